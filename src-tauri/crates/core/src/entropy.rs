@@ -1,0 +1,55 @@
+//! Randomness as a port, and the shapes of Logto's ids drawn from it.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+/// A source of random bytes. Production uses the operating system's; tests a seeded one.
+pub trait Entropy: Send + Sync {
+    /// Fills `out` with random bytes.
+    fn fill(&self, out: &mut [u8]);
+}
+
+const LOWER: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+const MIXED: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/// `length` characters drawn evenly from `alphabet` (rejection sampling, so no character is favoured).
+fn draw(entropy: &dyn Entropy, alphabet: &[u8], length: usize) -> String {
+    let limit = 256 - 256 % alphabet.len();
+    let mut out = String::with_capacity(length);
+    let mut buffer = [0u8; 64];
+    while out.len() < length {
+        entropy.fill(&mut buffer);
+        for byte in buffer {
+            if usize::from(byte) < limit && out.len() < length {
+                out.push(char::from(alphabet[usize::from(byte) % alphabet.len()]));
+            }
+        }
+    }
+    out
+}
+
+/// 21 lowercase alphanumerics: Logto's id of most rows (sheet 7.3).
+#[must_use]
+pub fn id21(entropy: &dyn Entropy) -> String {
+    draw(entropy, LOWER, 21)
+}
+
+/// 12 lowercase alphanumerics: Logto's id of people and SSO connectors (sheet 7.3).
+#[must_use]
+pub fn id12(entropy: &dyn Entropy) -> String {
+    draw(entropy, LOWER, 12)
+}
+
+/// 32 mixed alphanumerics: Logto's client secrets (sheet 1.8).
+#[must_use]
+pub fn secret32(entropy: &dyn Entropy) -> String {
+    draw(entropy, MIXED, 32)
+}
+
+/// 43 URL-safe characters (256 bits): codes, opaque tokens, session ids (sheet 1.5).
+#[must_use]
+pub fn opaque43(entropy: &dyn Entropy) -> String {
+    let mut bytes = [0u8; 32];
+    entropy.fill(&mut bytes);
+    URL_SAFE_NO_PAD.encode(bytes)
+}

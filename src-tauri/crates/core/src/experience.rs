@@ -1,0 +1,1 @@
+//! The Experience API (sheet chapter 4).

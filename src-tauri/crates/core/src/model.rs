@@ -1,0 +1,16 @@
+//! What is configured: applications, people, resources, roles, the sign-in experience, the provider.
+//! Names and shapes are Logto's (sheet chapters 1.8, 1.15, 5 and 7.1); JSON and TOML keys are camelCase.
+
+mod application;
+mod connector;
+mod provider;
+mod resource;
+mod sign_in_experience;
+mod user;
+
+pub use application::*;
+pub use connector::*;
+pub use provider::*;
+pub use resource::*;
+pub use sign_in_experience::*;
+pub use user::*;

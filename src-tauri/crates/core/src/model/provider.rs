@@ -1,0 +1,88 @@
+//! Settings of the provider itself.
+
+use crate::record::{Record, Table};
+use serde::{Deserialize, Serialize};
+
+/// Signature algorithms this release can sign with (sheet 1.4).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+pub enum SigningAlg {
+    /// ECDSA P-384 with SHA-384: Logto's default.
+    #[default]
+    ES384,
+    /// ECDSA P-256 with SHA-256.
+    ES256,
+    /// RSA 2048 PKCS#1 v1.5 with SHA-256, for clients that know nothing else.
+    RS256,
+}
+
+impl SigningAlg {
+    /// Every algorithm.
+    pub const ALL: [Self; 3] = [Self::ES384, Self::ES256, Self::RS256];
+    /// Its JOSE name (RFC 7518 section 3.1).
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ES384 => "ES384",
+            Self::ES256 => "ES256",
+            Self::RS256 => "RS256",
+        }
+    }
+}
+
+/// Whose behaviour to follow where Logto departs from the specifications.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "lowercase")]
+pub enum Dialect {
+    /// As Logto does it.
+    #[default]
+    Logto,
+    /// As OpenID Connect Core and OAuth write it.
+    Strict,
+}
+
+/// The provider's settings: one record.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct ProviderSettings {
+    /// Default signature algorithm.
+    pub signing_alg: SigningAlg,
+    /// Whose behaviour to follow.
+    pub dialect: Dialect,
+    /// Whether the sign-in pages offer to continue at once as a person.
+    pub development_sign_in: bool,
+    /// Lifetime of a browser session in **seconds** (sheet 1.6).
+    #[cfg_attr(feature = "bindings", ts(type = "number"))]
+    pub session_ttl: i64,
+    /// Whether closing the window leaves the provider serving in the tray.
+    pub keep_serving_when_closed: bool,
+    /// Extended claims in the ID token (sheet 1.19): `roles`, `custom_data`, `identities`, `organizations`, ...
+    pub id_token_claims: Vec<String>,
+}
+
+impl Default for ProviderSettings {
+    fn default() -> Self {
+        Self {
+            signing_alg: SigningAlg::ES384,
+            dialect: Dialect::Logto,
+            development_sign_in: true,
+            session_ttl: 1_209_600,
+            keep_serving_when_closed: true,
+            id_token_claims: ["roles", "organizations", "organization_roles"].map(str::to_owned).to_vec(),
+        }
+    }
+}
+
+impl Record for ProviderSettings {
+    const TABLE: Table = Table::Settings;
+    fn id(&self) -> &'static str {
+        "provider"
+    }
+}
+
+impl ProviderSettings {
+    /// The id of the one record.
+    pub const ID: &'static str = "provider";
+}

@@ -1,0 +1,176 @@
+//! People (sheet 7.1).
+
+use crate::ids::{AppId, UserId};
+use crate::record::{Index, IndexEntry, Record, Table};
+use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A person.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct User {
+    /// `sub`: 12 characters.
+    pub id: UserId,
+    /// Unique.
+    #[serde(default)]
+    pub username: Option<String>,
+    /// Unique, compared without case.
+    #[serde(default)]
+    pub primary_email: Option<String>,
+    /// Digits only, country code first, unique.
+    #[serde(default)]
+    pub primary_phone: Option<String>,
+    /// PHC string; `None` when the person has no password.
+    #[serde(default)]
+    pub password_encrypted: Option<String>,
+    /// Full name.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Picture address.
+    #[serde(default)]
+    pub avatar: Option<String>,
+    /// Standard claims, camelCase members (sheet 7.1).
+    #[serde(default)]
+    pub profile: Profile,
+    /// Social identities by target.
+    #[serde(default)]
+    pub identities: BTreeMap<String, SocialIdentity>,
+    /// Free data.
+    #[serde(default)]
+    pub custom_data: serde_json::Map<String, serde_json::Value>,
+    /// The application of the first consent.
+    #[serde(default)]
+    pub application_id: Option<AppId>,
+    /// Whether sign-in is refused.
+    #[serde(default)]
+    pub is_suspended: bool,
+    /// Last submission.
+    #[serde(default)]
+    pub last_sign_in_at: Option<Timestamp>,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+    /// Says in a few words why this demo person exists ("suspended"); `None` for real ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub demo_note: Option<String>,
+}
+
+/// A social identity (sheet 6.4).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SocialIdentity {
+    /// The id at the upstream provider.
+    pub user_id: String,
+    /// Normalised user info.
+    #[serde(default)]
+    pub details: serde_json::Value,
+}
+
+/// Standard claims as Logto stores them.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[allow(missing_docs)]
+pub struct Profile {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "bindings", ts(optional))]
+    pub family_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "bindings", ts(optional))]
+    pub given_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "bindings", ts(optional))]
+    pub middle_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "bindings", ts(optional))]
+    pub nickname: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "bindings", ts(optional))]
+    pub preferred_username: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "bindings", ts(optional))]
+    pub profile: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "bindings", ts(optional))]
+    pub website: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "bindings", ts(optional))]
+    pub gender: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "bindings", ts(optional))]
+    pub birthdate: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "bindings", ts(optional))]
+    pub zoneinfo: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "bindings", ts(optional))]
+    pub locale: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "bindings", ts(optional))]
+    pub address: Option<Address>,
+}
+
+/// The `address` claim, camelCase as Logto sends it (sheet 1.19).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[allow(missing_docs)]
+pub struct Address {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "bindings", ts(optional))]
+    pub formatted: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "bindings", ts(optional))]
+    pub street_address: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "bindings", ts(optional))]
+    pub locality: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "bindings", ts(optional))]
+    pub region: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "bindings", ts(optional))]
+    pub postal_code: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "bindings", ts(optional))]
+    pub country: Option<String>,
+}
+
+impl Record for User {
+    const TABLE: Table = Table::User;
+    const INDEXED: bool = true;
+    fn id(&self) -> &str {
+        self.id.as_str()
+    }
+    fn indexes(&self) -> Vec<IndexEntry> {
+        let mut entries = Vec::new();
+        if let Some(username) = &self.username {
+            entries.push(Index::Username.entry(username.clone()));
+        }
+        if let Some(email) = &self.primary_email {
+            entries.push(Index::Email.entry(email.to_lowercase()));
+        }
+        if let Some(phone) = &self.primary_phone {
+            entries.push(Index::Phone.entry(phone.clone()));
+        }
+        for (target, identity) in &self.identities {
+            entries.push(Index::Identity.entry(format!("{target}/{}", identity.user_id)));
+        }
+        entries
+    }
+}
+
+impl User {
+    /// What a list or a sentence calls this person: name, else username, e-mail, phone, id.
+    #[must_use]
+    pub fn display_name(&self) -> String {
+        self.name
+            .clone()
+            .or_else(|| self.username.clone())
+            .or_else(|| self.primary_email.clone())
+            .or_else(|| self.primary_phone.clone())
+            .unwrap_or_else(|| self.id.0.clone())
+    }
+}

@@ -1,0 +1,1 @@
+//! The protocol rules under `/oidc` (sheet chapters 1 and 2).

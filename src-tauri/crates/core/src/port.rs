@@ -1,0 +1,278 @@
+//! The ports of core: the store as a rule sees it, the vault, and the context a decision works in.
+
+use crate::because::Because;
+use crate::entropy::Entropy;
+use crate::live::{Lane, Trail};
+use crate::record::{IndexEntry, Record, Table, index_key, index_prefix, record_key, table_prefix};
+use crate::secret::Secret;
+use crate::time::Timestamp;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Version byte of every stored value; a later release that changes a shape raises it and migrates.
+pub const RECORD_VERSION: u8 = 1;
+
+/// Bytes before the JSON of a stored value: the version, then the expiry (big-endian milliseconds, 0 = never).
+pub const RECORD_HEADER: usize = 9;
+
+/// What can go wrong between a rule and its storage.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum StoreError {
+    /// The medium failed.
+    #[error("storage failed: {0}")]
+    Io(String),
+    /// A record could not be read back.
+    #[error("a stored record can't be read: {0}")]
+    Corrupt(String),
+    /// The writer has stopped (the program is shutting down).
+    #[error("the store is closing")]
+    Closed,
+}
+
+/// The store as a rule may read it: bytes by key.
+pub trait View {
+    /// The value under a key.
+    ///
+    /// # Errors
+    /// When the medium fails.
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Up to `limit` entries whose key starts with `prefix` and is greater than `after`, in key order.
+    ///
+    /// # Errors
+    /// When the medium fails.
+    #[allow(clippy::type_complexity)]
+    fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError>;
+}
+
+/// The writes of one decision: applied together or not at all.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Batch {
+    /// Key and new value; `None` deletes.
+    pub ops: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+}
+
+impl Batch {
+    /// Whether nothing would change.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ops.is_empty()
+    }
+}
+
+/// Sealing, cookie signatures and password comparison that need keys but no I/O of the rule's own.
+pub trait Vault: Send + Sync {
+    /// Seals a secret for storage.
+    fn seal(&self, secret: &Secret) -> String;
+    /// Opens a sealed secret.
+    ///
+    /// # Errors
+    /// When the box is damaged or was sealed with another key.
+    fn open(&self, sealed: &str) -> Result<Secret, StoreError>;
+}
+
+/// Everything a decision works with: what is stored, the time, randomness, and the trail it leaves.
+///
+/// A `Cx` sees its own writes. They are committed as one batch after the decision returns.
+pub struct Cx<'a> {
+    view: &'a dyn View,
+    batch: Batch,
+    /// The present moment.
+    pub now: Timestamp,
+    /// Randomness.
+    pub entropy: &'a dyn Entropy,
+    /// Sealing.
+    pub vault: &'a dyn Vault,
+    /// What the decision says of itself.
+    pub trail: Trail,
+}
+
+impl<'a> Cx<'a> {
+    /// A context over a view.
+    #[must_use]
+    pub fn new(view: &'a dyn View, now: Timestamp, entropy: &'a dyn Entropy, vault: &'a dyn Vault) -> Self {
+        Self { view, batch: Batch::default(), now, entropy, vault, trail: Trail::default() }
+    }
+
+    /// The writes and the trail, at the end.
+    #[must_use]
+    pub fn finish(self) -> (Batch, Trail) {
+        (self.batch, self.trail)
+    }
+
+    fn raw(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        if let Some(pending) = self.batch.ops.get(key) {
+            return Ok(pending.clone());
+        }
+        self.view.get(key)
+    }
+
+    /// One record by id. A record past its expiry is absent, whether or not it was swept yet.
+    ///
+    /// # Errors
+    /// When the medium fails or the record can't be read.
+    pub fn get<R: Record>(&self, id: &str) -> Result<Option<Arc<R>>, StoreError> {
+        match self.raw(&record_key(R::TABLE, id))? {
+            Some(bytes) => decode::<R>(&bytes, self.now),
+            None => Ok(None),
+        }
+    }
+
+    /// The record that a unique index names.
+    ///
+    /// # Errors
+    /// As [`Cx::get`].
+    pub fn find<R: Record>(&self, entry: &IndexEntry) -> Result<Option<Arc<R>>, StoreError> {
+        match self.find_ids(entry, 1)?.into_iter().next() {
+            Some(id) => self.get::<R>(&id),
+            None => Ok(None),
+        }
+    }
+
+    /// Ids of the records that an index names, up to `limit`.
+    ///
+    /// # Errors
+    /// When the medium fails.
+    pub fn find_ids(&self, entry: &IndexEntry, limit: usize) -> Result<Vec<String>, StoreError> {
+        let prefix = index_prefix(entry);
+        Ok(self
+            .scan_merged(&prefix, limit)?
+            .into_iter()
+            .map(|(key, _)| String::from_utf8_lossy(&key[prefix.len()..]).into_owned())
+            .collect())
+    }
+
+    /// All records of a table in id order, up to `limit`; expired ones are left out.
+    ///
+    /// # Errors
+    /// As [`Cx::get`].
+    pub fn list<R: Record>(&self, limit: usize) -> Result<Vec<Arc<R>>, StoreError> {
+        let mut out = Vec::new();
+        for (_, bytes) in self.scan_merged(&table_prefix(R::TABLE), limit)? {
+            if let Some(record) = decode::<R>(&bytes, self.now)? {
+                out.push(record);
+            }
+        }
+        Ok(out)
+    }
+
+    fn scan_merged(&self, prefix: &[u8], limit: usize) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+        let pending: Vec<_> = self.batch.ops.range(prefix.to_vec()..).take_while(|(k, _)| k.starts_with(prefix)).collect();
+        if pending.is_empty() {
+            return self.view.scan(prefix, None, limit);
+        }
+        let stored = self.view.scan(prefix, None, limit.saturating_add(pending.len()))?;
+        let mut merged: BTreeMap<Vec<u8>, Vec<u8>> = stored.into_iter().collect();
+        for (key, value) in pending {
+            match value {
+                Some(value) => merged.insert(key.clone(), value.clone()),
+                None => merged.remove(key),
+            };
+        }
+        Ok(merged.into_iter().take(limit).collect())
+    }
+
+    /// Writes a record and keeps its index entries true.
+    ///
+    /// # Errors
+    /// When the previous record can't be read or the new one can't be encoded.
+    pub fn put<R: Record>(&mut self, record: &R) -> Result<(), StoreError> {
+        let key = record_key(R::TABLE, record.id());
+        let entries = record.indexes();
+        if R::INDEXED {
+            if let Some(old) = self.raw(&key)? {
+                if let Some(old) = decode::<R>(&old, Timestamp(i64::MIN))? {
+                    for entry in old.indexes() {
+                        if !entries.contains(&entry) {
+                            self.batch.ops.insert(index_key(&entry, record.id()), None);
+                        }
+                    }
+                }
+            }
+            for entry in &entries {
+                self.batch.ops.insert(index_key(entry, record.id()), Some(Vec::new()));
+            }
+        }
+        self.batch.ops.insert(key, Some(encode(record)?));
+        Ok(())
+    }
+
+    /// Deletes a record and its index entries; nothing happens when it is not there.
+    ///
+    /// # Errors
+    /// When the record can't be read.
+    pub fn delete<R: Record>(&mut self, id: &str) -> Result<(), StoreError> {
+        let key = record_key(R::TABLE, id);
+        if R::INDEXED {
+            if let Some(bytes) = self.raw(&key)? {
+                if let Some(old) = decode::<R>(&bytes, Timestamp(i64::MIN))? {
+                    for entry in old.indexes() {
+                        self.batch.ops.insert(index_key(&entry, id), None);
+                    }
+                }
+            }
+        }
+        self.batch.ops.insert(key, None);
+        Ok(())
+    }
+
+    /// Notes a reason.
+    pub fn because(&mut self, because: Because) {
+        self.trail.because(because);
+    }
+
+    /// Draws an arrow.
+    pub fn arrow(&mut self, from: Lane, to: Lane, label: impl Into<String>) {
+        self.trail.arrow(from, to, label);
+    }
+}
+
+/// A record as stored bytes.
+///
+/// # Errors
+/// When it can't be encoded as JSON.
+pub fn encode<R: Record>(record: &R) -> Result<Vec<u8>, StoreError> {
+    let mut bytes = Vec::with_capacity(256);
+    bytes.push(RECORD_VERSION);
+    bytes.extend_from_slice(&record.expires_at().map_or(0, |t| t.0).to_be_bytes());
+    serde_json::to_writer(&mut bytes, record).map_err(|e| StoreError::Corrupt(e.to_string()))?;
+    Ok(bytes)
+}
+
+/// A record from stored bytes; `None` when it is past its expiry at `now`.
+///
+/// # Errors
+/// When the header or the JSON can't be read.
+pub fn decode<R: Record>(bytes: &[u8], now: Timestamp) -> Result<Option<Arc<R>>, StoreError> {
+    let expires = expiry_of(bytes)?;
+    if expires.is_some_and(|t| t <= now) {
+        return Ok(None);
+    }
+    serde_json::from_slice(&bytes[RECORD_HEADER..])
+        .map(|record| Some(Arc::new(record)))
+        .map_err(|e| StoreError::Corrupt(format!("{:?}: {e}", R::TABLE)))
+}
+
+/// When a stored value ends, from its header alone: the sweeper needs no JSON.
+///
+/// # Errors
+/// When the header is short or of an unknown version.
+pub fn expiry_of(bytes: &[u8]) -> Result<Option<Timestamp>, StoreError> {
+    let Some((&version, rest)) = bytes.split_first() else {
+        return Err(StoreError::Corrupt("empty value".into()));
+    };
+    if version != RECORD_VERSION {
+        return Err(StoreError::Corrupt(format!("record version {version}, this release reads {RECORD_VERSION}")));
+    }
+    let Some(expiry) = rest.first_chunk::<8>() else {
+        return Err(StoreError::Corrupt("short value".into()));
+    };
+    let millis = i64::from_be_bytes(*expiry);
+    Ok((millis != 0).then_some(Timestamp(millis)))
+}
+
+/// Whether a key belongs to a table whose values carry a [`RECORD_HEADER`].
+#[must_use]
+pub fn table_of(key: &[u8]) -> Option<Table> {
+    key.first().and_then(|b| Table::from_byte(*b))
+}

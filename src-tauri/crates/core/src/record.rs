@@ -1,0 +1,595 @@
+//! Stored records and their keys. The shapes follow Logto's models (sheet 3.2).
+//!
+//! Key layout: `table byte` + id for records; `0x80 | index byte` + value + `0x00` + id for index
+//! entries. Everything lives in one ordered key space.
+
+use crate::ids::{AppId, GrantId, InteractionId, LiveId, SessionUid, UserId, VerificationId};
+use crate::live::{LiveSummary, Step};
+use crate::time::Timestamp;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+macro_rules! tables {
+    ($($(#[$doc:meta])* $name:ident = $byte:literal),+ $(,)?) => {
+        /// The tables of the one key space.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[repr(u8)]
+        pub enum Table { $($(#[$doc])* $name = $byte),+ }
+        impl Table {
+            /// Every table.
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+            /// The table whose keys start with this byte.
+            #[must_use]
+            pub const fn from_byte(byte: u8) -> Option<Self> {
+                match byte { $($byte => Some(Self::$name),)+ _ => None }
+            }
+        }
+    };
+}
+
+tables! {
+    /// Provider settings, signing keys, cookie keys: one record each.
+    Settings = 1,
+    /// Applications.
+    Application = 2,
+    /// People.
+    User = 3,
+    /// API resources with their scopes.
+    Resource = 4,
+    /// Roles.
+    Role = 5,
+    /// Connectors.
+    Connector = 6,
+    /// The sign-in experience row.
+    SignInExperience = 7,
+    /// Interactions.
+    Interaction = 16,
+    /// Browser sessions, by cookie hash.
+    Session = 17,
+    /// Grants.
+    Grant = 18,
+    /// Authorization codes, by hash.
+    AuthorizationCode = 19,
+    /// Opaque access tokens, by hash.
+    AccessToken = 20,
+    /// Refresh tokens, by hash.
+    RefreshToken = 21,
+    /// Pushed authorization requests.
+    PushedRequest = 22,
+    /// Ids of client assertions already used.
+    UsedAssertion = 23,
+    /// Failed attempts per identifier.
+    Attempts = 24,
+    /// Summaries of live sessions.
+    LiveSummary = 32,
+    /// Steps of live sessions.
+    LiveStep = 33,
+}
+
+/// One entry of an index: which index, and the value looked up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IndexEntry {
+    /// The index.
+    pub index: Index,
+    /// The value, already normalised (lower-cased where the rule says so).
+    pub value: String,
+}
+
+/// The indexes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Index {
+    /// Person by username (normalised per policy).
+    Username = 1,
+    /// Person by lower-cased e-mail.
+    Email = 2,
+    /// Person by phone digits.
+    Phone = 3,
+    /// Person by `target` + `/` + upstream user id.
+    Identity = 4,
+    /// Session by `uid`.
+    SessionUid = 5,
+    /// Session by person.
+    SessionUser = 6,
+    /// Grant by person.
+    GrantUser = 7,
+    /// Resource by indicator.
+    Indicator = 8,
+}
+
+impl Index {
+    /// An entry of this index.
+    #[must_use]
+    pub fn entry(self, value: impl Into<String>) -> IndexEntry {
+        IndexEntry { index: self, value: value.into() }
+    }
+}
+
+/// Prefix of a table's keys.
+#[must_use]
+pub fn table_prefix(table: Table) -> Vec<u8> {
+    vec![table as u8]
+}
+
+/// Key of a record.
+#[must_use]
+pub fn record_key(table: Table, id: &str) -> Vec<u8> {
+    let mut key = Vec::with_capacity(1 + id.len());
+    key.push(table as u8);
+    key.extend_from_slice(id.as_bytes());
+    key
+}
+
+/// Prefix of all index entries for a value.
+#[must_use]
+pub fn index_prefix(entry: &IndexEntry) -> Vec<u8> {
+    let mut key = Vec::with_capacity(2 + entry.value.len());
+    key.push(0x80 | entry.index as u8);
+    key.extend_from_slice(entry.value.as_bytes());
+    key.push(0);
+    key
+}
+
+/// Key of one index entry.
+#[must_use]
+pub fn index_key(entry: &IndexEntry, id: &str) -> Vec<u8> {
+    let mut key = index_prefix(entry);
+    key.extend_from_slice(id.as_bytes());
+    key
+}
+
+/// Something stored.
+pub trait Record: Serialize + DeserializeOwned + Send + Sync + 'static {
+    /// Its table.
+    const TABLE: Table;
+    /// Whether it ever has index entries (saves a read on every overwrite when not).
+    const INDEXED: bool = false;
+    /// Its id within the table.
+    fn id(&self) -> &str;
+    /// Its index entries.
+    fn indexes(&self) -> Vec<IndexEntry> {
+        Vec::new()
+    }
+    /// When it may be swept.
+    fn expires_at(&self) -> Option<Timestamp> {
+        None
+    }
+}
+
+macro_rules! expiring_record {
+    ($name:ident, $table:ident, $id:ident) => {
+        impl Record for $name {
+            const TABLE: Table = Table::$table;
+            fn id(&self) -> &str {
+                self.$id.as_ref()
+            }
+            fn expires_at(&self) -> Option<Timestamp> {
+                Some(self.expires_at)
+            }
+        }
+    };
+}
+
+/// Why a login or consent page is needed (the engine's `prompt` member, sheet 3.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PromptName {
+    /// The person must sign in.
+    Login,
+    /// The person, or the provider on behalf of a first-party application, must consent.
+    Consent,
+}
+
+/// One authorization request in progress (sheet 3.2, lifetime 3600 s).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Interaction {
+    /// `uid`, also in the `_interaction` cookie and in `/oidc/auth/:uid`.
+    pub id: InteractionId,
+    /// The live session it belongs to.
+    pub live: LiveId,
+    /// The application.
+    pub client_id: AppId,
+    /// Login or consent.
+    pub prompt: PromptName,
+    /// Why, as engine reason names: `no_session`, `login_prompt`, `max_age`, `consent_prompt`, ...
+    pub reasons: Vec<String>,
+    /// All parameters of the request, in effect after validation.
+    pub params: BTreeMap<String, String>,
+    /// `resource`, which may be given several times.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resources: Vec<String>,
+    /// The session that was there when it was opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_uid: Option<SessionUid>,
+    /// Who that session belongs to, or who has just signed in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_id: Option<UserId>,
+    /// Experience API state (sheet 3.3).
+    #[serde(default)]
+    pub result: InteractionResult,
+    /// When it was opened.
+    pub created_at: Timestamp,
+    /// When it ends by itself.
+    pub expires_at: Timestamp,
+}
+expiring_record!(Interaction, Interaction, id);
+
+/// Experience state inside the interaction (sheet 3.3).
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct InteractionResult {
+    /// `SignIn`, `Register` or `ForgotPassword`, once `PUT /api/experience` was called.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interaction_event: Option<InteractionEvent>,
+    /// The identified person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<UserId>,
+    /// Whether this interaction created the person.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub registered: bool,
+    /// Pending profile, by Logto's member names; a password only as its hash.
+    #[serde(skip_serializing_if = "serde_json::Map::is_empty")]
+    pub profile: serde_json::Map<String, serde_json::Value>,
+    /// At most one record per type.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub verification_records: Vec<VerificationRecord>,
+    /// Set by submit: who has logged in. Its presence makes the resume log the person in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub login: Option<UserId>,
+    /// Set by consent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub consent: Option<GrantId>,
+    /// Engine contract: an error that goes back to the client at resume.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// Its description.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error_description: Option<String>,
+}
+
+/// What the person is doing (Logto's `InteractionEvent`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum InteractionEvent {
+    /// Signing in.
+    SignIn,
+    /// Creating an account.
+    Register,
+    /// Resetting a password.
+    ForgotPassword,
+}
+
+/// A verification record (sheet 4.3). Secret-free: what was verified, not with what.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", tag = "type")]
+pub enum VerificationRecord {
+    /// Identifier and password matched.
+    #[serde(rename_all = "camelCase")]
+    Password {
+        /// Its id.
+        id: VerificationId,
+        /// What was typed.
+        identifier: Identifier,
+        /// Whether it matched.
+        verified: bool,
+        /// Whom it proved.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        user_id: Option<UserId>,
+    },
+    /// A free username with an accepted password (registration).
+    #[serde(rename_all = "camelCase")]
+    NewPasswordIdentity {
+        /// Its id.
+        id: VerificationId,
+        /// The username.
+        identifier: Identifier,
+        /// The password's hash (PHC string).
+        password_encrypted: String,
+    },
+    /// Vestibule's development sign-in: a person was chosen, nothing was proven.
+    #[serde(rename_all = "camelCase")]
+    DevelopmentSignIn {
+        /// Its id.
+        id: VerificationId,
+        /// The chosen person.
+        user_id: UserId,
+    },
+}
+
+/// An identifier as a person types it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identifier {
+    /// `username`, `email` or `phone`.
+    #[serde(rename = "type")]
+    pub kind: IdentifierKind,
+    /// What was typed.
+    pub value: String,
+}
+
+/// The kinds of identifier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "lowercase")]
+pub enum IdentifierKind {
+    /// A username.
+    Username,
+    /// An e-mail address.
+    Email,
+    /// A phone number.
+    Phone,
+}
+
+/// A signed-in browser (sheet 3.2). Stored under the hash of its cookie value.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Session {
+    /// Hash of the cookie value; rotated after login.
+    pub key: String,
+    /// Stable through the session's life.
+    pub uid: SessionUid,
+    /// Who.
+    pub account_id: UserId,
+    /// When they signed in (`auth_time`).
+    pub login_at: Timestamp,
+    /// Applications this session has authorizations with.
+    pub authorizations: BTreeMap<AppId, SessionAuthorization>,
+    /// When it ends.
+    pub expires_at: Timestamp,
+}
+
+impl Record for Session {
+    const TABLE: Table = Table::Session;
+    const INDEXED: bool = true;
+    fn id(&self) -> &str {
+        &self.key
+    }
+    fn indexes(&self) -> Vec<IndexEntry> {
+        vec![Index::SessionUid.entry(self.uid.as_str()), Index::SessionUser.entry(self.account_id.as_str())]
+    }
+    fn expires_at(&self) -> Option<Timestamp> {
+        Some(self.expires_at)
+    }
+}
+
+/// One application's part of a session.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionAuthorization {
+    /// `sid` claim.
+    pub sid: String,
+    /// The grant.
+    pub grant_id: GrantId,
+    /// Whether it outlives logout (`offline_access` was granted).
+    pub persists_logout: bool,
+}
+
+/// What a person let an application have (sheet 3.2, 180 days). Deleting it kills every token under it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Grant {
+    /// Its id.
+    pub id: GrantId,
+    /// The live session in which it was made.
+    pub live: LiveId,
+    /// Who.
+    pub account_id: UserId,
+    /// The application.
+    pub client_id: AppId,
+    /// Granted OIDC scopes.
+    pub openid_scopes: Vec<String>,
+    /// Granted scopes by resource indicator.
+    #[serde(default)]
+    pub resources: BTreeMap<String, Vec<String>>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it ends.
+    pub expires_at: Timestamp,
+}
+
+impl Record for Grant {
+    const TABLE: Table = Table::Grant;
+    const INDEXED: bool = true;
+    fn id(&self) -> &str {
+        self.id.as_str()
+    }
+    fn indexes(&self) -> Vec<IndexEntry> {
+        vec![Index::GrantUser.entry(self.account_id.as_str())]
+    }
+    fn expires_at(&self) -> Option<Timestamp> {
+        Some(self.expires_at)
+    }
+}
+
+/// What a code or refresh token carries from the authorization request to the tokens.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Authorized {
+    /// The live session.
+    pub live: LiveId,
+    /// The application.
+    pub client_id: AppId,
+    /// Who.
+    pub account_id: UserId,
+    /// The grant that must still exist.
+    pub grant_id: GrantId,
+    /// The session that must still exist, unless [`Authorized::offline`].
+    pub session_uid: SessionUid,
+    /// `sid` claim.
+    pub sid: String,
+    /// Whether the tokens outlive the session.
+    pub offline: bool,
+    /// Granted scopes, OIDC and resource ones.
+    pub scopes: Vec<String>,
+    /// Requested resource indicators.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resources: Vec<String>,
+    /// `nonce` of the request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nonce: Option<String>,
+    /// When the person signed in.
+    pub auth_at: Timestamp,
+    /// Whether the request asked for `auth_time` (`max_age` or `prompt=login`, sheet 1.11).
+    #[serde(default)]
+    pub wants_auth_time: bool,
+    /// `organization_id` of the request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organization_id: Option<String>,
+}
+
+/// An authorization code (60 s, single use), stored under its hash.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AuthorizationCode {
+    /// Hash of the code.
+    pub key: String,
+    /// What it stands for.
+    pub authorized: Authorized,
+    /// The redirect URI it was sent to.
+    pub redirect_uri: String,
+    /// PKCE challenge (S256).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code_challenge: Option<String>,
+    /// When it was redeemed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consumed_at: Option<Timestamp>,
+    /// When it stops being accepted (60 s). The record is kept longer, so that a replay is recognised.
+    pub valid_until: Timestamp,
+    /// When the record may be swept.
+    pub expires_at: Timestamp,
+}
+expiring_record!(AuthorizationCode, AuthorizationCode, key);
+
+/// An opaque access token, stored under its hash.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AccessToken {
+    /// Hash of the token.
+    pub key: String,
+    /// The live session.
+    pub live: LiveId,
+    /// The application.
+    pub client_id: AppId,
+    /// Who.
+    pub account_id: UserId,
+    /// The grant that must still exist.
+    pub grant_id: GrantId,
+    /// The session that must still exist, unless offline.
+    pub session_uid: SessionUid,
+    /// Whether it outlives the session.
+    pub offline: bool,
+    /// Scopes.
+    pub scopes: Vec<String>,
+    /// When it was issued.
+    pub issued_at: Timestamp,
+    /// When it ends.
+    pub expires_at: Timestamp,
+}
+expiring_record!(AccessToken, AccessToken, key);
+
+/// A refresh token, stored under its hash.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RefreshToken {
+    /// Hash of the token.
+    pub key: String,
+    /// What it stands for.
+    pub authorized: Authorized,
+    /// When the first token of this line was issued (rotation stops after 365.25 days, sheet 1.6).
+    pub line_started_at: Timestamp,
+    /// When it was issued.
+    pub issued_at: Timestamp,
+    /// When it was rotated away; accepted for 3 s more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consumed_at: Option<Timestamp>,
+    /// When it ends.
+    pub expires_at: Timestamp,
+}
+expiring_record!(RefreshToken, RefreshToken, key);
+
+/// A pushed authorization request (RFC 9126, 60 s, single use).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PushedRequest {
+    /// The part of `request_uri` after its URN prefix.
+    pub id: String,
+    /// The live session.
+    pub live: LiveId,
+    /// The application that pushed it.
+    pub client_id: AppId,
+    /// The parameters, in order, `resource` possibly several times.
+    pub params: Vec<(String, String)>,
+    /// When it ends.
+    pub expires_at: Timestamp,
+}
+expiring_record!(PushedRequest, PushedRequest, id);
+
+/// A client assertion's `jti` that was seen (RFC 7523 section 3, replay).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UsedAssertion {
+    /// `client_id` + `/` + `jti`.
+    pub id: String,
+    /// When it may be forgotten.
+    pub expires_at: Timestamp,
+}
+expiring_record!(UsedAssertion, UsedAssertion, id);
+
+/// Failed attempts of one identifier in the last hour (sheet 4.7, sentinel).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Attempts {
+    /// Pool + `/` + hash of the identifier.
+    pub id: String,
+    /// When each failure happened, oldest first, bounded.
+    pub failed_at: Vec<Timestamp>,
+    /// Until when the identifier is locked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locked_until: Option<Timestamp>,
+    /// When it may be forgotten.
+    pub expires_at: Timestamp,
+}
+expiring_record!(Attempts, Attempts, id);
+
+/// A live session's summary as stored.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct StoredSummary(pub LiveSummary);
+
+impl Record for StoredSummary {
+    const TABLE: Table = Table::LiveSummary;
+    fn id(&self) -> &str {
+        self.0.id.as_str()
+    }
+}
+
+/// A step as stored, under live id + `/` + zero-padded sequence number.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct StoredStep {
+    /// Its key.
+    pub key: String,
+    /// The step.
+    pub step: Step,
+}
+
+impl StoredStep {
+    /// Wraps a step.
+    #[must_use]
+    pub fn new(step: Step) -> Self {
+        Self { key: format!("{}/{:016}", step.live, step.seq), step }
+    }
+}
+
+impl Record for StoredStep {
+    const TABLE: Table = Table::LiveStep;
+    fn id(&self) -> &str {
+        &self.key
+    }
+}
+
+/// The storage key of an opaque token, code or cookie: its SHA-256, so that the store holds none of them.
+#[must_use]
+pub fn token_key(token: &str) -> String {
+    use base64::Engine as _;
+    use sha2::Digest as _;
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(sha2::Sha256::digest(token.as_bytes()))
+}
