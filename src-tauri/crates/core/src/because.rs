@@ -91,13 +91,7 @@ pub enum Repair {
 impl Because {
     /// A reason without input or repair; add them with [`Because::input`] and [`Because::repair`].
     #[must_use]
-    pub fn new(
-        rule: &str,
-        outcome: Outcome,
-        title: impl Into<String>,
-        detail: impl Into<String>,
-        source: &str,
-    ) -> Self {
+    pub fn new(rule: &str, outcome: Outcome, title: impl Into<String>, detail: impl Into<String>, source: &str) -> Self {
         Self {
             rule: rule.to_owned(),
             title: title.into(),

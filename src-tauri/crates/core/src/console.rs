@@ -380,7 +380,9 @@ pub struct UserDraft {
 
 impl std::fmt::Debug for UserDraft {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("UserDraft").field("username", &self.username).finish_non_exhaustive()
+        f.debug_struct("UserDraft")
+            .field("username", &self.username)
+            .finish_non_exhaustive()
     }
 }
 

@@ -261,7 +261,11 @@ impl Trail {
     }
     /// Draws an arrow.
     pub fn arrow(&mut self, from: Lane, to: Lane, label: impl Into<String>) {
-        self.arrows.push(Arrow { from, to, label: label.into() });
+        self.arrows.push(Arrow {
+            from,
+            to,
+            label: label.into(),
+        });
     }
     /// Takes over what another decision of the same exchange said, after what is already here.
     pub fn absorb(&mut self, other: Self) {

@@ -91,7 +91,14 @@ impl<'a> Cx<'a> {
     /// A context over a view.
     #[must_use]
     pub fn new(view: &'a dyn View, now: Timestamp, entropy: &'a dyn Entropy, vault: &'a dyn Vault) -> Self {
-        Self { view, batch: Batch::default(), now, entropy, vault, trail: Trail::default() }
+        Self {
+            view,
+            batch: Batch::default(),
+            now,
+            entropy,
+            vault,
+            trail: Trail::default(),
+        }
     }
 
     /// The writes and the trail, at the end.
@@ -157,7 +164,12 @@ impl<'a> Cx<'a> {
     }
 
     fn scan_merged(&self, prefix: &[u8], limit: usize) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
-        let pending: Vec<_> = self.batch.ops.range(prefix.to_vec()..).take_while(|(k, _)| k.starts_with(prefix)).collect();
+        let pending: Vec<_> = self
+            .batch
+            .ops
+            .range(prefix.to_vec()..)
+            .take_while(|(k, _)| k.starts_with(prefix))
+            .collect();
         if pending.is_empty() {
             return self.view.scan(prefix, None, limit);
         }
@@ -262,7 +274,9 @@ pub fn expiry_of(bytes: &[u8]) -> Result<Option<Timestamp>, StoreError> {
         return Err(StoreError::Corrupt("empty value".into()));
     };
     if version != RECORD_VERSION {
-        return Err(StoreError::Corrupt(format!("record version {version}, this release reads {RECORD_VERSION}")));
+        return Err(StoreError::Corrupt(format!(
+            "record version {version}, this release reads {RECORD_VERSION}"
+        )));
     }
     let Some(expiry) = rest.first_chunk::<8>() else {
         return Err(StoreError::Corrupt("short value".into()));

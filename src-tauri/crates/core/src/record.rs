@@ -102,7 +102,10 @@ impl Index {
     /// An entry of this index.
     #[must_use]
     pub fn entry(self, value: impl Into<String>) -> IndexEntry {
-        IndexEntry { index: self, value: value.into() }
+        IndexEntry {
+            index: self,
+            value: value.into(),
+        }
     }
 }
 
@@ -345,7 +348,10 @@ impl Record for Session {
         &self.key
     }
     fn indexes(&self) -> Vec<IndexEntry> {
-        vec![Index::SessionUid.entry(self.uid.as_str()), Index::SessionUser.entry(self.account_id.as_str())]
+        vec![
+            Index::SessionUid.entry(self.uid.as_str()),
+            Index::SessionUser.entry(self.account_id.as_str()),
+        ]
     }
     fn expires_at(&self) -> Option<Timestamp> {
         Some(self.expires_at)
@@ -575,7 +581,10 @@ impl StoredStep {
     /// Wraps a step.
     #[must_use]
     pub fn new(step: Step) -> Self {
-        Self { key: format!("{}/{:016}", step.live, step.seq), step }
+        Self {
+            key: format!("{}/{:016}", step.live, step.seq),
+            step,
+        }
     }
 }
 

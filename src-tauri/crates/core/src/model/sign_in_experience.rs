@@ -132,7 +132,11 @@ pub struct PasswordPolicy {
 
 impl Default for PasswordPolicy {
     fn default() -> Self {
-        Self { length: LengthRange { min: 8, max: 256 }, character_types: MinCount { min: 1 }, rejects: PasswordRejects::default() }
+        Self {
+            length: LengthRange { min: 8, max: 256 },
+            character_types: MinCount { min: 1 },
+            rejects: PasswordRejects::default(),
+        }
     }
 }
 
@@ -172,7 +176,12 @@ pub struct PasswordRejects {
 
 impl Default for PasswordRejects {
     fn default() -> Self {
-        Self { pwned: true, repetition_and_sequence: true, user_info: true, words: Vec::new() }
+        Self {
+            pwned: true,
+            repetition_and_sequence: true,
+            user_info: true,
+            words: Vec::new(),
+        }
     }
 }
 
@@ -189,7 +198,10 @@ pub struct SentinelPolicy {
 
 impl Default for SentinelPolicy {
     fn default() -> Self {
-        Self { max_attempts: 100, lockout_duration: 60 }
+        Self {
+            max_attempts: 100,
+            lockout_duration: 60,
+        }
     }
 }
 
@@ -250,7 +262,12 @@ pub struct SignInExperience {
 impl Default for SignInExperience {
     /// Logto's seed, except that all three identifiers may sign in: everybody among the demo people has one.
     fn default() -> Self {
-        let method = |identifier| SignInMethod { identifier, password: true, verification_code: false, is_password_primary: true };
+        let method = |identifier| SignInMethod {
+            identifier,
+            password: true,
+            verification_code: false,
+            is_password_primary: true,
+        };
         Self {
             color: Color {
                 primary_color: "#3b3fce".into(),
@@ -258,14 +275,25 @@ impl Default for SignInExperience {
                 is_dark_mode_enabled: true,
             },
             branding: Branding::default(),
-            language_info: LanguageInfo { auto_detect: true, fallback_language: "en".into() },
+            language_info: LanguageInfo {
+                auto_detect: true,
+                fallback_language: "en".into(),
+            },
             terms_of_use_url: None,
             privacy_policy_url: None,
             agree_to_terms_policy: AgreeToTermsPolicy::Automatic,
             sign_in: SignIn {
-                methods: vec![method(IdentifierKind::Email), method(IdentifierKind::Username), method(IdentifierKind::Phone)],
+                methods: vec![
+                    method(IdentifierKind::Email),
+                    method(IdentifierKind::Username),
+                    method(IdentifierKind::Phone),
+                ],
             },
-            sign_up: SignUp { identifiers: vec![IdentifierKind::Username], password: true, verify: false },
+            sign_up: SignUp {
+                identifiers: vec![IdentifierKind::Username],
+                password: true,
+                verify: false,
+            },
             sign_in_mode: SignInMode::SignInAndRegister,
             social_sign_in: SocialSignIn::default(),
             social_sign_in_connector_targets: Vec::new(),
