@@ -1,1 +1,7 @@
-fn main(){}
+//! The program `vestibule`: a window around the provider, or the provider alone.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    vestibule::run()
+}

@@ -1,1 +1,60 @@
-//! The Experience API (sheet chapter 4).
+//! The Experience API (sheet chapter 4): what the hosted sign-in pages, and any page that replaces them, may ask.
+//!
+//! Every public function here is one decision. It is handed a [`Cx`](crate::Cx), reads the interaction by its id,
+//! leaves its reasons, arrows and summary words on the trail, and returns a [`Ruling`]: the reply or an [`ApiError`].
+//! **A refusal is committed like a reply**, because a refusal may have written something (a failed attempt was
+//! counted, a pending profile kept). Only a [`StoreError`](crate::StoreError) discards the writes.
+//!
+//! Slow work happens between two decisions. Password sign-in is [`password_candidate`], then the server compares
+//! hashes, then [`record_password_result`]. Registration is [`new_password_identity_check`], then the server hashes,
+//! then [`record_new_password_identity`]. The second decision checks again whatever may have changed meanwhile; the
+//! server joins both trails with [`Trail::absorb`](crate::live::Trail::absorb).
+//!
+//! | Route | Rule |
+//! | --- | --- |
+//! | `PUT /` | [`put_interaction`] |
+//! | `PUT /interaction-event` | [`put_interaction_event`] |
+//! | `GET /interaction` | [`get_interaction`] |
+//! | `POST /verification/password` | [`password_candidate`], [`record_password_result`] |
+//! | `POST /verification/new-password-identity` | [`new_password_identity_check`], [`record_new_password_identity`] |
+//! | development sign-in (Vestibule's own) | [`development_people`], [`development_sign_in`] |
+//! | `POST /identification` | [`identify`] |
+//! | `POST /profile` | [`profile_password_check`], [`add_profile`] |
+//! | `POST /submit` | [`submit`] |
+//! | every route of a later release | [`not_served`] |
+//! | `GET /api/.well-known/sign-in-exp` | [`public_sign_in_experience`] |
+
+mod availability;
+mod development;
+mod error;
+mod identification;
+pub mod identifier;
+mod interaction;
+mod later;
+mod password;
+mod password_policy;
+mod people;
+mod profile;
+mod public_document;
+mod registration;
+mod ruling;
+mod sentinel;
+mod submission;
+
+#[cfg(test)]
+mod tests;
+
+pub use availability::missing_profile;
+pub use development::{DevelopmentChoice, DevelopmentPerson, development_people, development_sign_in};
+pub use error::ApiError;
+pub use identification::{Identified, identify};
+pub use interaction::{get_interaction, put_interaction, put_interaction_event, snapshot};
+pub use later::{Later, not_served};
+pub use password::{PasswordQuestion, password_candidate, record_password_result};
+pub use password_policy::{Issue, UserInfo, check_password};
+pub use people::grant_default_roles;
+pub use profile::{ProfileUpdate, add_profile, profile_password_check};
+pub use public_document::public_sign_in_experience;
+pub use registration::{new_password_identity_check, record_new_password_identity};
+pub use ruling::Ruling;
+pub use submission::submit;

@@ -5,6 +5,8 @@
 //! reasons ([`because::Because`]), collects its writes, and returns a reply or a typed refusal.
 //! The store commits the writes and the live event as one batch before the reply leaves.
 
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
 pub mod because;
 pub mod console;
 pub mod entropy;
@@ -16,6 +18,8 @@ pub mod oidc;
 pub mod port;
 pub mod record;
 pub mod secret;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 pub mod time;
 
 pub use because::{Because, Outcome, Repair};

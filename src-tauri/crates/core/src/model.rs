@@ -7,6 +7,7 @@ mod provider;
 mod resource;
 mod sign_in_experience;
 mod user;
+mod validate;
 
 pub use application::*;
 pub use connector::*;
@@ -14,3 +15,4 @@ pub use provider::*;
 pub use resource::*;
 pub use sign_in_experience::*;
 pub use user::*;
+pub use validate::*;

@@ -1,1 +1,24 @@
 //! The protocol rules under `/oidc` (sheet chapters 1 and 2).
+//!
+//! Read [`authorize`] first: the whole order of checks stands on one page there.
+
+pub mod authorize;
+pub mod claims;
+pub mod client_auth;
+pub mod consent;
+pub mod cors;
+pub mod discovery;
+pub mod error;
+pub mod flow;
+pub mod introspection;
+pub mod logout;
+pub mod params;
+pub mod pkce;
+pub mod redirect;
+pub mod request;
+pub mod scopes;
+pub mod token;
+pub mod userinfo;
+
+pub use error::OidcError;
+pub use redirect::RegisteredRedirect;

@@ -107,6 +107,11 @@ impl<'a> Cx<'a> {
         (self.batch, self.trail)
     }
 
+    /// Drops the writes collected so far: the decision turned out to be none.
+    pub fn forget(&mut self) {
+        self.batch = Batch::default();
+    }
+
     fn raw(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         if let Some(pending) = self.batch.ops.get(key) {
             return Ok(pending.clone());
@@ -163,6 +168,14 @@ impl<'a> Cx<'a> {
         Ok(out)
     }
 
+    /// How many records a table holds, up to `limit`; expired ones not yet swept count.
+    ///
+    /// # Errors
+    /// When the medium fails.
+    pub fn count<R: Record>(&self, limit: usize) -> Result<usize, StoreError> {
+        Ok(self.scan_merged(&table_prefix(R::TABLE), limit)?.len())
+    }
+
     fn scan_merged(&self, prefix: &[u8], limit: usize) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
         let pending: Vec<_> = self
             .batch
@@ -192,16 +205,14 @@ impl<'a> Cx<'a> {
         let key = record_key(R::TABLE, record.id());
         let entries = record.indexes();
         if R::INDEXED {
-            if let Some(old) = self.raw(&key)? {
-                if let Some(old) = decode::<R>(&old, Timestamp(i64::MIN))? {
-                    for entry in old.indexes() {
-                        if !entries.contains(&entry) {
-                            self.batch.ops.insert(index_key(&entry, record.id()), None);
-                        }
-                    }
-                }
+            let old = match self.raw(&key)? {
+                Some(old) => decode::<R>(&old, Timestamp(i64::MIN))?.map(|old| old.indexes()).unwrap_or_default(),
+                None => Vec::new(),
+            };
+            for entry in old.iter().filter(|entry| !entries.contains(entry)) {
+                self.batch.ops.insert(index_key(entry, record.id()), None);
             }
-            for entry in &entries {
+            for entry in entries.iter().filter(|entry| !old.contains(entry)) {
                 self.batch.ops.insert(index_key(entry, record.id()), Some(Vec::new()));
             }
         }

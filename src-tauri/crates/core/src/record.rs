@@ -96,6 +96,8 @@ pub enum Index {
     GrantUser = 7,
     /// Resource by indicator.
     Indicator = 8,
+    /// Role by holder: `u/` + person or `a/` + application.
+    RoleHolder = 9,
 }
 
 impl Index {

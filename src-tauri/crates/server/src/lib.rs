@@ -1,1 +1,23 @@
-//! stub
+//! The warp front, the route table, the composition and the command line of Vestibule.
+//!
+//! [`Engine::open`] reads data and keys, [`Engine::listen`] answers requests, [`Engine::console`] and
+//! [`Engine::watch`] are what the window uses. The desktop program and the headless binary run the same engine.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+pub mod cli;
+pub mod config;
+mod console;
+mod engine;
+mod front;
+pub mod headless;
+mod http;
+mod pages;
+mod playground;
+mod ports;
+mod recorder;
+mod routes;
+pub mod seed;
+
+pub use engine::{DataPlace, Engine, ListenError, Options, PLAYGROUND_APP, Ports, Site, StartError};
+pub use recorder::LiveWatch;

@@ -110,6 +110,12 @@ pub struct RoleScope {
 
 impl Record for Role {
     const TABLE: Table = Table::Role;
+    const INDEXED: bool = true;
+    fn indexes(&self) -> Vec<IndexEntry> {
+        let people = self.user_ids.iter().map(|id| Index::RoleHolder.entry(format!("u/{id}")));
+        let applications = self.application_ids.iter().map(|id| Index::RoleHolder.entry(format!("a/{id}")));
+        people.chain(applications).collect()
+    }
     fn id(&self) -> &str {
         self.id.as_str()
     }

@@ -1,0 +1,97 @@
+//! Routes of Logto's Experience API that this release does not serve. They answer, and say so in the window.
+
+use super::error::ApiError;
+use super::ruling::{Ruling, decide, load, refuse};
+use crate::because::{Because, Outcome};
+use crate::ids::InteractionId;
+use crate::port::Cx;
+use std::convert::Infallible;
+
+/// A family of routes that comes in a later release.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Later {
+    /// `/verification/verification-code[/verify]`.
+    VerificationCode,
+    /// `/verification/social/*`.
+    Social,
+    /// `/verification/sso/*`, `/sso-connectors`.
+    EnterpriseSso,
+    /// `/verification/totp/*`, `/verification/mfa-verification-code/*`, `/profile/mfa`.
+    SecondFactor,
+    /// `/verification/web-authn/*`, `/verification/sign-in-passkey/*`, `/preflight/*`, `/profile/mfa/passkey*`.
+    WebAuthn,
+    /// `/verification/backup-code/*`.
+    BackupCode,
+    /// `/verification/one-time-token/verify`.
+    OneTimeToken,
+    /// `PUT /profile/password`.
+    ForgotPassword,
+    /// `POST /profile` with `extraProfile`, `/user-assets/*`.
+    ExtraProfile,
+}
+
+impl Later {
+    /// Every family.
+    pub const ALL: [Self; 9] = [
+        Self::VerificationCode,
+        Self::Social,
+        Self::EnterpriseSso,
+        Self::SecondFactor,
+        Self::WebAuthn,
+        Self::BackupCode,
+        Self::OneTimeToken,
+        Self::ForgotPassword,
+        Self::ExtraProfile,
+    ];
+
+    /// What a sentence calls it.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::VerificationCode => "verification codes",
+            Self::Social => "social sign-in",
+            Self::EnterpriseSso => "enterprise single sign-on",
+            Self::SecondFactor => "second factors",
+            Self::WebAuthn => "passkeys",
+            Self::BackupCode => "backup codes",
+            Self::OneTimeToken => "one-time tokens",
+            Self::ForgotPassword => "resetting a password",
+            Self::ExtraProfile => "extra profile fields",
+        }
+    }
+
+    /// The answer: the one a Logto gives that is not set up for it where there is one, so that pages written for
+    /// Logto know it, else 501 `request.not_implemented`.
+    #[must_use]
+    pub fn error(self) -> ApiError {
+        let words = super::ruling::sentence(self.words());
+        let message = format!("{words} can't be used yet; this comes in a later release. Sign in with a password.");
+        match self {
+            Self::VerificationCode | Self::Social | Self::EnterpriseSso => ApiError::connector_not_found(message),
+            Self::SecondFactor | Self::WebAuthn | Self::BackupCode => ApiError::mfa_factor_not_enabled(message),
+            Self::OneTimeToken => ApiError::one_time_token_not_found(message),
+            Self::ForgotPassword | Self::ExtraProfile => ApiError::not_implemented(message),
+        }
+    }
+}
+
+/// Refuses a route of a later release, with its reason on the trail of the sign-in it was called in.
+///
+/// # Errors
+/// [`StoreError`](crate::StoreError). Refuses always: 400 `session.not_found` without an interaction, else
+/// [`Later::error`].
+pub fn not_served(cx: &mut Cx<'_>, interaction_id: &InteractionId, later: Later) -> Ruling<Infallible> {
+    decide(cx, Some(later.words()), |cx| {
+        load(cx, interaction_id)?;
+        refuse(
+            later.error().hidden("not served by this release"),
+            Because::new(
+                "experience.not_served",
+                Outcome::Refused,
+                format!("{} can't be used yet", super::ruling::sentence(later.words())),
+                "Logto has this route; this release of Vestibule does not serve it. The page is told what a Logto without this feature says. Use a password or the development sign-in.",
+                "Logto 4.2",
+            ),
+        )
+    })
+}

@@ -1,0 +1,78 @@
+//! Creating people at registration (sheet 4.4 and 7.1).
+
+use crate::because::{Because, Outcome};
+use crate::entropy::id12;
+use crate::ids::UserId;
+use crate::model::{Profile, Role, RoleType, User};
+use crate::port::{Cx, StoreError};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+/// How many roles are looked through for default ones.
+const MAX_ROLES: usize = 1000;
+
+/// A person who has nothing yet but an id of their own.
+pub(super) fn fresh_user(cx: &Cx<'_>) -> Result<User, StoreError> {
+    let mut id = id12(cx.entropy);
+    while cx.get::<User>(&id)?.is_some() {
+        id = id12(cx.entropy);
+    }
+    Ok(User {
+        id: UserId(id),
+        username: None,
+        primary_email: None,
+        primary_phone: None,
+        password_encrypted: None,
+        name: None,
+        avatar: None,
+        profile: Profile::default(),
+        identities: BTreeMap::new(),
+        custom_data: Map::new(),
+        application_id: None,
+        is_suspended: false,
+        last_sign_in_at: None,
+        created_at: cx.now,
+        updated_at: cx.now,
+        demo_note: None,
+    })
+}
+
+/// Sets what a pending profile holds. Whether it may is the caller's to check.
+pub(super) fn fill_in(user: &mut User, profile: &Map<String, Value>) {
+    let text = |member: &str| profile.get(member).and_then(Value::as_str).map(str::to_owned);
+    user.username = text("username").or_else(|| user.username.take());
+    user.primary_email = text("primaryEmail").or_else(|| user.primary_email.take());
+    user.primary_phone = text("primaryPhone").or_else(|| user.primary_phone.take());
+    user.password_encrypted = text("passwordEncrypted").or_else(|| user.password_encrypted.take());
+    user.name = text("name").or_else(|| user.name.take());
+    user.avatar = text("avatar").or_else(|| user.avatar.take());
+}
+
+/// Gives a new person every default role for people (sheet 4.4), and says so.
+///
+/// # Errors
+/// When the store fails.
+pub fn grant_default_roles(cx: &mut Cx<'_>, user_id: &UserId) -> Result<(), StoreError> {
+    let mut names = Vec::new();
+    for role in cx.list::<Role>(MAX_ROLES)? {
+        if role.is_default && role.kind == RoleType::User && !role.user_ids.contains(user_id) {
+            let mut role = role.as_ref().clone();
+            role.user_ids.push(user_id.clone());
+            names.push(role.name.clone());
+            cx.put(&role)?;
+        }
+    }
+    if !names.is_empty() {
+        cx.because(
+            Because::new(
+                "experience.default_roles",
+                Outcome::Decided,
+                "Default roles were given",
+                "Roles marked as default go to every new account.",
+                "Logto 4.4",
+            )
+            .input(names.join(", ")),
+        );
+    }
+    Ok(())
+}

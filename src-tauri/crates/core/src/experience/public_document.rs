@@ -1,0 +1,69 @@
+//! The public sign-in experience document (sheet 5.3), which pages read before anything else.
+
+use super::ruling::{provider_settings, sign_in_experience};
+use crate::model::{Application, SignInExperience};
+use crate::port::{Cx, StoreError};
+use serde_json::{Value, json};
+
+/// `GET /api/.well-known/sign-in-exp`: the sign-in experience with the application's branding over it (not for a
+/// third-party application, sheet 5.4) and what Logto adds.
+///
+/// Connectors are not served yet, so `socialConnectors` and `ssoConnectors` are empty and nobody can reset a password.
+/// Members of Logto's row that this release has no setting for carry the value of a Logto where they are off.
+/// `developmentSignIn` is Vestibule's own member.
+///
+/// # Errors
+/// When the store fails.
+pub fn public_sign_in_experience(cx: &Cx<'_>, app: Option<&Application>) -> Result<Value, StoreError> {
+    let experience = branded(sign_in_experience(cx)?, app);
+    let mut document = serde_json::to_value(&experience).map_err(|e| StoreError::Corrupt(e.to_string()))?;
+    let additions = json!({
+        "id": SignInExperience::ID,
+        "hideLogtoBranding": false,
+        "mfa": { "policy": "UserControlled", "factors": [] },
+        "adaptiveMfa": {},
+        "passkeySignIn": {},
+        "trustedDevice": {},
+        "passwordExpiration": {},
+        "usernamePolicy": {
+            "caseSensitive": true,
+            "minLength": 1,
+            "maxLength": super::identifier::MAX_IDENTIFIER_LENGTH,
+            "allowedChars": { "lowercase": true, "uppercase": true, "numbers": true, "underscore": true },
+        },
+        "verificationCodePolicy": {},
+        "captchaPolicy": {},
+        "customContent": {},
+        "customUiAssets": null,
+        "signUpProfileFields": null,
+        "socialConnectors": [],
+        "ssoConnectors": [],
+        "forgotPassword": { "email": false, "phone": false },
+        "isDevelopmentTenant": false,
+        "customProfileFields": [],
+        "customProfileFieldCatalog": [],
+        "developmentSignIn": provider_settings(cx)?.development_sign_in,
+    });
+    if let (Some(document), Value::Object(additions)) = (document.as_object_mut(), additions) {
+        document.extend(additions);
+    }
+    Ok(document)
+}
+
+/// The application's colours and logo over the tenant's, member by member.
+fn branded(mut experience: SignInExperience, app: Option<&Application>) -> SignInExperience {
+    let Some(app) = app.filter(|app| !app.is_third_party) else {
+        return experience;
+    };
+    let own = &app.sign_in_experience;
+    if let Some(color) = &own.primary_color {
+        experience.color.primary_color.clone_from(color);
+    }
+    if let Some(color) = &own.dark_primary_color {
+        experience.color.dark_primary_color.clone_from(color);
+    }
+    if own.logo_url.is_some() {
+        experience.branding.logo_url.clone_from(&own.logo_url);
+    }
+    experience
+}

@@ -1,0 +1,72 @@
+//! Lockout after too many failures (sheet 4.7, sentinel). Failures are counted per identifier, known or not, over the
+//! last hour; a success does not clear them. The failure that reaches the limit locks the identifier, and while it is
+//! locked nothing is compared, not even a right password.
+
+use super::identifier::index_entry;
+use crate::model::SentinelPolicy;
+use crate::port::{Cx, StoreError};
+use crate::record::{Attempts, Identifier, token_key};
+use crate::time::Timestamp;
+
+/// The window over which failures count, in **seconds**.
+const WINDOW: i64 = 3600;
+
+/// However high the policy's limit is, no more failures than this are kept for one identifier.
+const MAX_KEPT: usize = 1000;
+
+/// The pool that password, code and one-time-token attempts share (sheet 4.7).
+const POOL: &str = "identifier";
+
+/// What became of a failure.
+pub(super) enum Verdict {
+    /// It was counted: so many failures in the last hour.
+    Counted(usize),
+    /// It reached the limit: locked until then.
+    Locked(Timestamp),
+}
+
+/// The key of an identifier's attempts: the pool and a hash, so that the store lists nobody's address. Spellings of
+/// one address or number share a key.
+fn key(identifier: &Identifier) -> String {
+    let text = match index_entry(identifier) {
+        Some(entry) => format!("{:?}/{}", identifier.kind, entry.value),
+        None => format!("{:?}//{}", identifier.kind, identifier.value),
+    };
+    format!("{POOL}/{}", token_key(&text))
+}
+
+/// Until when the identifier is locked, when it is.
+pub(super) fn locked_until(cx: &Cx<'_>, identifier: &Identifier) -> Result<Option<Timestamp>, StoreError> {
+    Ok(cx
+        .get::<Attempts>(&key(identifier))?
+        .and_then(|attempts| attempts.locked_until)
+        .filter(|until| *until > cx.now))
+}
+
+/// Counts a failure.
+pub(super) fn count_failure(cx: &mut Cx<'_>, identifier: &Identifier, policy: SentinelPolicy) -> Result<Verdict, StoreError> {
+    let id = key(identifier);
+    let since = cx.now.plus_seconds(-WINDOW);
+    let mut failed_at: Vec<Timestamp> = cx
+        .get::<Attempts>(&id)?
+        .map(|attempts| attempts.failed_at.iter().copied().filter(|at| *at > since).collect())
+        .unwrap_or_default();
+    let limit = usize::try_from(policy.max_attempts).unwrap_or(MAX_KEPT).clamp(1, MAX_KEPT);
+    let locked = failed_at.len() + 1 >= limit;
+    let (locked_until, verdict) = if locked {
+        // The blocked attempt itself is not a failure of later windows, so that a lock shorter than the window ends.
+        let until = cx.now.plus_seconds(i64::from(policy.lockout_duration) * 60);
+        (Some(until), Verdict::Locked(until))
+    } else {
+        failed_at.push(cx.now);
+        (None, Verdict::Counted(failed_at.len()))
+    };
+    let expires_at = cx.now.plus_seconds(WINDOW).max(locked_until.unwrap_or(cx.now));
+    cx.put(&Attempts {
+        id,
+        failed_at,
+        locked_until,
+        expires_at,
+    })?;
+    Ok(verdict)
+}

@@ -1,0 +1,107 @@
+//! `POST /api/experience/submit` (sheet 4.4): the last guards, then the interaction has its login.
+
+use super::availability::{guard_mandatory, guard_not_set, guard_unique, missing_profile};
+use super::error::ApiError;
+use super::password::guard_not_suspended;
+use super::people::fill_in;
+use super::ruling::{Ruling, answer, begun, decide, identified, refuse, save, sign_in_experience, waiting};
+use crate::because::{Because, Outcome};
+use crate::ids::InteractionId;
+use crate::live::Lane;
+use crate::port::Cx;
+use crate::record::{Interaction, VerificationRecord};
+
+/// `POST /submit` → 200 `{redirectTo}`. In Logto's order: somebody is identified; the pending profile is still
+/// available; nothing mandatory is missing; the account takes the profile and `lastSignInAt`; the interaction gets
+/// `login`. Answers `<issuer>/auth/<uid>`, where the browser goes next. (Captcha and second factors stand before and
+/// between in Logto; this release has neither.)
+///
+/// # Errors
+/// [`StoreError`](crate::StoreError). Refuses with 404 `session.identifier_not_found`, 401 `user.suspended`, 422
+/// `user.*_exists_in_profile`, `user.*_already_in_use`, `user.missing_profile`.
+pub fn submit(cx: &mut Cx<'_>, interaction_id: &InteractionId, issuer: &str) -> Ruling<String> {
+    decide(cx, Some("submit"), |cx| {
+        let (mut interaction, _) = begun(cx, interaction_id)?;
+        let Some(user) = identified(cx, &interaction)? else {
+            let deleted = interaction.result.user_id.is_some();
+            return refuse(
+                ApiError::identifier_not_found().hidden(if deleted {
+                    "the identified person was deleted meanwhile"
+                } else {
+                    "POST /identification has not succeeded in this interaction"
+                }),
+                Because::new(
+                    "experience.submit",
+                    Outcome::Refused,
+                    if deleted {
+                        "The identified person is not there any more"
+                    } else {
+                        "Nobody is identified yet"
+                    },
+                    "A verification alone signs nobody in. `POST /api/experience/identification` must have said who it is, and the account must still exist.",
+                    "Logto 4.4",
+                ),
+            );
+        };
+        guard_not_suspended(cx, &user, "The account was suspended meanwhile")?;
+        let profile = interaction.result.profile.clone();
+        guard_not_set(&user, &profile)?;
+        guard_unique(cx, &profile, Some(&user))?;
+        if chosen_without_proof(&interaction) {
+            let missing = missing_profile(&sign_in_experience(cx)?, &profile, Some(&user));
+            if !missing.is_empty() {
+                cx.because(
+                    Because::new(
+                        "experience.mandatory_profile",
+                        Outcome::Decided,
+                        "The mandatory profile was not asked for",
+                        format!(
+                            "Sign-up asks for more than this account has (`{}`). Development sign-in lets that pass; with a password the page would go to `/continue/{}` now.",
+                            missing.join(", "),
+                            missing.first().copied().unwrap_or_default()
+                        ),
+                        "Vestibule development sign-in",
+                    )
+                    .input(missing.join(", ")),
+                );
+            }
+        } else {
+            guard_mandatory(cx, &profile, Some(&user))?;
+        }
+
+        let mut account = user.as_ref().clone();
+        if !profile.is_empty() {
+            fill_in(&mut account, &profile);
+            account.updated_at = cx.now;
+        }
+        account.last_sign_in_at = Some(cx.now);
+        cx.put(&account)?;
+        // Applied; a second submission from another tab must not find it pending.
+        interaction.result.profile.clear();
+        interaction.result.login = Some(account.id.clone());
+        save(cx, &interaction)?;
+
+        let name = account.display_name();
+        cx.trail.patch.user = Some((account.id.clone(), name.clone()));
+        cx.because(
+            Because::new(
+                "experience.submit",
+                Outcome::Decided,
+                format!("{name} is signed in"),
+                "The interaction now has its login. The browser returns to the authorization request, which opens a session and goes on to consent.",
+                "Logto 4.4",
+            )
+            .input(account.id.0.clone()),
+        );
+        answer(cx, "200 redirectTo", "signed in", format!("{name} · signed in"));
+        waiting(cx, Lane::Provider, "waiting for the browser to return");
+        Ok(format!("{}/auth/{}", issuer.trim_end_matches('/'), interaction.id))
+    })
+}
+
+/// Whether the identified person was chosen by development sign-in.
+fn chosen_without_proof(interaction: &Interaction) -> bool {
+    let result = &interaction.result;
+    let mut records = result.verification_records.iter();
+    records.any(|record| matches!(record, VerificationRecord::DevelopmentSignIn { user_id, .. } if Some(user_id) == result.user_id.as_ref()))
+}

@@ -1,0 +1,172 @@
+//! From scopes to claims (sheet 1.19), each with the note that the Tokens tab shows.
+
+use super::scopes::{self, Holder};
+use crate::live::ClaimNote;
+use crate::model::{Dialect, ProviderSettings, User};
+use crate::port::{Cx, StoreError};
+use serde_json::{Map, Value, json};
+
+/// Where claims are going: ID token and userinfo differ in the extended ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The ID token.
+    IdToken,
+    /// The userinfo response.
+    Userinfo,
+}
+
+/// Claims with their notes.
+#[derive(Clone, Debug, Default)]
+pub struct Claims {
+    /// The claims.
+    pub values: Map<String, Value>,
+    /// Why each is there.
+    pub notes: Vec<ClaimNote>,
+    /// Why others are not.
+    pub absent: Vec<ClaimNote>,
+}
+
+impl Claims {
+    /// Adds a claim with its reason.
+    pub fn set(&mut self, claim: &str, value: Value, note: impl Into<String>) {
+        self.values.insert(claim.to_owned(), value);
+        self.notes.push(ClaimNote { claim: claim.to_owned(), note: note.into() });
+    }
+    fn without(&mut self, claim: &str, note: impl Into<String>) {
+        self.absent.push(ClaimNote { claim: claim.to_owned(), note: note.into() });
+    }
+}
+
+/// The person's claims for the granted scopes.
+///
+/// # Errors
+/// When the store can't be read.
+pub fn of_person(cx: &Cx<'_>, user: &User, granted: &[String], place: Place, settings: &ProviderSettings, dialect: Dialect) -> Result<Claims, StoreError> {
+    let mut out = Claims::default();
+    let has = |name: &str| granted.iter().any(|s| s == name);
+    out.set("sub", json!(user.id), "the person's id; always there");
+    if has("profile") {
+        profile(&mut out, user, dialect);
+    } else {
+        out.without("name, picture, username, …", "scope `profile` was not granted");
+    }
+    if has("email") {
+        set_or_null(&mut out, "email", user.primary_email.as_deref(), "email", dialect);
+        out.set("email_verified", json!(user.primary_email.is_some()), "scope `email`; true whenever an email address is there, as Logto does");
+    } else {
+        out.without("email", "scope `email` was not granted");
+    }
+    if has("phone") {
+        set_or_null(&mut out, "phone_number", user.primary_phone.as_deref(), "phone", dialect);
+        out.set("phone_number_verified", json!(user.primary_phone.is_some()), "scope `phone`; true whenever a phone number is there");
+    } else {
+        out.without("phone_number", "scope `phone` was not granted");
+    }
+    if has("address") {
+        if let Some(address) = &user.profile.address {
+            out.set("address", address_claim(address, dialect), if dialect == Dialect::Strict { "scope `address`" } else { "scope `address`; camelCase members, as Logto sends them" });
+        } else {
+            out.without("address", "the person has none");
+        }
+    }
+    extended(cx, &mut out, user, granted, place, settings)?;
+    Ok(out)
+}
+
+fn set_or_null(out: &mut Claims, claim: &str, value: Option<&str>, scope: &str, dialect: Dialect) {
+    match (value, dialect) {
+        (Some(value), _) => out.set(claim, json!(value), format!("scope `{scope}`")),
+        (None, Dialect::Logto) => out.set(claim, Value::Null, format!("scope `{scope}`; the person has none, and Logto sends null")),
+        (None, Dialect::Strict) => out.without(claim, "the person has none"),
+    }
+}
+
+fn profile(out: &mut Claims, user: &User, dialect: Dialect) {
+    set_or_null(out, "name", user.name.as_deref(), "profile", dialect);
+    set_or_null(out, "picture", user.avatar.as_deref(), "profile", dialect);
+    set_or_null(out, "username", user.username.as_deref(), "profile", dialect);
+    let p = &user.profile;
+    for (claim, value) in [
+        ("family_name", &p.family_name),
+        ("given_name", &p.given_name),
+        ("middle_name", &p.middle_name),
+        ("nickname", &p.nickname),
+        ("profile", &p.profile),
+        ("website", &p.website),
+        ("gender", &p.gender),
+        ("birthdate", &p.birthdate),
+        ("zoneinfo", &p.zoneinfo),
+        ("locale", &p.locale),
+    ] {
+        if let Some(value) = value {
+            out.set(claim, json!(value), "scope `profile`");
+        }
+    }
+    match (&p.preferred_username, &user.username) {
+        (Some(value), _) => out.set("preferred_username", json!(value), "scope `profile`"),
+        (None, Some(username)) => out.set("preferred_username", json!(username), "scope `profile`; falls back to the username"),
+        (None, None) => {}
+    }
+    let (divisor, unit) = if dialect == Dialect::Strict { (1000, "seconds") } else { (1, "milliseconds, as Logto sends it") };
+    out.set("created_at", json!(user.created_at.0 / divisor), format!("scope `profile`; {unit}"));
+    out.set("updated_at", json!(user.updated_at.0 / divisor), format!("scope `profile`; {unit}"));
+}
+
+fn address_claim(address: &crate::model::Address, dialect: Dialect) -> Value {
+    let value = serde_json::to_value(address).unwrap_or_default();
+    if dialect == Dialect::Logto {
+        return value;
+    }
+    let Value::Object(members) = value else { return value };
+    let renamed = members.into_iter().map(|(name, value)| {
+        let name = match name.as_str() {
+            "streetAddress" => "street_address".to_owned(),
+            "postalCode" => "postal_code".to_owned(),
+            _ => name,
+        };
+        (name, value)
+    });
+    Value::Object(renamed.collect())
+}
+
+/// Claims whose presence in the ID token is a setting (sheet 1.19).
+fn extended(cx: &Cx<'_>, out: &mut Claims, user: &User, granted: &[String], place: Place, settings: &ProviderSettings) -> Result<(), StoreError> {
+    let has = |name: &str| granted.iter().any(|s| s == name);
+    let allowed = |claim: &str| place == Place::Userinfo || settings.id_token_claims.iter().any(|c| c == claim);
+    let off = "ID tokens carry it only when it is enabled in the settings; userinfo has it";
+    if has("custom_data") {
+        if allowed("custom_data") {
+            out.set("custom_data", Value::Object(user.custom_data.clone()), "scope `custom_data`");
+        } else {
+            out.without("custom_data", off);
+        }
+    }
+    if has("identities") {
+        if allowed("identities") {
+            out.set("identities", serde_json::to_value(&user.identities).unwrap_or_default(), "scope `identities`");
+            out.set("sso_identities", json!([]), "scope `identities`; none");
+        } else {
+            out.without("identities", off);
+        }
+    }
+    if has("roles") {
+        if allowed("roles") {
+            let names: Vec<String> = scopes::roles_of(cx, Holder::User(user.id.as_str()))?.iter().map(|r| r.name.clone()).collect();
+            out.set("roles", json!(names), "scope `roles`");
+        } else {
+            out.without("roles", off);
+        }
+    }
+    for (scope, claims) in [(scopes::ORGANIZATIONS, ["organizations", "organization_data"].as_slice()), ("urn:logto:scope:organization_roles", &["organization_roles"])] {
+        for claim in claims {
+            if has(scope) {
+                if allowed(claim) {
+                    out.set(claim, json!([]), format!("scope `{scope}`; there are no organizations"));
+                } else {
+                    out.without(claim, off);
+                }
+            }
+        }
+    }
+    Ok(())
+}

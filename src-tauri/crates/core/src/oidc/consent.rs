@@ -1,0 +1,289 @@
+//! Consent: automatic for first-party applications, asked for third-party ones (sheet 1.11).
+
+use super::request::{self, ValidRequest};
+use super::scopes::{self, Holder};
+use super::OidcError;
+use crate::because::{Because, Outcome};
+use crate::entropy::id21;
+use crate::experience::ApiError;
+use crate::ids::GrantId;
+use crate::live::{Lane, ParamOrigin, StepKind};
+use crate::model::{Application, Dialect, ProviderSettings, Resource, User};
+use crate::port::{Cx, StoreError};
+use crate::record::{Grant, Index, Interaction, PromptName, Session};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// Lifetime of a grant in **seconds**: 180 days (sheet 1.6).
+const GRANT_TTL: i64 = 180 * 86_400;
+/// Most grants of one person that are looked at.
+const GRANTS: usize = 1_000;
+
+/// What a request asks consent for: only what the person really holds.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// OIDC scopes.
+    pub openid: Vec<String>,
+    /// Scopes by resource indicator.
+    pub resources: BTreeMap<String, Vec<String>>,
+}
+
+impl Wanted {
+    /// Scope names that `grant` does not cover yet.
+    #[must_use]
+    pub fn missing_from(&self, grant: &Grant) -> Vec<String> {
+        let openid = self.openid.iter().filter(|s| !grant.openid_scopes.contains(s)).cloned();
+        let resources = self.resources.iter().flat_map(|(indicator, wanted)| {
+            let have = grant.resources.get(indicator);
+            wanted.iter().filter(move |s| have.is_none_or(|h| !h.contains(s))).cloned()
+        });
+        openid.chain(resources).collect()
+    }
+}
+
+/// What the request asks for, narrowed to what the person holds; the rest is dropped without an error (sheet 1.15).
+///
+/// # Errors
+/// When the store can't be read.
+pub fn wanted(cx: &Cx<'_>, request: &ValidRequest, user: &User) -> Result<Wanted, StoreError> {
+    let mut out = Wanted { openid: request.openid_scopes.clone(), resources: BTreeMap::new() };
+    if !request.resources.is_empty() {
+        let roles = scopes::roles_of(cx, Holder::User(user.id.as_str()))?;
+        for resource in &request.resources {
+            let held = scopes::held(&roles, resource);
+            out.resources.insert(resource.indicator.clone(), request.other_scopes.iter().filter(|s| held.contains(*s)).cloned().collect());
+        }
+    }
+    Ok(out)
+}
+
+/// What `GET /consent` does.
+#[derive(Clone, Debug)]
+pub enum ConsentPage {
+    /// Consent was given on the spot; 302 to this address.
+    Granted(String),
+    /// The person is asked.
+    Ask,
+}
+
+/// `GET /consent`: grants at once for a first-party application.
+///
+/// # Errors
+/// When the store fails; `session.not_found` as an inner error.
+pub fn open_page(cx: &mut Cx<'_>, interaction_id: &str, issuer: &str) -> Result<Result<ConsentPage, ApiError>, StoreError> {
+    cx.trail.kind = StepKind::Consent;
+    let Some(interaction) = cx.get::<Interaction>(interaction_id)? else { return Ok(Err(ApiError::session_not_found())) };
+    cx.trail.live = Some(interaction.live.clone());
+    cx.arrow(Lane::Experience, Lane::Provider, "GET /consent");
+    if interaction.prompt != PromptName::Consent {
+        return Ok(Err(ApiError::session_not_found()));
+    }
+    let Some((app, user)) = parties(cx, &interaction)? else { return Ok(Err(ApiError::session_not_found())) };
+    if app.is_third_party {
+        cx.because(Because::new(
+            "consent.third_party",
+            Outcome::Decided,
+            "The person is asked for consent.",
+            format!("`{}` is a third-party application.", app.name),
+            "OIDC Core 3.1.2.4, Logto 1.11",
+        ));
+        return Ok(Ok(ConsentPage::Ask));
+    }
+    grant(cx, &interaction, &user)?;
+    cx.because(Because::new(
+        "consent.first_party",
+        Outcome::Decided,
+        "Gave consent on the person's behalf.",
+        format!("`{}` is a first-party application, so everything it asked for and the person holds is granted without a page.", app.name),
+        "Logto 1.11",
+    ));
+    cx.arrow(Lane::Provider, Lane::Experience, "302 consent given");
+    Ok(Ok(ConsentPage::Granted(format!("{issuer}/auth/{}", interaction.id))))
+}
+
+fn parties(cx: &Cx<'_>, interaction: &Interaction) -> Result<Option<(std::sync::Arc<Application>, std::sync::Arc<User>)>, StoreError> {
+    let Some(app) = cx.get::<Application>(interaction.client_id.as_str())? else { return Ok(None) };
+    let Some(account) = &interaction.account_id else { return Ok(None) };
+    Ok(cx.get::<User>(account.as_str())?.map(|user| (app, user)))
+}
+
+/// Writes or widens the grant and notes it on the interaction.
+fn grant(cx: &mut Cx<'_>, interaction: &Interaction, user: &User) -> Result<GrantId, StoreError> {
+    let request = match revive(cx, interaction)? {
+        Ok(request) => request,
+        Err(error) => return Err(StoreError::Corrupt(error.description.unwrap_or_default())),
+    };
+    let wanted = wanted(cx, &request, user)?;
+    let session = match &interaction.session_uid {
+        Some(uid) => cx.find::<Session>(&Index::SessionUid.entry(uid.as_str()))?,
+        None => None,
+    };
+    let existing = match session.as_ref().and_then(|s| s.authorizations.get(&interaction.client_id)) {
+        Some(authorization) => cx.get::<Grant>(authorization.grant_id.as_str())?,
+        None => None,
+    };
+    let fresh = existing.is_none();
+    let mut grant = existing.map_or_else(
+        || Grant {
+            id: GrantId(id21(cx.entropy)),
+            live: interaction.live.clone(),
+            account_id: user.id.clone(),
+            client_id: interaction.client_id.clone(),
+            openid_scopes: Vec::new(),
+            resources: BTreeMap::new(),
+            created_at: cx.now,
+            expires_at: cx.now.plus_seconds(GRANT_TTL),
+        },
+        |g| (*g).clone(),
+    );
+    for scope in wanted.openid {
+        if !grant.openid_scopes.contains(&scope) {
+            grant.openid_scopes.push(scope);
+        }
+    }
+    for (indicator, wanted) in wanted.resources {
+        let have = grant.resources.entry(indicator).or_default();
+        for scope in wanted {
+            if !have.contains(&scope) {
+                have.push(scope);
+            }
+        }
+    }
+    cx.put(&grant)?;
+    if fresh {
+        evict_oldest(cx, &request.app, user, &grant)?;
+        if user.application_id.is_none() {
+            let mut user = user.clone();
+            user.application_id = Some(interaction.client_id.clone());
+            cx.put(&user)?;
+        }
+    }
+    let mut interaction = interaction.clone();
+    interaction.result.consent = Some(grant.id.clone());
+    cx.put(&interaction)?;
+    cx.trail.snapshot = Some(crate::experience::snapshot(&interaction));
+    Ok(grant.id)
+}
+
+/// `maxAllowedGrants` (sheet 1.11): the oldest grants of this person for this application go.
+fn evict_oldest(cx: &mut Cx<'_>, app: &Application, user: &User, newest: &Grant) -> Result<(), StoreError> {
+    let Some(max) = app.custom_client_metadata.max_allowed_grants else { return Ok(()) };
+    let mut grants = Vec::new();
+    for id in cx.find_ids(&Index::GrantUser.entry(user.id.as_str()), GRANTS)? {
+        if let Some(grant) = cx.get::<Grant>(&id)?.filter(|g| g.client_id == app.id && g.id != newest.id) {
+            grants.push(grant);
+        }
+    }
+    grants.sort_by_key(|g| std::cmp::Reverse(g.created_at));
+    for old in grants.iter().skip((max as usize).saturating_sub(1)) {
+        cx.delete::<Grant>(old.id.as_str())?;
+        cx.because(Because::new(
+            "consent.max_allowed_grants",
+            Outcome::Decided,
+            "Ended an older grant of this person.",
+            format!("`{}` allows {max} at a time.", app.name),
+            "Logto 1.11",
+        ));
+    }
+    Ok(())
+}
+
+fn revive(cx: &mut Cx<'_>, interaction: &Interaction) -> Result<Result<ValidRequest, OidcError>, StoreError> {
+    let mut pairs: Vec<(String, String)> =
+        interaction.params.iter().filter(|(k, _)| *k != "id_token_hint").map(|(k, v)| (k.clone(), v.clone())).collect();
+    pairs.extend(interaction.resources.iter().map(|r| ("resource".to_owned(), r.clone())));
+    let (said, rows) = (cx.trail.because.len(), std::mem::take(&mut cx.trail.params));
+    let outcome = request::validate(cx, &request::RawRequest { pairs, origin: ParamOrigin::Query, hint: None })?;
+    cx.trail.params = rows;
+    if outcome.is_ok() {
+        cx.trail.because.truncate(said);
+    }
+    Ok(outcome.map_err(|refused| refused.error))
+}
+
+/// `GET /api/interaction/consent`: what the page shows.
+///
+/// # Errors
+/// When the store fails.
+pub fn describe(cx: &mut Cx<'_>, interaction_id: &str, issuer: &str) -> Result<Result<Value, ApiError>, StoreError> {
+    cx.trail.kind = StepKind::Consent;
+    let Some(interaction) = cx.get::<Interaction>(interaction_id)?.filter(|i| i.prompt == PromptName::Consent) else {
+        return Ok(Err(ApiError::session_not_found()));
+    };
+    cx.trail.live = Some(interaction.live.clone());
+    let Some((app, user)) = parties(cx, &interaction)? else { return Ok(Err(ApiError::session_not_found())) };
+    let request = match revive(cx, &interaction)? {
+        Ok(request) => request,
+        Err(error) => return Ok(Err(ApiError::invalid_input(error.description.unwrap_or_default()))),
+    };
+    let wanted = wanted(cx, &request, &user)?;
+    let openid: Vec<&String> = wanted.openid.iter().filter(|s| !matches!(s.as_str(), "openid" | "offline_access")).collect();
+    let mut resources = Vec::new();
+    for (indicator, names) in wanted.resources.iter().filter(|(_, names)| !names.is_empty()) {
+        if let Some(resource) = cx.find::<Resource>(&Index::Indicator.entry(indicator.clone()))? {
+            let scopes: Vec<Value> = names
+                .iter()
+                .map(|name| {
+                    let known = resource.scopes.iter().find(|s| s.name == *name);
+                    json!({ "id": format!("{indicator}#{name}"), "name": name, "description": known.and_then(|s| s.description.clone()) })
+                })
+                .collect();
+            resources.push(json!({ "resource": { "id": resource.id, "name": resource.name, "indicator": indicator }, "scopes": scopes }));
+        }
+    }
+    let brand = &app.sign_in_experience;
+    let mut branding = serde_json::Map::new();
+    if let Some(logo) = &brand.logo_url {
+        branding.insert("logoUrl".into(), json!(logo));
+    }
+    let mut application = json!({ "id": app.id, "name": app.name, "branding": branding });
+    for (name, value) in [("displayName", &brand.display_name), ("termsOfUseUrl", &brand.terms_of_use_url), ("privacyPolicyUrl", &brand.privacy_policy_url)] {
+        if let Some(value) = value {
+            application[name] = json!(value);
+        }
+    }
+    Ok(Ok(json!({
+        "application": application,
+        "user": {
+            "id": user.id, "name": user.name, "avatar": user.avatar, "username": user.username,
+            "primaryEmail": user.primary_email, "primaryPhone": user.primary_phone,
+        },
+        "missingOIDCScope": openid,
+        "missingResourceScopes": resources,
+        "scopeDescriptions": openid.iter().map(|s| ((*s).clone(), json!(scopes::describe(s)))).collect::<serde_json::Map<_, _>>(),
+        "redirectUri": cancel_address(cx, &request, issuer)?,
+    })))
+}
+
+/// Where Cancel leads. Logto sends the browser to the bare redirect URI (sheet 1.11, quirk); the strict
+/// dialect answers `access_denied` as OIDC Core 3.1.2.6 wants it.
+fn cancel_address(cx: &Cx<'_>, request: &ValidRequest, issuer: &str) -> Result<String, StoreError> {
+    let provider = cx.get::<ProviderSettings>(ProviderSettings::ID)?.unwrap_or_default();
+    let dialect = request.app.custom_client_metadata.dialect.unwrap_or(provider.dialect);
+    if dialect == Dialect::Logto {
+        return Ok(request.redirect.as_str().to_owned());
+    }
+    let mut parameters = vec![("error", "access_denied"), ("error_description", "the person declined")];
+    if let Some(state) = request.get("state") {
+        parameters.push(("state", state));
+    }
+    parameters.push(("iss", issuer));
+    Ok(request.redirect.with(&parameters, request.mode == request::ResponseMode::Fragment))
+}
+
+/// `POST /api/interaction/consent`: the person allowed it.
+///
+/// # Errors
+/// When the store fails.
+pub fn allow(cx: &mut Cx<'_>, interaction_id: &str, issuer: &str) -> Result<Result<String, ApiError>, StoreError> {
+    cx.trail.kind = StepKind::Consent;
+    let Some(interaction) = cx.get::<Interaction>(interaction_id)?.filter(|i| i.prompt == PromptName::Consent) else {
+        return Ok(Err(ApiError::session_not_found()));
+    };
+    cx.trail.live = Some(interaction.live.clone());
+    cx.arrow(Lane::Experience, Lane::Interaction, "consent");
+    let Some((_, user)) = parties(cx, &interaction)? else { return Ok(Err(ApiError::session_not_found())) };
+    grant(cx, &interaction, &user)?;
+    cx.because(Because::new("consent.given", Outcome::Passed, "The person gave consent.", "They chose Allow on the consent page.", "OIDC Core 3.1.2.4"));
+    Ok(Ok(format!("{issuer}/auth/{}", interaction.id)))
+}

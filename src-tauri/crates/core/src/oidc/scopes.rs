@@ -1,0 +1,105 @@
+//! Scopes: which exist, and which a person or application holds (sheet 1.3, 1.15, 1.19).
+
+use crate::model::{Resource, Role, RoleType};
+use crate::port::{Cx, StoreError};
+use crate::record::Index;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// OIDC scopes of the discovery document, in its order (sheet 1.3).
+pub const OIDC: [&str; 13] = [
+    "openid",
+    "offline_access",
+    "profile",
+    "email",
+    "phone",
+    "address",
+    "custom_data",
+    "identities",
+    "roles",
+    "urn:logto:scope:organizations",
+    "urn:logto:scope:organization_roles",
+    "urn:logto:scope:sessions",
+    "urn:logto:scope:trusted_devices",
+];
+
+/// The scope that organization tokens need (sheet 1.16).
+pub const ORGANIZATIONS: &str = "urn:logto:scope:organizations";
+
+/// The reserved resource that Logto's SDKs add with [`ORGANIZATIONS`] (sheet 1.15).
+pub const ORGANIZATION_RESOURCE: &str = "urn:logto:resource:organizations";
+
+/// Most roles one holder is read for.
+const ROLES: usize = 1_000;
+
+/// Words of a scope parameter, without repetition, in order.
+#[must_use]
+pub fn words(scope: &str) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    scope.split(' ').filter(|w| !w.is_empty() && seen.insert(*w)).map(str::to_owned).collect()
+}
+
+/// Whether a name is an OIDC scope of ours.
+#[must_use]
+pub fn is_oidc(name: &str) -> bool {
+    OIDC.contains(&name)
+}
+
+/// Who holds roles.
+#[derive(Clone, Copy, Debug)]
+pub enum Holder<'a> {
+    /// A person.
+    User(&'a str),
+    /// A machine-to-machine application.
+    Application(&'a str),
+}
+
+/// Roles a holder has.
+///
+/// # Errors
+/// When the store can't be read.
+pub fn roles_of(cx: &Cx<'_>, holder: Holder<'_>) -> Result<Vec<Arc<Role>>, StoreError> {
+    let (entry, kind) = match holder {
+        Holder::User(id) => (Index::RoleHolder.entry(format!("u/{id}")), RoleType::User),
+        Holder::Application(id) => (Index::RoleHolder.entry(format!("a/{id}")), RoleType::MachineToMachine),
+    };
+    let mut roles = Vec::new();
+    for id in cx.find_ids(&entry, ROLES)? {
+        if let Some(role) = cx.get::<Role>(&id)? {
+            if role.kind == kind {
+                roles.push(role);
+            }
+        }
+    }
+    Ok(roles)
+}
+
+/// Scopes of `resource` that the roles give and the resource still has.
+#[must_use]
+pub fn held(roles: &[Arc<Role>], resource: &Resource) -> BTreeSet<String> {
+    roles
+        .iter()
+        .flat_map(|role| &role.scopes)
+        .filter(|s| s.resource == resource.indicator && resource.scopes.iter().any(|known| known.name == s.scope))
+        .map(|s| s.scope.clone())
+        .collect()
+}
+
+/// What a scope lets an application see, in plain words, for the consent page.
+#[must_use]
+pub fn describe(name: &str) -> &'static str {
+    match name {
+        "profile" => "Your name, username, picture and other profile details",
+        "email" => "Your email address",
+        "phone" => "Your phone number",
+        "address" => "Your postal address",
+        "custom_data" => "The custom data stored with your account",
+        "identities" => "The social accounts linked to yours",
+        "roles" => "Your roles",
+        "urn:logto:scope:organizations" => "The organizations you belong to",
+        "urn:logto:scope:organization_roles" => "Your roles in your organizations",
+        "urn:logto:scope:sessions" => "Your sign-in sessions",
+        "urn:logto:scope:trusted_devices" => "Your trusted devices",
+        _ => "",
+    }
+}

@@ -1,0 +1,439 @@
+//! The keys of a configuration file: one table, used to walk the file and to name the nearest known key.
+//!
+//! The serde structs in `document` and in the model say the same in types; a test holds the two together.
+
+/// What may stand at a key.
+pub(super) enum Shape {
+    /// Text.
+    Text,
+    /// true or false.
+    Bool,
+    /// A whole number.
+    Integer,
+    /// A whole number from 0 to 4,294,967,295.
+    Count,
+    /// One of these words.
+    OneOf(&'static [&'static str]),
+    /// An offset date-time, or **milliseconds** since the Unix epoch.
+    Moment,
+    /// Any table; its keys are not ours to judge.
+    Object,
+    /// A list of one shape.
+    List(&'static Self),
+    /// A table with known keys.
+    Table(&'static Spec),
+    /// A table whose keys are free and whose values are tables with known keys.
+    MapOf(&'static Spec),
+}
+
+/// A table with known keys.
+pub(super) struct Spec {
+    /// What a sentence calls such a table.
+    pub name: &'static str,
+    /// How one is written.
+    pub example: &'static str,
+    /// Its keys.
+    pub fields: &'static [Field],
+}
+
+/// A key.
+pub(super) struct Field {
+    pub key: &'static str,
+    pub shape: Shape,
+    /// Whether the table makes no sense without it.
+    pub required: bool,
+}
+
+const fn field(key: &'static str, shape: Shape) -> Field {
+    Field {
+        key,
+        shape,
+        required: false,
+    }
+}
+
+const fn required(key: &'static str, shape: Shape) -> Field {
+    Field {
+        key,
+        shape,
+        required: true,
+    }
+}
+
+const TEXTS: Shape = Shape::List(&Shape::Text);
+const IDENTIFIER: Shape = Shape::OneOf(&["username", "email", "phone"]);
+
+macro_rules! spec {
+    ($name:ident, $said:literal, $example:literal, [$($field:expr),+ $(,)?]) => {
+        pub(super) static $name: Spec = Spec { name: $said, example: $example, fields: &[$($field),+] };
+    };
+}
+
+spec!(
+    ROOT,
+    "the file",
+    "[[applications]]",
+    [
+        field("applications", Shape::List(&Shape::Table(&APPLICATION))),
+        field("users", Shape::List(&Shape::Table(&USER))),
+        field("resources", Shape::List(&Shape::Table(&RESOURCE))),
+        field("roles", Shape::List(&Shape::Table(&ROLE))),
+        field("connectors", Shape::List(&Shape::Table(&CONNECTOR))),
+        field("signInExperience", Shape::Table(&SIGN_IN_EXPERIENCE)),
+        field("provider", Shape::Table(&PROVIDER)),
+    ]
+);
+
+spec!(
+    APPLICATION,
+    "an application",
+    "[[applications]]",
+    [
+        required("id", Shape::Text),
+        required("name", Shape::Text),
+        required("type", Shape::OneOf(&["Native", "SPA", "Traditional", "MachineToMachine"])),
+        field("secret", Shape::Text),
+        field("secrets", Shape::List(&Shape::Table(&SECRET))),
+        field("description", Shape::Text),
+        field("oidcClientMetadata", Shape::Table(&OIDC_CLIENT_METADATA)),
+        field("customClientMetadata", Shape::Table(&CUSTOM_CLIENT_METADATA)),
+        field("isThirdParty", Shape::Bool),
+        field("userConsentScopes", TEXTS),
+        field("customData", Shape::Object),
+        field("signInExperience", Shape::Table(&BRANDING_OF_APPLICATION)),
+    ]
+);
+
+spec!(
+    SECRET,
+    "a secret",
+    "{ name = \"CI\", value = \"…\" }",
+    [
+        required("name", Shape::Text),
+        required("value", Shape::Text),
+        field("expiresAt", Shape::Moment),
+    ]
+);
+
+spec!(
+    OIDC_CLIENT_METADATA,
+    "oidcClientMetadata",
+    "{ redirectUris = [\"http://localhost:3000/callback\"] }",
+    [
+        field("redirectUris", TEXTS),
+        field("postLogoutRedirectUris", TEXTS),
+        field("backchannelLogoutUri", Shape::Text),
+        field("backchannelLogoutSessionRequired", Shape::Bool),
+        field("logoUri", Shape::Text),
+        field("jwks", Shape::Object),
+    ]
+);
+
+spec!(
+    CUSTOM_CLIENT_METADATA,
+    "customClientMetadata",
+    "{ refreshTokenTtlInDays = 14 }",
+    [
+        field("corsAllowedOrigins", TEXTS),
+        field("idTokenTtl", Shape::Integer),
+        field("refreshTokenTtl", Shape::Integer),
+        field("refreshTokenTtlInDays", Shape::Integer),
+        field("tenantId", Shape::Text),
+        field("alwaysIssueRefreshToken", Shape::Bool),
+        field("rotateRefreshToken", Shape::Bool),
+        field("allowTokenExchange", Shape::Bool),
+        field("isDeviceFlow", Shape::Bool),
+        field("maxAllowedGrants", Shape::Count),
+        field("signingAlg", ALGORITHM),
+        field("dialect", DIALECT),
+    ]
+);
+
+const ALGORITHM: Shape = Shape::OneOf(&["ES384", "ES256", "RS256"]);
+const DIALECT: Shape = Shape::OneOf(&["logto", "strict"]);
+
+spec!(
+    BRANDING_OF_APPLICATION,
+    "signInExperience",
+    "{ displayName = \"Bookstore\" }",
+    [
+        field("displayName", Shape::Text),
+        field("primaryColor", Shape::Text),
+        field("darkPrimaryColor", Shape::Text),
+        field("logoUrl", Shape::Text),
+        field("termsOfUseUrl", Shape::Text),
+        field("privacyPolicyUrl", Shape::Text),
+    ]
+);
+
+spec!(
+    USER,
+    "a person",
+    "[[users]]",
+    [
+        field("id", Shape::Text),
+        field("username", Shape::Text),
+        field("primaryEmail", Shape::Text),
+        field("primaryPhone", Shape::Text),
+        field("password", Shape::Text),
+        field("passwordHash", Shape::Text),
+        field("name", Shape::Text),
+        field("avatar", Shape::Text),
+        field("profile", Shape::Table(&PROFILE)),
+        field("identities", Shape::MapOf(&IDENTITY)),
+        field("customData", Shape::Object),
+        field("isSuspended", Shape::Bool),
+        field("roles", TEXTS),
+    ]
+);
+
+spec!(
+    PROFILE,
+    "profile",
+    "{ givenName = \"Alice\" }",
+    [
+        field("familyName", Shape::Text),
+        field("givenName", Shape::Text),
+        field("middleName", Shape::Text),
+        field("nickname", Shape::Text),
+        field("preferredUsername", Shape::Text),
+        field("profile", Shape::Text),
+        field("website", Shape::Text),
+        field("gender", Shape::Text),
+        field("birthdate", Shape::Text),
+        field("zoneinfo", Shape::Text),
+        field("locale", Shape::Text),
+        field("address", Shape::Table(&ADDRESS)),
+    ]
+);
+
+spec!(
+    ADDRESS,
+    "address",
+    "{ locality = \"Lund\", country = \"SE\" }",
+    [
+        field("formatted", Shape::Text),
+        field("streetAddress", Shape::Text),
+        field("locality", Shape::Text),
+        field("region", Shape::Text),
+        field("postalCode", Shape::Text),
+        field("country", Shape::Text),
+    ]
+);
+
+spec!(
+    IDENTITY,
+    "an identity",
+    "{ userId = \"10203\" }",
+    [required("userId", Shape::Text), field("details", Shape::Object),]
+);
+
+spec!(
+    RESOURCE,
+    "a resource",
+    "[[resources]]",
+    [
+        required("indicator", Shape::Text),
+        field("id", Shape::Text),
+        field("name", Shape::Text),
+        field("isDefault", Shape::Bool),
+        field("accessTokenTtl", Shape::Integer),
+        field("scopes", Shape::List(&Shape::Table(&SCOPE))),
+    ]
+);
+
+spec!(
+    SCOPE,
+    "a scope",
+    "{ name = \"read:stock\" }",
+    [required("name", Shape::Text), field("description", Shape::Text),]
+);
+
+spec!(
+    ROLE,
+    "a role",
+    "[[roles]]",
+    [
+        required("name", Shape::Text),
+        field("id", Shape::Text),
+        field("description", Shape::Text),
+        field("type", Shape::OneOf(&["User", "MachineToMachine"])),
+        field("isDefault", Shape::Bool),
+        field("scopes", Shape::List(&Shape::Table(&ROLE_SCOPE))),
+        field("users", TEXTS),
+        field("applications", TEXTS),
+    ]
+);
+
+spec!(
+    ROLE_SCOPE,
+    "a scope of a role",
+    "{ resource = \"https://api.example.test\", scope = \"read:stock\" }",
+    [required("resource", Shape::Text), required("scope", Shape::Text),]
+);
+
+spec!(
+    CONNECTOR,
+    "a connector",
+    "[[connectors]]",
+    [
+        required("id", Shape::Text),
+        required("connectorId", Shape::Text),
+        field("target", Shape::Text),
+        field("name", Shape::Text),
+        field("domains", TEXTS),
+        field("config", Shape::Object),
+    ]
+);
+
+spec!(
+    PROVIDER,
+    "provider",
+    "[provider]",
+    [
+        field("signingAlg", ALGORITHM),
+        field("dialect", DIALECT),
+        field("developmentSignIn", Shape::Bool),
+        field("sessionTtl", Shape::Integer),
+        field("keepServingWhenClosed", Shape::Bool),
+        field("idTokenClaims", TEXTS),
+    ]
+);
+
+spec!(
+    SIGN_IN_EXPERIENCE,
+    "signInExperience",
+    "[signInExperience]",
+    [
+        field("color", Shape::Table(&COLOR)),
+        field("branding", Shape::Table(&BRANDING)),
+        field("languageInfo", Shape::Table(&LANGUAGE_INFO)),
+        field("termsOfUseUrl", Shape::Text),
+        field("privacyPolicyUrl", Shape::Text),
+        field(
+            "agreeToTermsPolicy",
+            Shape::OneOf(&["Automatic", "ManualRegistrationOnly", "Manual"])
+        ),
+        field("signIn", Shape::Table(&SIGN_IN)),
+        field("signUp", Shape::Table(&SIGN_UP)),
+        field("signInMode", Shape::OneOf(&["SignIn", "Register", "SignInAndRegister"])),
+        field("socialSignIn", Shape::Table(&SOCIAL_SIGN_IN)),
+        field("socialSignInConnectorTargets", TEXTS),
+        field("singleSignOnEnabled", Shape::Bool),
+        field("passwordPolicy", Shape::Table(&PASSWORD_POLICY)),
+        field("sentinelPolicy", Shape::Table(&SENTINEL_POLICY)),
+        field("customCss", Shape::Text),
+        field("supportEmail", Shape::Text),
+        field("supportWebsiteUrl", Shape::Text),
+        field("unknownSessionRedirectUrl", Shape::Text),
+    ]
+);
+
+spec!(
+    COLOR,
+    "color",
+    "{ primaryColor = \"#3b3fce\" }",
+    [
+        field("primaryColor", Shape::Text),
+        field("darkPrimaryColor", Shape::Text),
+        field("isDarkModeEnabled", Shape::Bool),
+    ]
+);
+
+spec!(
+    BRANDING,
+    "branding",
+    "{ logoUrl = \"https://example.test/logo.svg\" }",
+    [
+        field("logoUrl", Shape::Text),
+        field("darkLogoUrl", Shape::Text),
+        field("favicon", Shape::Text),
+        field("darkFavicon", Shape::Text),
+    ]
+);
+
+spec!(
+    LANGUAGE_INFO,
+    "languageInfo",
+    "{ autoDetect = true, fallbackLanguage = \"en\" }",
+    [field("autoDetect", Shape::Bool), field("fallbackLanguage", Shape::Text),]
+);
+
+spec!(
+    SIGN_IN,
+    "signIn",
+    "{ methods = [{ identifier = \"email\", password = true }] }",
+    [required("methods", Shape::List(&Shape::Table(&SIGN_IN_METHOD))),]
+);
+
+spec!(
+    SIGN_IN_METHOD,
+    "a sign-in method",
+    "{ identifier = \"email\", password = true }",
+    [
+        required("identifier", IDENTIFIER),
+        required("password", Shape::Bool),
+        field("verificationCode", Shape::Bool),
+        field("isPasswordPrimary", Shape::Bool),
+    ]
+);
+
+spec!(
+    SIGN_UP,
+    "signUp",
+    "{ identifiers = [\"username\"], password = true }",
+    [
+        field("identifiers", Shape::List(&IDENTIFIER)),
+        field("password", Shape::Bool),
+        field("verify", Shape::Bool),
+    ]
+);
+
+spec!(
+    SOCIAL_SIGN_IN,
+    "socialSignIn",
+    "{ automaticAccountLinking = true }",
+    [
+        field("automaticAccountLinking", Shape::Bool),
+        field("skipRequiredIdentifiers", Shape::Bool),
+    ]
+);
+
+spec!(
+    PASSWORD_POLICY,
+    "passwordPolicy",
+    "{ length = { min = 8, max = 256 } }",
+    [
+        field("length", Shape::Table(&LENGTH)),
+        field("characterTypes", Shape::Table(&CHARACTER_TYPES)),
+        field("rejects", Shape::Table(&REJECTS)),
+    ]
+);
+
+spec!(
+    LENGTH,
+    "length",
+    "{ min = 8, max = 256 }",
+    [field("min", Shape::Count), field("max", Shape::Count),]
+);
+
+spec!(CHARACTER_TYPES, "characterTypes", "{ min = 1 }", [field("min", Shape::Count),]);
+
+spec!(
+    REJECTS,
+    "rejects",
+    "{ pwned = false }",
+    [
+        field("pwned", Shape::Bool),
+        field("repetitionAndSequence", Shape::Bool),
+        field("userInfo", Shape::Bool),
+        field("words", TEXTS),
+    ]
+);
+
+spec!(
+    SENTINEL_POLICY,
+    "sentinelPolicy",
+    "{ maxAttempts = 100, lockoutDuration = 60 }",
+    [field("maxAttempts", Shape::Count), field("lockoutDuration", Shape::Count),]
+);

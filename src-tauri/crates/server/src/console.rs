@@ -1,0 +1,148 @@
+//! The console contract, answered: one exhaustive match over [`ConsoleRequest`].
+
+mod applications;
+mod people;
+mod repairs;
+
+use crate::engine::{Engine, ListenError};
+use std::sync::Arc;
+use vestibule_core::console::{ConsoleProblem, ConsoleReply, ConsoleRequest, Serving, Status};
+use vestibule_core::model::{Application, Problem, ProviderSettings, SignInExperience, User, check_provider_settings, check_sign_in_experience};
+use vestibule_core::{Cx, StoreError};
+
+/// Most live sessions answered at once.
+const SESSIONS: usize = 10_000;
+/// Most rows counted or listed.
+const ROWS: usize = 100_000;
+
+type Answer = Result<ConsoleReply, ConsoleProblem>;
+
+pub(crate) fn problem(code: &str, message: impl Into<String>) -> ConsoleProblem {
+    ConsoleProblem { code: code.to_owned(), message: message.into(), field: None }
+}
+
+/// The first of a list of problems, at its field.
+fn first(problems: Vec<Problem>) -> Result<(), ConsoleProblem> {
+    problems.into_iter().next().map_or(Ok(()), |p| Err(ConsoleProblem { code: "guard.invalid_input".into(), message: p.message, field: Some(p.field) }))
+}
+
+fn storage(error: &StoreError) -> ConsoleProblem {
+    problem("storage", format!("The data could not be read or written: {error}."))
+}
+
+impl Engine {
+    /// Carries out what the window asks.
+    ///
+    /// # Errors
+    /// [`ConsoleProblem`] in plain words; nothing was changed then.
+    pub async fn console(self: &Arc<Self>, request: ConsoleRequest) -> Answer {
+        match request {
+            ConsoleRequest::Status => self.status().map(ConsoleReply::Status),
+            ConsoleRequest::UsePort { port } => self.use_port(port).await,
+            ConsoleRequest::Sessions { limit } => Ok(ConsoleReply::Sessions(self.recorder.sessions((limit as usize).min(SESSIONS), self.now()))),
+            ConsoleRequest::Session { id } => Ok(ConsoleReply::Session(self.recorder.session(&id))),
+            ConsoleRequest::Wire { id: _, seq, reveal } => Ok(ConsoleReply::Wire(self.recorder.wire(seq, reveal, &self.site().endpoint))),
+            ConsoleRequest::ClearSessions => {
+                self.recorder.clear(&self.store);
+                Ok(ConsoleReply::Done("Forgot all live sessions. People stay signed in.".into()))
+            }
+            ConsoleRequest::Repair { repair } => self.repair(repair).await,
+            ConsoleRequest::Applications => self.applications(),
+            ConsoleRequest::CreateApplication { application } => self.create_application(application).await,
+            ConsoleRequest::UpdateApplication { id, application } => self.update_application(id, application).await,
+            ConsoleRequest::DeleteApplication { id } => self.delete_application(id).await,
+            ConsoleRequest::RevealSecrets { id } => self.secrets(&id),
+            ConsoleRequest::AddSecret { id, name, expires_at } => self.add_secret(id, name, expires_at).await,
+            ConsoleRequest::DeleteSecret { id, name } => self.delete_secret(id, name).await,
+            ConsoleRequest::Users { search, limit } => self.users(&search, limit as usize),
+            ConsoleRequest::CreateUser { user } => self.create_user(user).await,
+            ConsoleRequest::UpdateUser { id, user } => self.update_user(id, user).await,
+            ConsoleRequest::DeleteUser { id } => self.delete_user(id).await,
+            ConsoleRequest::SetSuspended { id, suspended } => self.set_suspended(id, suspended).await,
+            ConsoleRequest::PlaygroundStart { params, pkce } => self.playground_start(params, pkce).await.map(|run| ConsoleReply::Playground(Some(run))),
+            ConsoleRequest::PlaygroundRun { id } => Ok(ConsoleReply::Playground(self.playground.run(&id))),
+            ConsoleRequest::PlaygroundUse { id, action } => Ok(ConsoleReply::Playground(self.playground_use(&id, action).await)),
+            ConsoleRequest::Settings => Ok(ConsoleReply::Settings(self.settings())),
+            ConsoleRequest::UpdateSettings { settings } => self.update_settings(settings).await,
+            ConsoleRequest::SignInExperience => {
+                let row = self.look(|cx| cx.get::<SignInExperience>(SignInExperience::ID)).map_err(|e| storage(&e))?.unwrap_or_default();
+                Ok(ConsoleReply::SignInExperience(Box::new((*row).clone())))
+            }
+            ConsoleRequest::UpdateSignInExperience { sign_in_experience } => {
+                first(check_sign_in_experience(&sign_in_experience))?;
+                let row = (*sign_in_experience).clone();
+                self.commit(move |cx| Ok(Ok(cx.put(&row)?))).await?;
+                Ok(ConsoleReply::SignInExperience(sign_in_experience))
+            }
+        }
+    }
+
+    /// A change by the window: all or nothing, and every watcher is told.
+    async fn commit<R: Send + 'static>(
+        self: &Arc<Self>,
+        rule: impl FnOnce(&mut Cx<'_>) -> Result<Result<R, ConsoleProblem>, StoreError> + Send + 'static,
+    ) -> Result<R, ConsoleProblem> {
+        let outcome = self
+            .change(move |cx| {
+                let outcome = rule(cx)?;
+                if outcome.is_err() {
+                    cx.forget();
+                }
+                Ok(outcome)
+            })
+            .await
+            .map_err(|e| storage(&e))?;
+        if outcome.is_ok() {
+            self.recorder.configuration_changed();
+        }
+        outcome
+    }
+
+    fn status(self: &Arc<Self>) -> Result<Status, ConsoleProblem> {
+        let (applications, users, demo) = self
+            .look(|cx| Ok((cx.count::<Application>(ROWS)?, cx.count::<User>(ROWS)?, crate::seed::password_in_use(cx)?)))
+            .map_err(|e| storage(&e))?;
+        let site = self.site();
+        let serving = match self.listen_problem() {
+            Some(ListenError::PortTaken { port, owner, suggestion }) => Serving::PortTaken { port, owner, suggestion },
+            Some(ListenError::Address { why, .. }) => Serving::PortTaken { port: site.port, owner: Some(why), suggestion: None },
+            None => Serving::Serving { endpoint: site.endpoint.clone(), issuer: site.issuer.clone(), port: site.port },
+        };
+        let data_dir = match &self.options.data {
+            crate::engine::DataPlace::Directory(dir) => Some(dir.display().to_string()),
+            crate::engine::DataPlace::Ephemeral => None,
+        };
+        Ok(Status {
+            serving,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            data_dir,
+            key_custody: self.custody.sentence.clone(),
+            notice: self.custody_notice(),
+            applications: u32::try_from(applications).unwrap_or(u32::MAX),
+            users: u32::try_from(users).unwrap_or(u32::MAX),
+            demo_password: demo.then(|| crate::seed::DEMO_PASSWORD.to_owned()),
+        })
+    }
+
+    async fn use_port(self: &Arc<Self>, port: u16) -> Answer {
+        if self.is_serving() {
+            return Err(problem("port.serving", "The provider is already serving. Quit and start it with --port to move it."));
+        }
+        // A port that is still taken shows in the status, with its owner; that is the answer, not a problem.
+        let _ = self.listen(port).await;
+        self.status().map(ConsoleReply::Status)
+    }
+
+    async fn update_settings(self: &Arc<Self>, settings: ProviderSettings) -> Answer {
+        first(check_provider_settings(&settings))?;
+        let row = settings.clone();
+        self.commit(move |cx| Ok(Ok(cx.put(&row)?))).await?;
+        self.refresh_keys().await?;
+        Ok(ConsoleReply::Settings(settings))
+    }
+
+    /// A new algorithm needs a key.
+    async fn refresh_keys(self: &Arc<Self>) -> Result<(), ConsoleProblem> {
+        self.ensure_keys().await.map_err(|e| problem("keys", e.to_string()))
+    }
+}

@@ -1,0 +1,226 @@
+//! The composition: one provider, without and with its sockets.
+
+mod listen;
+mod open;
+mod settings;
+
+pub use listen::ListenError;
+pub use open::{DataPlace, Options, Ports, StartError};
+pub use settings::PLAYGROUND_APP;
+
+use crate::playground::Playground;
+use crate::recorder::{Exchange, LiveWatch, Recorder, StepHead};
+use std::sync::{Arc, RwLock};
+use tokio::sync::watch;
+use vestibule_core::entropy::Entropy;
+use vestibule_core::live::{Step, Trail};
+use vestibule_core::model::ProviderSettings;
+use vestibule_core::port::Vault as _;
+use vestibule_core::time::Clock;
+use vestibule_core::{Cx, StoreError, Timestamp};
+use vestibule_keys::{KeyRing, PasswordHasher, Vault};
+use vestibule_store::Store;
+
+/// Where and under which name the provider answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Site {
+    /// `http://localhost:3001`.
+    pub endpoint: String,
+    /// `http://localhost:3001/oidc`.
+    pub issuer: String,
+    /// The port that is listened on.
+    pub port: u16,
+    /// Values of `Host` that are answered.
+    pub hosts: Vec<String>,
+}
+
+/// Documents that are the same for every request until keys or names change.
+#[derive(Debug)]
+pub(crate) struct Documents {
+    pub discovery: bytes::Bytes,
+    pub jwks: bytes::Bytes,
+}
+
+/// The provider.
+pub struct Engine {
+    pub(crate) options: Options,
+    pub(crate) store: Store,
+    pub(crate) vault: Arc<Vault>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) hasher: PasswordHasher,
+    pub(crate) recorder: Recorder,
+    pub(crate) playground: Playground,
+    pub(crate) custody: vestibule_keys::CustodyReport,
+    pub(crate) outgoing: vestibule_upstream::Client,
+    keys: RwLock<Arc<KeyRing>>,
+    site: RwLock<Arc<Site>>,
+    documents: RwLock<Arc<Documents>>,
+    serving: RwLock<Option<ListenError>>,
+    stop: watch::Sender<bool>,
+    seeded: std::sync::atomic::AtomicBool,
+    listeners: std::sync::Mutex<Vec<tokio::task::JoinHandle<()>>>,
+}
+
+fn read<T: Clone>(lock: &RwLock<T>) -> T {
+    lock.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+}
+
+fn replace<T>(lock: &RwLock<T>, value: T) {
+    *lock.write().unwrap_or_else(std::sync::PoisonError::into_inner) = value;
+}
+
+impl Engine {
+    /// The present moment.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Where the provider answers. Before it listens, where it would.
+    #[must_use]
+    pub fn site(&self) -> Arc<Site> {
+        read(&self.site)
+    }
+
+    pub(crate) fn documents(&self) -> Arc<Documents> {
+        read(&self.documents)
+    }
+
+    /// The signing keys.
+    #[must_use]
+    pub fn keys(&self) -> Arc<KeyRing> {
+        read(&self.keys)
+    }
+
+    /// Watches the live stream.
+    #[must_use]
+    pub fn watch(&self) -> LiveWatch {
+        self.recorder.watch()
+    }
+
+    /// A reading decision on the calling thread. Its writes, if any, are dropped.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn read<R>(&self, trail: &mut Trail, rule: impl FnOnce(&mut Cx<'_>) -> Result<R, StoreError>) -> Result<R, StoreError> {
+        let now = self.now();
+        self.store.read(|view| {
+            let mut cx = Cx::new(view, now, self.entropy.as_ref(), self.vault.as_ref());
+            cx.trail.live.clone_from(&trail.live);
+            let result = rule(&mut cx);
+            trail.absorb(cx.finish().1);
+            result
+        })
+    }
+
+    /// A writing decision: runs alone, and is on disk, with its step, before this returns.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn write<R: Send + 'static>(
+        self: &Arc<Self>,
+        exchange: &mut Exchange,
+        rule: impl FnOnce(&mut Cx<'_>) -> Result<R, StoreError> + Send + 'static,
+    ) -> Result<R, StoreError> {
+        let engine = self.clone();
+        let now = self.now();
+        let mut trail = std::mem::take(&mut exchange.trail);
+        let head = StepHead::of(exchange);
+        let (result, trail, journalled) = self
+            .store
+            .write(move |view| {
+                let mut cx = Cx::new(view, now, engine.entropy.as_ref(), engine.vault.as_ref());
+                cx.trail.live.clone_from(&trail.live);
+                let result = rule(&mut cx);
+                let (mut batch, own) = cx.finish();
+                trail.absorb(own);
+                if result.is_err() {
+                    batch.ops.clear();
+                }
+                let mut journalled = false;
+                if !batch.is_empty() {
+                    journalled = engine.recorder.prepare(&head, &trail, &mut batch).is_ok() && trail.live.is_some();
+                }
+                ((result, trail, journalled), batch)
+            })
+            .await?;
+        exchange.trail = trail;
+        exchange.journalled |= journalled;
+        result
+    }
+
+    /// A writing decision of the engine itself or of the window, outside any exchange.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn change<R: Send + 'static>(
+        self: &Arc<Self>,
+        rule: impl FnOnce(&mut Cx<'_>) -> Result<R, StoreError> + Send + 'static,
+    ) -> Result<R, StoreError> {
+        let engine = self.clone();
+        let now = self.now();
+        self.store
+            .write(move |view| {
+                let mut cx = Cx::new(view, now, engine.entropy.as_ref(), engine.vault.as_ref());
+                let result = rule(&mut cx);
+                let (mut batch, _) = cx.finish();
+                if result.is_err() {
+                    batch.ops.clear();
+                }
+                (result, batch)
+            })
+            .await?
+    }
+
+    /// A reading decision that nobody shows.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn look<R>(&self, rule: impl FnOnce(&mut Cx<'_>) -> Result<R, StoreError>) -> Result<R, StoreError> {
+        self.read(&mut Trail::default(), rule)
+    }
+
+    /// The provider's settings.
+    #[must_use]
+    pub fn settings(&self) -> ProviderSettings {
+        self.look(|cx| cx.get::<ProviderSettings>(ProviderSettings::ID)).ok().flatten().map(|s| (*s).clone()).unwrap_or_default()
+    }
+
+    /// Opens a secret of an application for a person who asked to see it.
+    ///
+    /// # Errors
+    /// When it was sealed with another key.
+    pub(crate) fn unseal(&self, sealed: &str) -> Result<vestibule_core::Secret, StoreError> {
+        self.vault.open(sealed)
+    }
+
+    /// Signs the JWTs among a step's tokens: fills in their headers for the Tokens tab.
+    pub(crate) fn label_tokens(trail: &mut Trail, header: &serde_json::Value, typ: Option<&str>, name: &str) {
+        for view in trail.tokens.iter_mut().filter(|v| v.name == name && v.format == "JWT") {
+            let mut header = header.clone();
+            if let Some(typ) = typ {
+                header["typ"] = typ.into();
+            }
+            view.header = Some(header);
+        }
+    }
+
+    /// Whether this start planted the demo data, so that its password is worth saying.
+    #[must_use]
+    pub fn has_just_seeded(&self) -> bool {
+        self.seeded.load(std::sync::atomic::Ordering::Relaxed)
+    }
+
+    /// What to say aloud once about where the data key is kept.
+    #[must_use]
+    pub fn custody_notice(&self) -> Option<String> {
+        self.custody.notice.clone()
+    }
+
+    /// Steps of a session, for tests.
+    #[must_use]
+    pub fn steps(&self, live: &str) -> Vec<Step> {
+        self.recorder.session(live).map(|d| d.steps).unwrap_or_default()
+    }
+}

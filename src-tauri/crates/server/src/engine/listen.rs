@@ -1,0 +1,128 @@
+//! Sockets: listening, whose port it is when it is taken, and the orderly end.
+
+use super::{Engine, open, read, replace};
+use crate::front;
+use std::io::ErrorKind;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+
+/// How long open connections may take to end at shutdown.
+const DRAIN: Duration = Duration::from_secs(5);
+
+/// Why the provider does not listen.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ListenError {
+    /// Another program holds the port.
+    #[error("port {port} is taken{}{}", owner.as_ref().map(|o| format!(" by {o}")).unwrap_or_default(), suggestion.map(|s| format!("; port {s} is free")).unwrap_or_default())]
+    PortTaken {
+        /// The port.
+        port: u16,
+        /// Who holds it, where the OS tells.
+        owner: Option<String>,
+        /// A port that was free when asked.
+        suggestion: Option<u16>,
+    },
+    /// The address can't be listened on.
+    #[error("can't listen on {address}: {why}")]
+    Address {
+        /// The address.
+        address: String,
+        /// What the OS said.
+        why: String,
+    },
+}
+
+impl Engine {
+    /// Listens on `port` (0 takes a free one) and serves until [`Engine::shutdown`].
+    ///
+    /// # Errors
+    /// [`ListenError`]; the engine stays open and another port can be tried.
+    pub async fn listen(self: &Arc<Self>, port: u16) -> Result<(), ListenError> {
+        let listeners = match bind_all(&self.options.hosts, port).await {
+            Ok(listeners) => listeners,
+            Err(error) => {
+                replace(&self.serving, Some(error.clone()));
+                return Err(error);
+            }
+        };
+        let port = listeners.first().and_then(|l| l.local_addr().ok()).map_or(port, |a| a.port());
+        if let Ok(site) = open::site(&self.options, port) {
+            replace(&self.site, Arc::new(site));
+        }
+        self.publish_documents();
+        self.ensure_built_in().await.map_err(|e| ListenError::Address { address: format!("port {port}"), why: e.to_string() })?;
+        replace(&self.serving, None);
+        let mut handles = self.listeners.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        handles.extend(listeners.into_iter().map(|listener| tokio::spawn(front::serve(self.clone(), listener, self.stop.subscribe()))));
+        drop(handles);
+        self.start_housekeeping();
+        Ok(())
+    }
+
+    /// Why the provider does not listen, if it was tried and failed.
+    #[must_use]
+    pub fn listen_problem(&self) -> Option<ListenError> {
+        read(&self.serving)
+    }
+
+    /// Whether it serves.
+    #[must_use]
+    pub fn is_serving(&self) -> bool {
+        !self.listeners.lock().unwrap_or_else(std::sync::PoisonError::into_inner).is_empty()
+    }
+
+    /// Stops accepting, drains open requests, flushes the store.
+    pub async fn shutdown(&self) {
+        self.stop.send_replace(true);
+        let handles = std::mem::take(&mut *self.listeners.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
+        for handle in handles {
+            let abort = handle.abort_handle();
+            if tokio::time::timeout(DRAIN, handle).await.is_err() {
+                abort.abort();
+            }
+        }
+        self.store.close().await;
+    }
+}
+
+/// Binds every address on the same port. A machine without IPv6 is served on IPv4 alone.
+async fn bind_all(hosts: &[IpAddr], port: u16) -> Result<Vec<TcpListener>, ListenError> {
+    let mut listeners: Vec<TcpListener> = Vec::new();
+    let mut port = port;
+    for (n, host) in hosts.iter().enumerate() {
+        match TcpListener::bind(SocketAddr::new(*host, port)).await {
+            Ok(listener) => {
+                port = listener.local_addr().map_or(port, |a| a.port());
+                listeners.push(listener);
+            }
+            Err(error) if matches!(error.kind(), ErrorKind::AddrInUse | ErrorKind::PermissionDenied) => {
+                let suggestion = free_port(hosts, port).await;
+                let owner = tokio::task::spawn_blocking(move || crate::ports::owner(port)).await.ok().flatten();
+                return Err(ListenError::PortTaken { port, owner, suggestion });
+            }
+            Err(error) if n > 0 && matches!(error.kind(), ErrorKind::AddrNotAvailable | ErrorKind::Unsupported) => {
+                tracing::debug!(%host, %error, "this address family is not available here");
+            }
+            Err(error) => return Err(ListenError::Address { address: SocketAddr::new(*host, port).to_string(), why: error.to_string() }),
+        }
+    }
+    Ok(listeners)
+}
+
+/// The next port on which all addresses are free.
+async fn free_port(hosts: &[IpAddr], taken: u16) -> Option<u16> {
+    for port in (taken.saturating_add(1)..=taken.saturating_add(20)).filter(|p| *p > 1023) {
+        let mut free = true;
+        for host in hosts {
+            if let Err(error) = TcpListener::bind(SocketAddr::new(*host, port)).await {
+                free &= matches!(error.kind(), ErrorKind::AddrNotAvailable | ErrorKind::Unsupported);
+            }
+        }
+        if free {
+            return Some(port);
+        }
+    }
+    None
+}

@@ -1,0 +1,250 @@
+//! Opening: data directory, keys, configuration or demo data. No sockets yet.
+
+use super::{Documents, Engine, Site};
+use crate::cli::exit;
+use crate::{config, seed};
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, RwLock};
+use vestibule_core::entropy::Entropy;
+use vestibule_core::time::Clock;
+use vestibule_keys::{CustodyError, OsEntropy, PasswordHasher, Preference, SystemClock, Vault, open_data_key};
+use vestibule_store::{OpenError, Store};
+
+/// Where the data lives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DataPlace {
+    /// In this directory.
+    Directory(PathBuf),
+    /// In memory, gone at the end.
+    Ephemeral,
+}
+
+/// How the provider is started.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The port; 0 takes a free one.
+    pub port: u16,
+    /// Addresses to listen on.
+    pub hosts: Vec<IpAddr>,
+    /// Where the data lives.
+    pub data: DataPlace,
+    /// A configuration file to apply.
+    pub config: Option<PathBuf>,
+    /// The address clients know the provider by, instead of `http://localhost:<port>`.
+    pub endpoint: Option<String>,
+    /// Whether to keep the data key in the OS keychain on a first start.
+    pub keychain: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            port: 3001,
+            hosts: vec![IpAddr::from([127, 0, 0, 1]), IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1])],
+            data: DataPlace::Ephemeral,
+            config: None,
+            endpoint: None,
+            keychain: false,
+        }
+    }
+}
+
+/// Why the provider did not start. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The configuration file is wrong; one line per fault.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Config(Vec<config::ConfigError>),
+    /// The data directory can't be used.
+    #[error("{0}")]
+    Data(#[from] OpenError),
+    /// The data key can't be had.
+    #[error("{0}")]
+    Custody(#[from] CustodyError),
+    /// Something stored can't be read.
+    #[error("the data directory can't be read: {0}")]
+    Store(#[from] vestibule_core::StoreError),
+    /// Keys could not be made or read.
+    #[error("signing keys: {0}")]
+    Keys(String),
+    /// The endpoint is not an address a client could use.
+    #[error("{0}")]
+    Endpoint(String),
+}
+
+impl StartError {
+    const fn config(errors: Vec<config::ConfigError>) -> Self {
+        Self::Config(errors)
+    }
+
+    /// The exit code of the command line.
+    #[must_use]
+    pub const fn exit_code(&self) -> u8 {
+        match self {
+            Self::Config(_) | Self::Endpoint(_) => exit::USAGE,
+            Self::Data(_) | Self::Custody(_) | Self::Store(_) | Self::Keys(_) => exit::DATA_DIR,
+        }
+    }
+}
+
+/// The ports a test replaces.
+pub struct Ports {
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// Password hashing.
+    pub hasher: PasswordHasher,
+}
+
+impl Default for Ports {
+    fn default() -> Self {
+        Self { clock: Arc::new(SystemClock), entropy: Arc::new(OsEntropy), hasher: PasswordHasher::default() }
+    }
+}
+
+impl Engine {
+    /// Opens the data, applies the configuration or seeds demo data, and is ready to listen.
+    ///
+    /// # Errors
+    /// [`StartError`]; nothing in the data directory was changed.
+    pub async fn open(options: Options) -> Result<Arc<Self>, StartError> {
+        Self::open_with(options, Ports::default()).await
+    }
+
+    /// As [`Engine::open`], with other ports: the same composition, for tests.
+    ///
+    /// # Errors
+    /// As [`Engine::open`].
+    pub async fn open_with(options: Options, ports: Ports) -> Result<Arc<Self>, StartError> {
+        let document = match &options.config {
+            Some(path) => Some(config::load(path).map_err(StartError::config)?),
+            None => None,
+        };
+        let site = site(&options, options.port)?;
+        let (store, data_key, custody) = match &options.data {
+            DataPlace::Directory(dir) => {
+                let store = Store::open(dir)?;
+                let prefer = if options.keychain { Preference::Keychain } else { Preference::FileOnly };
+                match open_data_key(Some(dir), prefer) {
+                    Ok((key, custody)) => (store, key, custody),
+                    Err(error) => {
+                        store.close().await;
+                        return Err(error.into());
+                    }
+                }
+            }
+            DataPlace::Ephemeral => {
+                let (key, custody) = open_data_key(None, Preference::FileOnly)?;
+                (Store::ephemeral(), key, custody)
+            }
+        };
+        let vault = Arc::new(Vault::new(data_key));
+        let (stop, _) = tokio::sync::watch::channel(false);
+        let engine = Arc::new(Self {
+            recorder: crate::recorder::Recorder::default(),
+            playground: crate::playground::Playground::default(),
+            outgoing: vestibule_upstream::Client::default(),
+            keys: RwLock::new(Arc::default()),
+            site: RwLock::new(Arc::new(site)),
+            documents: RwLock::new(Arc::new(Documents { discovery: bytes::Bytes::new(), jwks: bytes::Bytes::new() })),
+            serving: RwLock::new(None),
+            listeners: std::sync::Mutex::default(),
+            clock: ports.clock,
+            entropy: ports.entropy,
+            hasher: ports.hasher,
+            options,
+            store,
+            vault,
+            custody,
+            stop,
+            seeded: std::sync::atomic::AtomicBool::new(false),
+        });
+        let outcome = engine.furnish(document).await;
+        if let Err(error) = outcome {
+            engine.store.close().await;
+            return Err(error);
+        }
+        Ok(engine)
+    }
+
+    async fn furnish(self: &Arc<Self>, document: Option<config::Document>) -> Result<(), StartError> {
+        match document {
+            Some(document) => {
+                let summary = self.apply(document, false).await?;
+                tracing::info!(%summary, "configuration applied");
+            }
+            None => {
+                if self.look(|cx| seed::wanted(cx))? {
+                    let document = seed::document().map_err(StartError::config)?;
+                    self.apply(document, true).await?;
+                    self.seeded.store(true, std::sync::atomic::Ordering::Relaxed);
+                }
+            }
+        }
+        self.ensure_built_in().await?;
+        self.ensure_keys().await
+    }
+
+    /// Applies a document: hashing first, then one decision.
+    async fn apply(self: &Arc<Self>, document: config::Document, demo: bool) -> Result<config::Summary, StartError> {
+        let jobs = self.look(|cx| config::passwords_to_hash(&document, cx))?;
+        let engine = self.clone();
+        let hashes = config::hash_passwords(jobs, move |secret| {
+            let engine = engine.clone();
+            async move { engine.hasher.hash(secret).await }
+        })
+        .await
+        .map_err(StartError::Keys)?;
+        let outcome = self
+            .change(move |cx| {
+                let applied = if demo { seed::apply(&document, cx, &hashes) } else { config::apply(&document, cx, &hashes) };
+                match applied {
+                    Ok(summary) => Ok(Ok(summary)),
+                    Err(config::ApplyError::Store(error)) => Err(error),
+                    // Half of the writes are collected: nothing of them may be kept.
+                    Err(config::ApplyError::Config(errors)) => {
+                        cx.forget();
+                        Ok(Err(errors))
+                    }
+                }
+            })
+            .await?;
+        outcome.map_err(StartError::config)
+    }
+}
+
+/// The site for a port.
+///
+/// # Errors
+/// When `--endpoint` is not an http or https origin.
+pub(super) fn site(options: &Options, port: u16) -> Result<Site, StartError> {
+    let endpoint = match &options.endpoint {
+        Some(text) => {
+            let url = url::Url::parse(text).map_err(|e| StartError::Endpoint(format!("--endpoint {text}: {e}; an address such as https://idp.example.test is needed")))?;
+            if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() || url.query().is_some() || url.fragment().is_some() {
+                return Err(StartError::Endpoint(format!("--endpoint {text}: an http or https address without query or fragment is needed")));
+            }
+            text.trim_end_matches('/').to_owned()
+        }
+        None => format!("http://localhost:{port}"),
+    };
+    let mut hosts: Vec<String> = ["localhost", "127.0.0.1", "[::1]"].iter().map(|name| format!("{name}:{port}")).collect();
+    if port == 80 {
+        hosts.extend(["localhost", "127.0.0.1", "[::1]"].map(str::to_owned));
+    }
+    for address in &options.hosts {
+        if !address.is_loopback() && !address.is_unspecified() {
+            hosts.push(match address {
+                IpAddr::V4(v4) => format!("{v4}:{port}"),
+                IpAddr::V6(v6) => format!("[{v6}]:{port}"),
+            });
+        }
+    }
+    if let Some(authority) = endpoint.split("://").nth(1).and_then(|rest| rest.split('/').next()) {
+        hosts.push(authority.to_ascii_lowercase());
+    }
+    hosts.dedup();
+    Ok(Site { issuer: format!("{endpoint}/oidc"), endpoint, port, hosts })
+}

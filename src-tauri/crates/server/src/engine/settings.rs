@@ -1,0 +1,137 @@
+//! What the engine keeps true around the rules: keys for every algorithm in use, its documents, its own client, sweeping.
+
+use super::{Documents, Engine, StartError, replace};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+use vestibule_core::StoreError;
+use vestibule_core::ids::AppId;
+use vestibule_core::model::{Application, ApplicationType, CustomClientMetadata, OidcClientMetadata, ProviderSettings, SigningAlg};
+use vestibule_core::oidc::discovery;
+use vestibule_keys::{KeyRing, SigningKeys};
+
+/// `client_id` of the built-in playground client (Logto's "Live Preview" has the same, sheet 1.7).
+pub const PLAYGROUND_APP: &str = "demo-app";
+/// Most applications looked at.
+const APPLICATIONS: usize = 10_000;
+/// How often expired records are looked for.
+const SWEEP_EVERY: Duration = Duration::from_secs(30);
+/// How many values one sweep looks at.
+const SWEEP_BUDGET: usize = 2_000;
+
+impl Engine {
+    /// Makes a key for every algorithm that the provider or an application is set to, and loads them all.
+    ///
+    /// # Errors
+    /// When keys can't be read, made or stored.
+    pub(crate) async fn ensure_keys(self: &Arc<Self>) -> Result<(), StartError> {
+        let (stored, wanted) = self.look(|cx| {
+            let stored = cx.get::<SigningKeys>(SigningKeys::ID)?.map(|k| (*k).clone()).unwrap_or_default();
+            let settings = cx.get::<ProviderSettings>(ProviderSettings::ID)?.unwrap_or_default();
+            let mut wanted: BTreeSet<SigningAlg> =
+                cx.list::<Application>(APPLICATIONS)?.iter().filter_map(|a| a.custom_client_metadata.signing_alg).collect();
+            wanted.insert(settings.signing_alg);
+            Ok((stored, wanted))
+        })?;
+        let missing: Vec<SigningAlg> = wanted.into_iter().filter(|alg| !stored.has_current(*alg)).collect();
+        let keys = if missing.is_empty() {
+            stored
+        } else {
+            let engine = self.clone();
+            let now = self.now();
+            let made = tokio::task::spawn_blocking(move || {
+                missing.into_iter().map(|alg| KeyRing::generate(alg, &engine.vault, now)).collect::<Result<Vec<_>, _>>()
+            })
+            .await
+            .map_err(|e| StartError::Keys(e.to_string()))?
+            .map_err(|e| StartError::Keys(e.to_string()))?;
+            self.change(move |cx| {
+                let mut keys = cx.get::<SigningKeys>(SigningKeys::ID)?.map(|k| (*k).clone()).unwrap_or_default();
+                for key in made {
+                    if !keys.has_current(key.alg) {
+                        keys.keys.push(key);
+                    }
+                }
+                cx.put(&keys)?;
+                Ok(keys)
+            })
+            .await?
+        };
+        let ring = KeyRing::load(&keys, &self.vault).map_err(|e| StartError::Keys(e.to_string()))?;
+        replace(&self.keys, Arc::new(ring));
+        self.publish_documents();
+        Ok(())
+    }
+
+    /// Renders discovery and JWKS once; they are the same for every request.
+    pub(crate) fn publish_documents(&self) {
+        let keys = self.keys();
+        let default = self.settings().signing_alg;
+        let mut algs: Vec<&str> = keys.algs().into_iter().map(SigningAlg::name).collect();
+        algs.sort_by_key(|name| *name != default.name());
+        let discovery = discovery::document(&self.site().issuer, &algs);
+        replace(
+            &self.documents,
+            Arc::new(Documents {
+                discovery: serde_json::to_vec(&discovery).unwrap_or_default().into(),
+                jwks: serde_json::to_vec(&keys.jwks()).unwrap_or_default().into(),
+            }),
+        );
+    }
+
+    /// The playground's own client, whose addresses follow the endpoint.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub(crate) async fn ensure_built_in(self: &Arc<Self>) -> Result<(), StoreError> {
+        let address = format!("{}/demo-app", self.site().endpoint);
+        let metadata =
+            OidcClientMetadata { redirect_uris: vec![address.clone()], post_logout_redirect_uris: vec![address], ..OidcClientMetadata::default() };
+        let current = self.look(|cx| cx.get::<Application>(PLAYGROUND_APP))?;
+        if current.is_some_and(|app| app.oidc_client_metadata == metadata) {
+            return Ok(());
+        }
+        let now = self.now();
+        self.change(move |cx| {
+            let old = cx.get::<Application>(PLAYGROUND_APP)?;
+            cx.put(&Application {
+                id: AppId::from(PLAYGROUND_APP),
+                name: "Playground".into(),
+                description: Some("Vestibule's own client, for trying things out".into()),
+                kind: ApplicationType::Spa,
+                oidc_client_metadata: metadata,
+                custom_client_metadata: old.as_ref().map_or_else(CustomClientMetadata::default, |a| a.custom_client_metadata.clone()),
+                secrets: Vec::new(),
+                is_third_party: false,
+                user_consent_scopes: Vec::new(),
+                custom_data: serde_json::Map::new(),
+                sign_in_experience: old.as_ref().map(|a| a.sign_in_experience.clone()).unwrap_or_default(),
+                created_at: old.map_or(now, |a| a.created_at),
+            })
+        })
+        .await
+    }
+
+    /// Restores the journal and sweeps what has expired, until the engine stops.
+    pub(super) fn start_housekeeping(self: &Arc<Self>) {
+        let engine = self.clone();
+        let mut stop = self.stop.subscribe();
+        tokio::spawn(async move {
+            let restoring = engine.clone();
+            let restored = tokio::task::spawn_blocking(move || restoring.store.read(|view| restoring.recorder.restore(view, restoring.now()))).await;
+            if let Ok(Err(error)) = restored {
+                tracing::warn!(%error, "earlier live sessions can't be shown");
+            }
+            loop {
+                tokio::select! {
+                    _ = stop.wait_for(|stopping| *stopping) => break,
+                    () = tokio::time::sleep(SWEEP_EVERY) => {
+                        if let Err(error) = engine.store.sweep(engine.now(), SWEEP_BUDGET).await {
+                            tracing::warn!(%error, "expired records could not be swept");
+                        }
+                    }
+                }
+            }
+        });
+    }
+}

@@ -1,0 +1,90 @@
+//! The one place that knows warp: a single filter in front of the route table.
+
+use crate::engine::Engine;
+use crate::http::{Request, Response};
+use crate::routes;
+use bytes::{Buf as _, Bytes, BytesMut};
+use futures_util::StreamExt as _;
+use http::{HeaderMap, Method, StatusCode};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use warp::Filter as _;
+
+/// Most bytes of a request body (sheet 1.2).
+pub(crate) const BODY_LIMIT: usize = 56 * 1024;
+
+/// Serves one listener until `stop` becomes true, then drains.
+pub(crate) async fn serve(engine: Arc<Engine>, listener: TcpListener, mut stop: watch::Receiver<bool>) {
+    let routes = warp::any()
+        .and(warp::method())
+        .and(warp::path::full())
+        .and(warp::query::raw().map(Some).or(warp::any().map(|| None)).unify())
+        .and(warp::header::headers_cloned())
+        .and(warp::addr::remote())
+        .and(warp::body::stream())
+        .then(move |method: Method, path: warp::path::FullPath, query: Option<String>, headers: HeaderMap, peer: Option<SocketAddr>, body| {
+            let engine = engine.clone();
+            async move {
+                let path = path.as_str().to_owned();
+                let reply = match read_body(&headers, body).await {
+                    Ok(body) => routes::answer(&engine, Request { method, path, query, headers, body, peer }).await,
+                    Err(reply) => reply,
+                };
+                into_warp(reply)
+            }
+        });
+    let graceful = async move {
+        // An error means the engine is gone, which also means stop.
+        let _ = stop.wait_for(|stopping| *stopping).await;
+    };
+    warp::serve(routes).incoming(listener).graceful(graceful).run().await;
+}
+
+async fn read_body<S, B>(headers: &HeaderMap, body: S) -> Result<Bytes, Response>
+where
+    S: futures_util::Stream<Item = Result<B, warp::Error>>,
+    B: bytes::Buf,
+{
+    let announced = headers.get(http::header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > BODY_LIMIT) {
+        return Err(too_large());
+    }
+    if announced == Some(0) || (announced.is_none() && !headers.contains_key(http::header::TRANSFER_ENCODING)) {
+        return Ok(Bytes::new());
+    }
+    let mut out = BytesMut::new();
+    let mut body = std::pin::pin!(body);
+    while let Some(chunk) = body.next().await {
+        let Ok(mut chunk) = chunk else { return Err(problem(StatusCode::BAD_REQUEST, "the request body could not be read to its end")) };
+        if out.len() + chunk.remaining() > BODY_LIMIT {
+            return Err(too_large());
+        }
+        while chunk.has_remaining() {
+            let part = chunk.chunk().len();
+            out.extend_from_slice(chunk.chunk());
+            chunk.advance(part);
+        }
+    }
+    Ok(out.freeze())
+}
+
+fn too_large() -> Response {
+    problem(StatusCode::PAYLOAD_TOO_LARGE, "the request body is larger than 56 kB (57344 bytes)")
+}
+
+/// A transport problem, in the shape of both error families (sheet 8.1).
+pub(crate) fn problem(status: StatusCode, description: &str) -> Response {
+    Response::json(
+        status,
+        &serde_json::json!({ "code": "oidc.invalid_request", "message": "The request is invalid.", "error": "invalid_request", "error_description": description }),
+    )
+}
+
+fn into_warp(reply: Response) -> warp::reply::Response {
+    let mut out = warp::reply::Response::new(reply.body.into());
+    *out.status_mut() = reply.status;
+    *out.headers_mut() = reply.headers;
+    out
+}

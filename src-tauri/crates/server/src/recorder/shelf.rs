@@ -1,0 +1,256 @@
+//! What the recorder keeps in memory: sessions in order, their steps, and a bounded amount of wire.
+
+use crate::http::{Request, Response};
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::Arc;
+use vestibule_core::Timestamp;
+use vestibule_core::ids::LiveId;
+use vestibule_core::live::{LiveDetail, LiveStatus, LiveSummary, Step, SummaryPatch};
+use vestibule_core::record::StoredStep;
+
+/// Bodies longer than this are cut in the Wire tab.
+const BODY_BYTES: usize = 16 * 1024;
+
+/// A request and response as text, copied out of the connection's buffers.
+#[derive(Debug)]
+pub(crate) struct WireEntry {
+    pub method: String,
+    pub target: String,
+    pub request_headers: Vec<(String, String)>,
+    pub request_body: String,
+    pub status: u16,
+    pub response_headers: Vec<(String, String)>,
+    pub response_body: String,
+}
+
+impl WireEntry {
+    pub(crate) fn capture(request: &Request, response: &Response) -> Self {
+        let headers = |map: &http::HeaderMap| map.iter().map(|(k, v)| (k.as_str().to_owned(), String::from_utf8_lossy(v.as_bytes()).into_owned())).collect();
+        let html = response.headers.get(http::header::CONTENT_TYPE).is_some_and(|v| v.as_bytes().starts_with(b"text/html"));
+        Self {
+            method: request.method.as_str().to_owned(),
+            target: request.query.as_ref().map_or_else(|| request.path.clone(), |q| format!("{}?{q}", request.path)),
+            request_headers: headers(&request.headers),
+            request_body: text(&request.body, hides_password(&request.path)),
+            status: response.status.as_u16(),
+            response_headers: headers(&response.headers),
+            response_body: if html { format!("(an HTML page of {} bytes)", response.body.len()) } else { text(&response.body, false) },
+        }
+    }
+
+    fn size(&self) -> usize {
+        let headers = |list: &[(String, String)]| list.iter().map(|(k, v)| k.len() + v.len() + 48).sum::<usize>();
+        self.target.len() + self.request_body.len() + self.response_body.len() + headers(&self.request_headers) + headers(&self.response_headers) + 256
+    }
+}
+
+/// Paths whose JSON bodies may hold a password: it is not kept, not even in memory.
+fn hides_password(path: &str) -> bool {
+    path.starts_with("/api/experience/")
+}
+
+fn text(body: &[u8], hide_password: bool) -> String {
+    if hide_password && !body.is_empty() {
+        return match serde_json::from_slice::<serde_json::Value>(body) {
+            Ok(mut value) => {
+                blank_passwords(&mut value);
+                value.to_string()
+            }
+            Err(_) => "(a body that is not JSON; not kept, because it may hold a password)".to_owned(),
+        };
+    }
+    let cut = &body[..body.len().min(BODY_BYTES)];
+    let mut out = String::from_utf8_lossy(cut).into_owned();
+    if cut.len() < body.len() {
+        out.push_str("… (cut)");
+    }
+    out
+}
+
+fn blank_passwords(value: &mut serde_json::Value) {
+    match value {
+        serde_json::Value::Object(members) => {
+            // `{type: "password", value: …}` is how the profile route carries one.
+            let typed = members.get("type").is_some_and(|t| t == "password");
+            for (name, member) in members.iter_mut() {
+                if name.to_ascii_lowercase().contains("password") && member.is_string() && name != "type" || (typed && name == "value") {
+                    *member = serde_json::Value::String("••••".into());
+                } else {
+                    blank_passwords(member);
+                }
+            }
+        }
+        serde_json::Value::Array(items) => items.iter_mut().for_each(blank_passwords),
+        _ => {}
+    }
+}
+
+#[derive(Debug)]
+struct Entry {
+    summary: LiveSummary,
+    steps: Vec<Step>,
+}
+
+/// Sessions and wire.
+#[derive(Debug, Default)]
+pub(crate) struct Shelf {
+    sessions: HashMap<LiveId, Entry>,
+    /// By (start, id): the order of the list.
+    order: BTreeMap<(Timestamp, LiveId), ()>,
+    wires: HashMap<u64, Arc<WireEntry>>,
+    wire_order: VecDeque<(u64, usize)>,
+    wire_bytes: usize,
+}
+
+impl Shelf {
+    /// Applies a patch, opening the session if it is new.
+    pub(crate) fn fold(&mut self, live: &LiveId, seq: u64, at: Timestamp, patch: &SummaryPatch, request: &Request) -> LiveSummary {
+        let entry = self.sessions.entry(live.clone()).or_insert_with(|| {
+            self.order.insert((at, live.clone()), ());
+            Entry { summary: LiveSummary::open(live.clone(), at), steps: Vec::new() }
+        });
+        entry.summary.apply(seq, at, patch);
+        if entry.summary.agent.is_none() {
+            entry.summary.agent = request.header(http::header::USER_AGENT).map(agent);
+        }
+        entry.summary.clone()
+    }
+
+    pub(crate) fn keep(&mut self, live: &LiveId, mut step: Step, wire: WireEntry) {
+        step.wire = true;
+        let seq = step.seq;
+        if let Some(entry) = self.sessions.get_mut(live) {
+            entry.summary.steps += 1;
+            let at = entry.steps.partition_point(|s| s.seq < seq);
+            entry.steps.insert(at, step);
+        }
+        let size = wire.size();
+        self.wires.insert(seq, Arc::new(wire));
+        self.wire_order.push_back((seq, size));
+        self.wire_bytes += size;
+        while self.wire_bytes > super::WIRE_BYTES {
+            let Some((old, size)) = self.wire_order.pop_front() else { break };
+            self.wires.remove(&old);
+            self.wire_bytes -= size;
+        }
+    }
+
+    pub(crate) fn count_only(&mut self, live: &LiveId) {
+        if let Some(entry) = self.sessions.get_mut(live) {
+            entry.summary.uncounted += 1;
+        }
+    }
+
+    pub(crate) fn summary(&self, live: &LiveId) -> Option<LiveSummary> {
+        self.sessions.get(live).map(|e| e.summary.clone())
+    }
+
+    /// Drops the oldest sessions until `keep` are left; answers their ids and the keys of their steps.
+    pub(crate) fn evict(&mut self, keep: usize) -> Vec<(LiveId, Vec<String>)> {
+        let mut out = Vec::new();
+        while self.order.len() > keep {
+            let Some(((_, live), ())) = self.order.pop_first() else { break };
+            if let Some(entry) = self.sessions.remove(&live) {
+                out.push((live, entry.steps.into_iter().map(|s| StoredStep::new(s).key).collect()));
+            }
+        }
+        out
+    }
+
+    /// Marks sessions whose interaction ran out.
+    pub(crate) fn expire(&mut self, now: Timestamp) {
+        for entry in self.sessions.values_mut() {
+            let summary = &mut entry.summary;
+            if summary.status == LiveStatus::Waiting && summary.expires_at.is_some_and(|t| t <= now) {
+                summary.status = LiveStatus::Expired;
+                summary.outcome = "expired".into();
+                if let Some(waiting) = summary.waiting_for.take() {
+                    summary.headline = format!("nobody came back; it was {waiting}");
+                }
+                summary.waiting_on = None;
+            }
+        }
+    }
+
+    pub(crate) fn newest(&self, limit: usize) -> Vec<LiveSummary> {
+        self.order.keys().rev().take(limit).filter_map(|(_, id)| self.sessions.get(id)).map(|e| e.summary.clone()).collect()
+    }
+
+    pub(crate) fn detail(&self, live: &LiveId) -> Option<LiveDetail> {
+        let entry = self.sessions.get(live)?;
+        let mut steps = entry.steps.clone();
+        for step in &mut steps {
+            step.wire = self.wires.contains_key(&step.seq);
+        }
+        Some(LiveDetail { summary: entry.summary.clone(), steps })
+    }
+
+    pub(crate) fn wire(&self, seq: u64) -> Option<Arc<WireEntry>> {
+        self.wires.get(&seq).cloned()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.sessions.len()
+    }
+
+    pub(crate) fn restore_summary(&mut self, summary: &LiveSummary) {
+        self.order.insert((summary.started_at, summary.id.clone()), ());
+        self.sessions.entry(summary.id.clone()).or_insert_with(|| Entry { summary: summary.clone(), steps: Vec::new() });
+    }
+
+    pub(crate) fn restore_step(&mut self, mut step: Step) {
+        step.wire = false;
+        if let Some(entry) = self.sessions.get_mut(&step.live) {
+            let at = entry.steps.partition_point(|s| s.seq < step.seq);
+            if entry.steps.get(at).is_none_or(|s| s.seq != step.seq) {
+                entry.steps.insert(at, step);
+            }
+        }
+    }
+}
+
+/// A browser or client library in plain words.
+fn agent(user_agent: &str) -> String {
+    let browser = [("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chromium"), ("Safari/", "Safari")]
+        .into_iter()
+        .find(|(token, _)| user_agent.contains(token))
+        .map(|(_, name)| format!("{name} on this machine"));
+    browser.unwrap_or_else(|| user_agent.split_whitespace().next().unwrap_or("unknown client").chars().take(60).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_are_not_kept() {
+        for body in [
+            r#"{"identifier":{"type":"username","value":"alice"},"password":"open sesame"}"#,
+            r#"{"type":"password","value":"open sesame"}"#,
+            r#"{"a":[{"newPassword":"open sesame"}]}"#,
+        ] {
+            let kept = text(body.as_bytes(), true);
+            assert!(!kept.contains("sesame") && kept.contains("••••"), "{kept}");
+        }
+        assert!(!text(b"password=open sesame", true).contains("sesame"));
+    }
+
+    #[test]
+    fn the_oldest_sessions_go_first() {
+        let mut shelf = Shelf::default();
+        let request = Request { method: http::Method::GET, path: "/".into(), query: None, headers: http::HeaderMap::new(), body: bytes::Bytes::new(), peer: None };
+        for n in 0..5 {
+            shelf.fold(&LiveId(format!("s{n}")), n, Timestamp(i64::try_from(n).unwrap()), &SummaryPatch::default(), &request);
+        }
+        let gone: Vec<String> = shelf.evict(2).into_iter().map(|(id, _)| id.0).collect();
+        assert_eq!(gone, ["s0", "s1", "s2"]);
+        assert_eq!(shelf.newest(10).iter().map(|s| s.id.0.as_str()).collect::<Vec<_>>(), ["s4", "s3"]);
+    }
+
+    #[test]
+    fn user_agents_read_like_words() {
+        assert_eq!(agent("Mozilla/5.0 (X11) AppleWebKit/537.36 Chrome/156.0 Safari/537.36"), "Chromium on this machine");
+        assert_eq!(agent("node"), "node");
+        assert_eq!(agent("openid-client/v6.8.9 x"), "openid-client/v6.8.9");
+    }
+}

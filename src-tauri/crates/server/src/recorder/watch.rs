@@ -1,0 +1,48 @@
+//! A watcher's end of the live stream: batches of at most a few dozen milliseconds.
+
+use super::Signal;
+use std::time::Duration;
+use tokio::sync::broadcast::{self, error::RecvError, error::TryRecvError};
+use vestibule_core::live::LiveBatch;
+
+/// How long events are gathered before a batch leaves.
+const GATHER: Duration = Duration::from_millis(33);
+/// Most events of one batch.
+const BATCH: usize = 256;
+
+/// Receives the live stream.
+pub struct LiveWatch {
+    receiver: broadcast::Receiver<Signal>,
+}
+
+impl LiveWatch {
+    pub(super) const fn new(receiver: broadcast::Receiver<Signal>) -> Self {
+        Self { receiver }
+    }
+
+    /// The next batch: waits for a first event, then gathers what follows at once. `None` when the engine is gone.
+    pub async fn next(&mut self) -> Option<LiveBatch> {
+        let mut batch = LiveBatch { events: Vec::new(), missed: 0, configuration_changed: false };
+        match self.receiver.recv().await {
+            Ok(signal) => take(&mut batch, signal),
+            Err(RecvError::Lagged(missed)) => batch.missed += missed,
+            Err(RecvError::Closed) => return None,
+        }
+        tokio::time::sleep(GATHER).await;
+        while batch.events.len() < BATCH {
+            match self.receiver.try_recv() {
+                Ok(signal) => take(&mut batch, signal),
+                Err(TryRecvError::Lagged(missed)) => batch.missed += missed,
+                Err(TryRecvError::Empty | TryRecvError::Closed) => break,
+            }
+        }
+        Some(batch)
+    }
+}
+
+fn take(batch: &mut LiveBatch, signal: Signal) {
+    match signal {
+        Signal::Event(event) => batch.events.push((*event).clone()),
+        Signal::Configuration => batch.configuration_changed = true,
+    }
+}

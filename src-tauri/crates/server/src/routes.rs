@@ -1,0 +1,106 @@
+//! The whole HTTP surface on one page: `match (method, segments)`.
+
+mod common;
+mod consent;
+mod experience;
+mod oidc;
+mod pages;
+mod session_end;
+mod token;
+
+use crate::engine::Engine;
+use crate::front::problem;
+use crate::http::{Request, Response};
+use crate::recorder::Exchange;
+use common::{cors_any, preflight, secure};
+use http::{Method, StatusCode, header};
+use std::sync::Arc;
+
+/// Answers a request: host guard, route table, recording, security headers.
+pub(crate) async fn answer(engine: &Arc<Engine>, mut request: Request) -> Response {
+    let head_only = request.method == Method::HEAD;
+    if head_only {
+        request.method = Method::GET;
+    }
+    if let Some(refused) = refuse_foreign_host(engine, &request) {
+        return refused;
+    }
+    let mut response = if is_recorded(&request) {
+        let mut exchange = engine.recorder.begin(&request, engine.now());
+        let response = dispatch(engine, &request, &mut exchange).await;
+        engine.recorder.finish(exchange, &request, &response, &engine.store);
+        response
+    } else {
+        let mut exchange = engine.recorder.begin(&request, engine.now());
+        dispatch(engine, &request, &mut exchange).await
+    };
+    secure(&request, &mut response);
+    if head_only {
+        response.body = bytes::Bytes::new();
+    }
+    response
+}
+
+/// Exchanges that belong to a sign-in. Documents, assets and preflights don't.
+fn is_recorded(request: &Request) -> bool {
+    let path = request.path.as_str();
+    request.method != Method::OPTIONS
+        && !path.starts_with("/assets/")
+        && !path.starts_with("/oidc/.well-known/")
+        && path != "/oidc/jwks"
+        && path != "/api/status"
+}
+
+/// DNS rebinding: a page on another name must not reach us under that name (421, RFC 9110 15.5.20).
+fn refuse_foreign_host(engine: &Engine, request: &Request) -> Option<Response> {
+    let site = engine.site();
+    let host = request.header(header::HOST).unwrap_or_default().to_ascii_lowercase();
+    if site.hosts.contains(&host) {
+        return None;
+    }
+    let list = site.hosts.join(", ");
+    Some(problem(
+        StatusCode::MISDIRECTED_REQUEST,
+        &format!("this provider does not answer to the host '{host}'; it answers to {list}. Use one of them, or start it with --endpoint"),
+    ))
+}
+
+async fn dispatch(engine: &Arc<Engine>, request: &Request, exchange: &mut Exchange) -> Response {
+    let segments: Vec<&str> = request.path.split('/').filter(|s| !s.is_empty()).collect();
+    let method = &request.method;
+    match (method.as_str(), segments.as_slice()) {
+        // Protocol (sheet 1.2).
+        ("OPTIONS", ["oidc", ..]) => preflight(request),
+        ("GET", ["oidc", ".well-known", "openid-configuration" | "oauth-authorization-server"]) => cors_any(request, oidc::discovery(engine)),
+        ("GET", ["oidc", "jwks"]) => cors_any(request, oidc::jwks(engine)),
+        ("GET" | "POST", ["oidc", "auth"]) => oidc::authorize(engine, request, exchange).await,
+        ("GET", ["oidc", "auth", uid]) => oidc::resume(engine, request, exchange, uid).await,
+        ("POST", ["oidc", "token"]) => token::token(engine, request, exchange).await,
+        ("POST", ["oidc", "token", "introspection"]) => token::introspection(engine, request, exchange).await,
+        ("POST", ["oidc", "token", "revocation"]) => token::revocation(engine, request, exchange).await,
+        ("GET" | "POST", ["oidc", "me"]) => token::userinfo(engine, request, exchange),
+        ("POST", ["oidc", "request"]) => token::pushed_request(engine, request, exchange).await,
+        ("GET" | "POST", ["oidc", "session", "end"]) => session_end::end(engine, request, exchange).await,
+        ("POST", ["oidc", "session", "end", "confirm"]) => session_end::confirm(engine, request, exchange).await,
+        ("GET", ["oidc", "session", "end", "success"]) => session_end::success(),
+        (_, ["oidc", ..]) => oidc::unrecognized(request),
+
+        // Experience API (sheet 4).
+        (_, ["api", "experience", rest @ ..]) => experience::answer(engine, request, exchange, rest).await,
+        ("GET", ["api", "interaction", "consent"]) => consent::describe(engine, request, exchange),
+        ("POST", ["api", "interaction", "consent"]) => consent::allow(engine, request, exchange).await,
+        ("GET", ["api", ".well-known", "sign-in-exp" | "experience"]) => pages::sign_in_exp(engine, request),
+        ("GET", ["api", ".well-known", "phrases"]) => pages::phrases(request),
+        ("GET", ["api", "status"]) => Response::new(StatusCode::NO_CONTENT),
+        (_, ["api", ..]) => common::api_not_found(request),
+
+        // Pages.
+        ("GET", ["consent"]) => consent::page(engine, request, exchange).await,
+        ("GET", ["demo-app"]) => pages::demo_app(engine, request).await,
+        ("GET", ["assets", rest @ ..]) => pages::asset(rest),
+        ("GET", ["custom.css"]) => pages::custom_css(engine),
+        ("GET", ["favicon.ico"]) => pages::favicon(),
+        ("GET", _) => pages::page(engine, request, exchange),
+        _ => problem(StatusCode::METHOD_NOT_ALLOWED, &format!("{method} is not served on {}", request.path)),
+    }
+}

@@ -1,0 +1,309 @@
+//! The hosted pages: which page a path is, and the data it is given.
+
+use super::common::{PAGE_CSP, failed};
+use super::oidc::current_interaction;
+use crate::engine::{Engine, PLAYGROUND_APP};
+use crate::http::{Request, Response};
+use crate::pages;
+use crate::recorder::Exchange;
+use http::{StatusCode, header};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use vestibule_core::experience;
+use vestibule_core::live::{Lane, StepKind};
+use vestibule_core::model::{Application, ProviderSettings, SignInExperience, User};
+use vestibule_core::oidc::params::{self, FirstScreen};
+use vestibule_core::record::Interaction;
+use vestibule_core::{Because, Cx, Outcome, StoreError};
+
+/// People offered in the development strip.
+const PEOPLE: usize = 8;
+
+/// Pages that need a live interaction (sheet 3.6). Ours adds the ones Logto leaves unguarded: a page that can do
+/// nothing helps nobody.
+fn is_guarded(path: &str) -> bool {
+    path == "/"
+        || ["/sign-in", "/consent", "/register", "/single-sign-on", "/social/register", "/forgot-password"].iter().any(|p| path.starts_with(p))
+}
+
+/// Paths the experience app has a screen for (sheet 5.8).
+fn is_page(path: &str) -> bool {
+    let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
+    matches!(
+        first,
+        "" | "sign-in" | "register" | "forgot-password" | "reset-password" | "identifier-sign-in" | "identifier-register" | "single-sign-on" | "continue"
+            | "mfa-binding" | "mfa-verification" | "mfa-onboarding" | "create-passkey" | "social" | "callback" | "direct" | "one-time-token"
+            | "switch-account" | "consent" | "device" | "account-suspended" | "unknown-session"
+    )
+}
+
+/// Any other GET: a page of the experience app.
+pub(super) fn page(engine: &Arc<Engine>, request: &Request, exchange: &mut Exchange) -> Response {
+    if request.path == "/unknown-session" {
+        return html(engine, request, "unknown-session", None);
+    }
+    if request.path == "/help/invalid-grant" {
+        let body = "<h1>invalid_grant</h1><p>The provider answers every failed code or refresh token exchange with the same words, as Logto does. \
+                    The real reason is in Vestibule's window: open the session and look at the token step. Headless, the log names it.</p>";
+        return Response::html(StatusCode::OK, pages::plain("invalid_grant", "", body)).with_static(header::CONTENT_SECURITY_POLICY, PAGE_CSP);
+    }
+    if !is_page(&request.path) {
+        let body = "<h1>There is no such page</h1><p>The address is not one of the provider's. The sign-in pages open when an application sends a browser to the authorization endpoint.</p>";
+        return Response::html(StatusCode::NOT_FOUND, pages::plain("Not found", "", body)).with_static(header::CONTENT_SECURITY_POLICY, PAGE_CSP);
+    }
+    let preview = request.query.as_deref().is_some_and(|q| q.split('&').any(|p| p.starts_with("preview=")));
+    let Some(id) = current_interaction(engine, request) else {
+        return if is_guarded(&request.path) && !preview { no_session(engine, request) } else { html(engine, request, if preview { "experience" } else { "no-interaction" }, None) };
+    };
+    let noted = engine.read(&mut exchange.trail, |cx| note_page(cx, &id, request));
+    match noted {
+        Ok(true) => app_page(engine, request),
+        Ok(false) if preview => html(engine, request, "experience", None),
+        Ok(false) => no_session(engine, request),
+        Err(error) => failed(&error),
+    }
+}
+
+/// Puts the page load on the interaction's trail; `false` when the interaction is gone.
+fn note_page(cx: &mut Cx<'_>, id: &str, request: &Request) -> Result<bool, StoreError> {
+    let Some(interaction) = cx.get::<Interaction>(id)? else { return Ok(false) };
+    cx.trail.live = Some(interaction.live.clone());
+    cx.trail.kind = StepKind::Page;
+    cx.arrow(Lane::Experience, Lane::Interaction, format!("page {}", request.path));
+    if request.path.starts_with("/direct/") {
+        note_direct(cx, &interaction);
+    }
+    Ok(true)
+}
+
+/// Why a direct sign-in falls back (sheet 2.5, with the documented fall-back for all six first screens).
+fn note_direct(cx: &mut Cx<'_>, interaction: &Interaction) {
+    let parsed = params::parse(&interaction.params).params;
+    let Some(direct) = parsed.direct_sign_in else { return };
+    let target = direct.target.clone().unwrap_or_default();
+    let fallback = parsed.first_screen.route();
+    let why = match direct.method.as_str() {
+        "social" | "sso" if target.is_empty() => "The value names no target after the colon.".to_owned(),
+        "social" => format!("No social connector with target `{target}` is offered on the sign-in pages. This version can't sign people in through connectors yet."),
+        "sso" => format!("No enterprise connector `{target}` is offered on the sign-in pages. This version can't sign people in through connectors yet."),
+        other => format!("`{other}` is not a direct sign-in method; `social:<target>` and `sso:<connector id>` are."),
+    };
+    let quirk = match parsed.first_screen {
+        FirstScreen::SignIn | FirstScreen::Register => String::new(),
+        _ => " Logto's documentation says so; its released page goes to `/sign-in` here.".to_owned(),
+    };
+    cx.because(
+        Because::new(
+            "direct_sign_in.fallback",
+            Outcome::Dropped,
+            format!("Direct sign-in fell back to `/{fallback}`."),
+            format!("{why} The first screen of the request is what a person gets instead.{quirk}"),
+            "Logto 2.5 and 2.6",
+        )
+        .input(format!("{}:{target}", direct.method)),
+    );
+    cx.arrow(Lane::Experience, Lane::Experience, format!("fall back to /{fallback}"));
+    cx.trail.patch.outcome = Some("direct sign-in fell back".into());
+    cx.trail.patch.headline = Some(format!("{}:{target} is not available → {fallback}", direct.method));
+}
+
+/// No interaction: the configured address (sheet 3.6), or a page that explains how a sign-in starts.
+pub(super) fn no_session(engine: &Engine, request: &Request) -> Response {
+    let configured = engine.look(|cx| cx.get::<SignInExperience>(SignInExperience::ID)).ok().flatten().and_then(|s| s.unknown_session_redirect_url.clone());
+    match configured.filter(|url| !url.is_empty()) {
+        Some(url) => Response::redirect(StatusCode::FOUND, &url),
+        None => html(engine, request, "no-interaction", None),
+    }
+}
+
+/// The experience app for the current interaction.
+pub(super) fn app_page(engine: &Engine, request: &Request) -> Response {
+    html(engine, request, "experience", None)
+}
+
+fn html(engine: &Engine, request: &Request, page: &str, demo: Option<Value>) -> Response {
+    match data(engine, request, page, demo) {
+        Ok(data) => Response::html(StatusCode::OK, pages::index(&data)).with_static(header::CONTENT_SECURITY_POLICY, PAGE_CSP),
+        Err(error) => failed(&error),
+    }
+}
+
+/// The page's data block.
+fn data(engine: &Engine, request: &Request, page: &str, demo: Option<Value>) -> Result<Value, StoreError> {
+    let interaction = current_interaction(engine, request);
+    engine.look(|cx| {
+        let interaction = match interaction {
+            Some(id) => cx.get::<Interaction>(&id)?,
+            None => None,
+        };
+        let app_id = interaction.as_ref().map(|i| i.client_id.0.clone()).or_else(|| {
+            let pairs = request.query_pairs().ok()?;
+            pairs.into_iter().find(|(name, _)| name == "app_id").map(|(_, v)| v)
+        });
+        let app = match &app_id {
+            Some(id) => cx.get::<Application>(id)?,
+            None => None,
+        };
+        let settings = cx.get::<ProviderSettings>(ProviderSettings::ID)?.unwrap_or_default();
+        let row = cx.get::<SignInExperience>(SignInExperience::ID)?.unwrap_or_default();
+        let strip = if settings.development_sign_in && page == "experience" { development_strip(cx)? } else { Value::Null };
+        let application = app.as_ref().map_or(Value::Null, |app| application(app, interaction.as_deref()));
+        let mut data = json!({
+            "page": page,
+            "issuer": engine.site().issuer,
+            "demoUrl": "/demo-app?start=1",
+            "application": application,
+            "signInExperience": experience::public_sign_in_experience(cx, app.as_deref())?,
+            "developmentSignIn": strip,
+            "customCss": row.custom_css.as_deref().is_some_and(|css| !css.is_empty()),
+        });
+        if let Some(locales) = interaction.as_ref().and_then(|i| i.params.get("ui_locales")) {
+            data["uiLocales"] = json!(locales);
+        }
+        if let Some(demo) = demo {
+            data["demo"] = demo;
+        }
+        Ok(data)
+    })
+}
+
+fn application(app: &Application, interaction: Option<&Interaction>) -> Value {
+    let brand = &app.sign_in_experience;
+    let host = interaction
+        .and_then(|i| i.params.get("redirect_uri"))
+        .and_then(|uri| url::Url::parse(uri).ok())
+        .and_then(|uri| uri.host_str().map(|host| uri.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))));
+    let mut value = json!({ "id": app.id, "name": app.name, "isThirdParty": app.is_third_party });
+    for (name, member) in [
+        ("displayName", brand.display_name.clone()),
+        ("logoUrl", brand.logo_url.clone().or_else(|| app.oidc_client_metadata.logo_uri.clone())),
+        ("primaryColor", brand.primary_color.clone()),
+        ("darkPrimaryColor", brand.dark_primary_color.clone()),
+        ("termsOfUseUrl", brand.terms_of_use_url.clone()),
+        ("privacyPolicyUrl", brand.privacy_policy_url.clone()),
+        ("host", host),
+    ] {
+        if let Some(member) = member {
+            value[name] = json!(member);
+        }
+    }
+    value
+}
+
+fn development_strip(cx: &Cx<'_>) -> Result<Value, StoreError> {
+    let mut people = cx.list::<User>(200)?;
+    people.sort_by_key(|u| (u.demo_note.is_none(), u.created_at, u.display_name()));
+    let demo = people.iter().any(|u| u.demo_note.is_some());
+    let shown: Vec<Value> = people
+        .iter()
+        .take(PEOPLE)
+        .map(|user| {
+            let name = user.display_name();
+            let initials: String = name.split_whitespace().filter_map(|w| w.chars().next()).take(2).collect::<String>().to_uppercase();
+            let mut person = json!({ "id": user.id, "name": name, "initials": initials, "suspended": user.is_suspended });
+            if let Some(note) = &user.demo_note {
+                person["note"] = json!(note);
+            }
+            person
+        })
+        .collect();
+    let mut strip = json!({ "people": shown });
+    if demo {
+        strip["password"] = json!(crate::seed::DEMO_PASSWORD);
+    }
+    Ok(strip)
+}
+
+/// `GET /api/.well-known/sign-in-exp` (sheet 5.3).
+pub(super) fn sign_in_exp(engine: &Engine, request: &Request) -> Response {
+    let app_id = request.query_pairs().ok().and_then(|pairs| pairs.into_iter().find(|(name, _)| name == "appId").map(|(_, v)| v));
+    let outcome = engine.look(|cx| {
+        let app = match &app_id {
+            Some(id) => cx.get::<Application>(id)?,
+            None => None,
+        };
+        experience::public_sign_in_experience(cx, app.as_deref())
+    });
+    match outcome {
+        Ok(body) => Response::json(StatusCode::OK, &body),
+        Err(error) => failed(&error),
+    }
+}
+
+/// `GET /api/.well-known/phrases` (sheet 5.3): the bundle carries English itself, so there is nothing to add.
+pub(super) fn phrases(_: &Request) -> Response {
+    Response::json(StatusCode::OK, &json!({})).with_static(header::CONTENT_LANGUAGE, "en")
+}
+
+/// Files of the bundle. Their names carry a hash of their content, so they may be kept for ever.
+pub(super) fn asset(segments: &[&str]) -> Response {
+    let path = segments.join("/");
+    match path.as_str() {
+        "submit.js" => return Response::new(StatusCode::OK).body("text/javascript; charset=utf-8", pages::SUBMIT_JS),
+        "plain.css" => return Response::new(StatusCode::OK).body("text/css; charset=utf-8", pages::PLAIN_CSS),
+        _ => {}
+    }
+    if segments.iter().any(|s| *s == "..") {
+        return Response::new(StatusCode::NOT_FOUND);
+    }
+    let media = match path.rsplit('.').next().unwrap_or_default() {
+        "js" => "text/javascript; charset=utf-8",
+        "css" => "text/css; charset=utf-8",
+        "woff2" => "font/woff2",
+        "svg" => "image/svg+xml",
+        "png" => "image/png",
+        _ => "application/octet-stream",
+    };
+    match pages::file(&format!("assets/{path}")) {
+        Some(bytes) => Response::new(StatusCode::OK)
+            .body(media, bytes.into_owned())
+            .with_static(header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
+        None => Response::new(StatusCode::NOT_FOUND),
+    }
+}
+
+/// `customCss` of the sign-in experience.
+pub(super) fn custom_css(engine: &Engine) -> Response {
+    let css = engine.look(|cx| cx.get::<SignInExperience>(SignInExperience::ID)).ok().flatten().and_then(|s| s.custom_css.clone()).unwrap_or_default();
+    Response::new(StatusCode::OK).body("text/css; charset=utf-8", css)
+}
+
+pub(super) fn favicon() -> Response {
+    Response::new(StatusCode::OK).body("image/svg+xml", pages::ICON).with_static(header::CACHE_CONTROL, "public, max-age=86400")
+}
+
+/// `/demo-app`: the built-in client's start, callback and sign-out.
+pub(super) async fn demo_app(engine: &Arc<Engine>, request: &Request) -> Response {
+    let pairs = match request.query_pairs() {
+        Ok(pairs) => pairs,
+        Err(why) => return crate::front::problem(StatusCode::BAD_REQUEST, &why),
+    };
+    let has = |name: &str| pairs.iter().any(|(n, _)| n == name);
+    if has("sign_out") {
+        let back = format!("{}/demo-app", engine.site().endpoint);
+        let query: String = url::form_urlencoded::Serializer::new(String::new()).append_pair("client_id", PLAYGROUND_APP).append_pair("post_logout_redirect_uri", &back).finish();
+        return Response::redirect(StatusCode::SEE_OTHER, &format!("{}/session/end?{query}", engine.site().issuer));
+    }
+    if has("code") || has("error") {
+        let run = engine.playground_callback(pairs).await;
+        let demo = run.map_or_else(|| json!({ "problem": "This answer belongs to no test sign-in that is still remembered. Start a new one." }), |run| {
+            let name = run.id_token_claims.as_ref().and_then(|c| c.get("name").or_else(|| c.get("username")).or_else(|| c.get("sub"))).cloned();
+            json!({ "problem": run.problem, "userName": name, "idTokenClaims": run.id_token_claims, "userinfo": run.userinfo, "tokens": run.tokens.map(|mut t| { hide_tokens(&mut t); t }) })
+        });
+        return html(engine, request, "demo", Some(demo));
+    }
+    match engine.playground_start(Vec::new(), true).await {
+        Ok(run) => Response::redirect(StatusCode::SEE_OTHER, &run.url),
+        Err(problem) => crate::front::problem(StatusCode::BAD_REQUEST, &problem.message),
+    }
+}
+
+/// The page shows the shape of the answer, not the tokens themselves; those are in the window.
+fn hide_tokens(tokens: &mut Value) {
+    for name in ["access_token", "refresh_token", "id_token"] {
+        if let Some(token) = tokens.get_mut(name).filter(|t| t.is_string()) {
+            let text = token.as_str().unwrap_or_default();
+            *token = json!(format!("{}… ({} characters)", text.chars().take(8).collect::<String>(), text.len()));
+        }
+    }
+}

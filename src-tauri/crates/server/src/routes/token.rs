@@ -1,0 +1,314 @@
+//! Token, introspection, revocation, userinfo and pushed requests.
+
+use super::common::{body_pairs, check_origin, cors_any, failed, no_nul, oidc_error};
+use crate::engine::Engine;
+use crate::http::{Request, Response};
+use crate::recorder::Exchange;
+use http::{Method, StatusCode, header};
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+use vestibule_core::live::{LiveStatus, ParamOrigin, StepKind};
+use vestibule_core::model::Application;
+use vestibule_core::oidc::authorize;
+use vestibule_core::oidc::client_auth::{self, Assertion, Claimed, Proof};
+use vestibule_core::oidc::request::RawRequest;
+use vestibule_core::oidc::token::{self, AccessTokenOut, GrantType, TokenForm, TokenReply};
+use vestibule_core::oidc::{OidcError, introspection as inspect, userinfo as me};
+use vestibule_core::{Cx, StoreError, Timestamp};
+use vestibule_keys::AssertionKey;
+
+/// Clock tolerance for incoming JWTs in **seconds** (sheet 1.6).
+const TOLERANCE: i64 = 15;
+
+/// Marks a refusal that no rule has put on the trail yet.
+fn refuse(engine: &Engine, request: &Request, exchange: &mut Exchange, error: &OidcError) -> Response {
+    exchange.always = true;
+    if exchange.trail.kind == StepKind::Engine {
+        exchange.trail.kind = match request.path.as_str() {
+            "/oidc/me" => StepKind::Userinfo,
+            "/oidc/token/introspection" => StepKind::Introspection,
+            "/oidc/token/revocation" => StepKind::Revocation,
+            "/oidc/request" => StepKind::PushedRequest,
+            _ => StepKind::Token,
+        };
+    }
+    exchange.trail.error.get_or_insert_with(|| error.step());
+    let patch = &mut exchange.trail.patch;
+    if exchange.trail.live.is_none() {
+        patch.status.get_or_insert(LiveStatus::Failed);
+        patch.outcome.get_or_insert_with(|| error.error.to_owned());
+        patch.headline.get_or_insert_with(|| error.detail.clone().or_else(|| error.description.clone()).unwrap_or_default());
+    }
+    let mut response = oidc_error(engine, request, error, None);
+    if !error.description.as_deref().unwrap_or_default().starts_with("origin ") {
+        response = cors_any(request, response);
+    }
+    response
+}
+
+/// Reads body and credentials, and checks an assertion's signature before the decision.
+struct Caller {
+    pairs: Vec<(String, String)>,
+    claimed: Claimed,
+    assertion: Option<Assertion>,
+}
+
+fn caller(engine: &Engine, request: &Request, endpoint: &str) -> Result<Result<Caller, OidcError>, StoreError> {
+    let pairs = match body_pairs(request, endpoint) {
+        Ok(pairs) => pairs,
+        Err(error) => return Ok(Err(error)),
+    };
+    let claimed = match client_auth::claimed(request.header(header::AUTHORIZATION), &pairs) {
+        Ok(claimed) => claimed,
+        Err(error) => return Ok(Err(error)),
+    };
+    let assertion = match &claimed.proof {
+        Proof::Assertion(jwt) => Some(check_assertion(engine, &claimed.id, jwt)?),
+        _ => None,
+    };
+    Ok(Ok(Caller { pairs, claimed, assertion }))
+}
+
+/// RFC 7523: HS256 with a client secret, or a signature by a key of the application's JWK set.
+fn check_assertion(engine: &Engine, client_id: &str, jwt: &str) -> Result<Assertion, StoreError> {
+    let Some(app) = engine.look(|cx| cx.get::<Application>(client_id))? else {
+        return Ok(Assertion::Invalid("no application has this client_id".into()));
+    };
+    let site = engine.site();
+    let audiences = [site.issuer.clone(), format!("{}/token", site.issuer), format!("{}/token/introspection", site.issuer), format!("{}/token/revocation", site.issuer), format!("{}/request", site.issuer)];
+    let now = engine.now();
+    let mut why = String::from("the application has neither a secret nor a registered JWK set to check it with");
+    let mut keys = Vec::new();
+    for secret in app.secrets.iter().filter(|s| s.expires_at.is_none_or(|end| end > now)) {
+        keys.push(("client_secret_jwt", AssertionKey::Secret(engine.unseal(&secret.value)?)));
+    }
+    if let Some(jwks) = &app.oidc_client_metadata.jwks {
+        keys.push(("private_key_jwt", AssertionKey::Jwks(jwks.clone())));
+    }
+    for (method, key) in keys {
+        match vestibule_keys::verify_client_assertion(jwt, &key, client_id, &audiences, now, TOLERANCE) {
+            Ok(claims) => {
+                let expires_at = Timestamp::from_seconds(claims.get("exp").and_then(Value::as_i64).unwrap_or_default());
+                let jti = claims.get("jti").and_then(Value::as_str).map(str::to_owned);
+                return Ok(Assertion::Valid { method, jti, expires_at });
+            }
+            Err(error) => why = error.to_string(),
+        }
+    }
+    Ok(Assertion::Invalid(why))
+}
+
+/// `POST /oidc/token`.
+pub(super) async fn token(engine: &Arc<Engine>, request: &Request, exchange: &mut Exchange) -> Response {
+    let caller = match caller(engine, request, "/token") {
+        Ok(Ok(caller)) => caller,
+        Ok(Err(error)) => return refuse(engine, request, exchange, &error),
+        Err(error) => return failed(&error),
+    };
+    exchange.always = true;
+    let machine = caller.assertion.is_none() && caller.pairs.iter().any(|(n, v)| n == "grant_type" && v == "client_credentials");
+    let (origin_of, issuer) = (engine.clone(), engine.site().issuer.clone());
+    let headers = request.clone();
+    let rule = move |cx: &mut Cx<'_>| exchange_tokens(cx, &origin_of, &headers, &caller, &issuer);
+    // A machine's token is stored nowhere, so that decision needs no writer.
+    let outcome = if machine { engine.read(&mut exchange.trail, rule) } else { engine.write(exchange, rule).await };
+    match outcome {
+        Ok(Ok(reply)) => match sign(engine, exchange, &reply) {
+            Ok(body) => cors_any(request, Response::json(StatusCode::OK, &body)).with_static(header::CACHE_CONTROL, "no-store"),
+            Err(error) => failed(&StoreError::Io(error)),
+        },
+        Ok(Err(error)) => refuse(engine, request, exchange, &error),
+        Err(error) => failed(&error),
+    }
+}
+
+fn exchange_tokens(cx: &mut Cx<'_>, engine: &Engine, request: &Request, caller: &Caller, issuer: &str) -> Result<Result<TokenReply, OidcError>, StoreError> {
+    let app = match client_auth::authenticate(cx, &caller.claimed, caller.assertion.as_ref())? {
+        Ok(app) => app,
+        Err(error) => return Ok(Err(token::refused(cx, error))),
+    };
+    if let Err(error) = check_origin(engine, request, &app) {
+        cx.because(origin_card(&app, request));
+        return Ok(Err(token::refused(cx, error)));
+    }
+    let form = TokenForm { pairs: caller.pairs.clone() };
+    match token::grant_type(&form, &app) {
+        Ok(GrantType::AuthorizationCode) => token::redeem_code(cx, &app, &form, issuer),
+        Ok(GrantType::RefreshToken) => token::refresh(cx, &app, &form, issuer),
+        Ok(GrantType::ClientCredentials) => token::client_credentials(cx, &app, &form, issuer),
+        Err(error) => Ok(Err(token::refused(cx, error))),
+    }
+}
+
+fn origin_card(app: &Application, request: &Request) -> vestibule_core::Because {
+    let origin = request.header(header::ORIGIN).unwrap_or_default().to_owned();
+    vestibule_core::Because::new(
+        "token.origin",
+        vestibule_core::Outcome::Refused,
+        "This browser origin is not allowed for the application.",
+        format!("`{origin}` is neither the origin of one of its redirect URIs nor among its allowed origins, so the browser may not read the answer."),
+        "Logto 1.9",
+    )
+    .input(origin.clone())
+    .repair(vestibule_core::Repair::AllowOrigin { app_id: app.id.0.clone(), origin })
+}
+
+/// Signs and composes the response (sheet 1.5).
+fn sign(engine: &Engine, exchange: &mut Exchange, reply: &TokenReply) -> Result<Value, String> {
+    let keys = engine.keys();
+    let header = keys.header(reply.alg).map_err(|e| e.to_string())?;
+    let mut body = Map::new();
+    let access = match &reply.access_token {
+        AccessTokenOut::Opaque(text) => text.clone(),
+        AccessTokenOut::Jwt(claims) => {
+            Engine::label_tokens(&mut exchange.trail, &header, Some("at+jwt"), "access_token");
+            keys.sign(reply.alg, Some("at+jwt"), claims).map_err(|e| e.to_string())?
+        }
+    };
+    body.insert("access_token".into(), json!(access));
+    body.insert("expires_in".into(), json!(reply.expires_in));
+    if let Some(claims) = &reply.id_token {
+        Engine::label_tokens(&mut exchange.trail, &header, None, "id_token");
+        body.insert("id_token".into(), json!(keys.sign(reply.alg, None, claims).map_err(|e| e.to_string())?));
+    }
+    if let Some(refresh) = &reply.refresh_token {
+        body.insert("refresh_token".into(), json!(refresh));
+    }
+    body.insert("scope".into(), json!(reply.scope));
+    body.insert("token_type".into(), json!("Bearer"));
+    Ok(Value::Object(body))
+}
+
+/// Client authentication and CORS, then a rule: the frame of the smaller endpoints.
+async fn authenticated<R: Send + 'static>(
+    engine: &Arc<Engine>,
+    request: &Request,
+    exchange: &mut Exchange,
+    endpoint: &str,
+    rule: impl FnOnce(&mut Cx<'_>, &Application, Vec<(String, String)>, &str) -> Result<Result<R, OidcError>, StoreError> + Send + 'static,
+) -> Result<R, Response> {
+    let caller = match caller(engine, request, endpoint) {
+        Ok(Ok(caller)) => caller,
+        Ok(Err(error)) => return Err(refuse(engine, request, exchange, &error)),
+        Err(error) => return Err(failed(&error)),
+    };
+    let (of, headers, issuer) = (engine.clone(), request.clone(), engine.site().issuer.clone());
+    let outcome = engine
+        .write(exchange, move |cx| {
+            let app = match client_auth::authenticate(cx, &caller.claimed, caller.assertion.as_ref())? {
+                Ok(app) => app,
+                Err(error) => return Ok(Err(error)),
+            };
+            if let Err(error) = check_origin(&of, &headers, &app) {
+                cx.because(origin_card(&app, &headers));
+                return Ok(Err(error));
+            }
+            rule(cx, &app, caller.pairs, &issuer)
+        })
+        .await;
+    match outcome {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(error)) => Err(refuse(engine, request, exchange, &error)),
+        Err(error) => Err(failed(&error)),
+    }
+}
+
+fn single(pairs: &[(String, String)], name: &str) -> Option<String> {
+    pairs.iter().find(|(n, v)| n == name && !v.is_empty()).map(|(_, v)| v.clone())
+}
+
+/// `POST /oidc/token/introspection`.
+pub(super) async fn introspection(engine: &Arc<Engine>, request: &Request, exchange: &mut Exchange) -> Response {
+    let outcome = authenticated(engine, request, exchange, "/token/introspection", |cx, app, pairs, issuer| {
+        inspect::introspect(cx, app, single(&pairs, "token").as_deref(), issuer)
+    })
+    .await;
+    match outcome {
+        Ok(body) => cors_any(request, Response::json(StatusCode::OK, &body)),
+        Err(response) => response,
+    }
+}
+
+/// `POST /oidc/token/revocation`.
+pub(super) async fn revocation(engine: &Arc<Engine>, request: &Request, exchange: &mut Exchange) -> Response {
+    let outcome =
+        authenticated(engine, request, exchange, "/token/revocation", |cx, app, pairs, _| inspect::revoke(cx, app, single(&pairs, "token").as_deref())).await;
+    match outcome {
+        Ok(()) => cors_any(request, Response::new(StatusCode::OK)),
+        Err(response) => response,
+    }
+}
+
+/// `POST /oidc/request` (RFC 9126).
+pub(super) async fn pushed_request(engine: &Arc<Engine>, request: &Request, exchange: &mut Exchange) -> Response {
+    let hint = body_pairs(request, "/request").ok().and_then(|pairs| super::oidc::hint(engine, &pairs));
+    let outcome = authenticated(engine, request, exchange, "/request", move |cx, app, pairs, _| {
+        authorize::push(cx, app, RawRequest { pairs, origin: ParamOrigin::Body, hint })
+    })
+    .await;
+    match outcome {
+        Ok(uri) => cors_any(request, Response::json(StatusCode::CREATED, &json!({ "expires_in": authorize::PUSHED_TTL, "request_uri": uri }))),
+        Err(response) => response,
+    }
+}
+
+/// `GET|POST /oidc/me`.
+pub(super) fn userinfo(engine: &Arc<Engine>, request: &Request, exchange: &mut Exchange) -> Response {
+    let query = match super::common::query_pairs(request) {
+        Ok(pairs) => pairs,
+        Err(error) => return refuse(engine, request, exchange, &error),
+    };
+    if query.iter().any(|(name, _)| name == "access_token") {
+        return refuse(engine, request, exchange, &OidcError::invalid_request("access tokens must not be provided via query parameter"));
+    }
+    let body = if request.method == Method::POST && request.is("application/x-www-form-urlencoded") {
+        match crate::http::form_pairs(&String::from_utf8_lossy(&request.body)).map_err(OidcError::invalid_request).and_then(|p| no_nul(&p).map(|()| p)) {
+            Ok(pairs) => pairs,
+            Err(error) => return refuse(engine, request, exchange, &error),
+        }
+    } else {
+        Vec::new()
+    };
+    let in_body = single(&body, "access_token");
+    let in_header = request.bearer().map(str::to_owned);
+    if in_body.is_some() && in_header.is_some() {
+        return refuse(engine, request, exchange, &OidcError::invalid_request("access token must only be provided using one mechanism"));
+    }
+    let (text, narrowed) = (in_header.or(in_body), single(&query, "scope").or_else(|| single(&body, "scope")));
+    exchange.always = true;
+    let outcome = engine.read(&mut exchange.trail, |cx| {
+        let (claims, token) = match me::userinfo(cx, text.as_deref(), narrowed.as_deref())? {
+            Ok(answer) => answer,
+            Err(error) => return Ok(Err(error)),
+        };
+        if request.headers.contains_key(header::ORIGIN) {
+            if let Some(app) = cx.get::<Application>(token.client_id.as_str())? {
+                if let Err(error) = check_origin(engine, request, &app) {
+                    cx.because(origin_card(&app, request));
+                    return Ok(Err(error));
+                }
+            }
+        }
+        Ok(Ok(claims))
+    });
+    match outcome {
+        Ok(Ok(claims)) => with_etag(request, cors_any(request, Response::json(StatusCode::OK, &claims))),
+        Ok(Err(error)) => refuse(engine, request, exchange, &error),
+        Err(error) => failed(&error),
+    }
+}
+
+/// `ETag` and 304 (sheet 1.19).
+fn with_etag(request: &Request, response: Response) -> Response {
+    if request.method != Method::GET {
+        return response;
+    }
+    let tag = format!("\"{}\"", vestibule_core::record::token_key(&String::from_utf8_lossy(&response.body)));
+    if request.header(header::IF_NONE_MATCH) == Some(tag.as_str()) {
+        let mut unchanged = Response::new(StatusCode::NOT_MODIFIED);
+        unchanged.headers = response.headers;
+        unchanged.headers.remove(header::CONTENT_TYPE);
+        return unchanged.with(header::ETAG, &tag);
+    }
+    response.with(header::ETAG, &tag)
+}

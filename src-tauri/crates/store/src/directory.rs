@@ -1,0 +1,390 @@
+//! A data directory: whose it is, who has it, and whether it is sound.
+//!
+//! ```text
+//! vestibule-store.json   the format, written at creation
+//! vestibule.lock         held by the one process that writes
+//! store.seal             see `seal`
+//! store/                 sled's own files
+//! ```
+
+use crate::error::OpenError;
+use crate::medium::{TreeView, apply, failed};
+use crate::migrate::Step;
+use crate::seal::{Seal, SealFile, boot, fingerprint};
+use serde::{Deserialize, Serialize};
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Write as _};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::mpsc;
+use vestibule_core::port::StoreError;
+
+const MARKER: &str = "vestibule-store.json";
+const LOCK: &str = "vestibule.lock";
+const SEAL: &str = "store.seal";
+const SLED: &str = "store";
+const TRIAL: &str = "store.trial";
+/// What other parts of Vestibule may have put into a directory before the store is created in it.
+const ACCEPTED: &[&str] = &[
+    LOCK,
+    "key.json",
+    "data.key",
+    "vestibule.toml",
+    "console.token",
+    "tls",
+    "logs",
+    "window.json",
+    ".window-state.json",
+];
+
+/// Records of the store's own: below every table byte of core.
+const FORMAT_KEY: &[u8] = b"\0format";
+const SEQUENCE_KEY: &[u8] = b"\0sequence";
+
+/// sled's page cache in bytes. Its default is 1 GiB; ten thousand sign-ins fit the memory target with this.
+const CACHE: u64 = 8 * 1024 * 1024;
+
+#[derive(Serialize, Deserialize)]
+struct Marker {
+    format: u32,
+    /// False while the directory is being created: nothing was ever confirmed in it.
+    ready: bool,
+}
+
+/// An open database. Dropping it closes in order: first sled, then its witnesses, then the lock.
+pub(crate) struct SledMedium {
+    db: sled::Db,
+    witness: Witness,
+    /// Tells `close` that all is done.
+    _released: mpsc::Sender<()>,
+}
+
+/// What vouches for the database; dropped after it.
+struct Witness {
+    seal: SealFile,
+    sequence: AtomicU64,
+    /// A flush failed: what is on the medium is unknown, so a close must not vouch for it.
+    doubtful: AtomicBool,
+    boot: u128,
+    files: PathBuf,
+    _lock: File,
+}
+
+impl SledMedium {
+    pub(crate) fn tree(&self) -> &sled::Tree {
+        &self.db
+    }
+
+    /// One group: the new sequence number goes with it.
+    ///
+    /// On Linux sled flushes with `sync_file_range`: enough for a killed process. An `fdatasync` after each group would
+    /// add power loss, and was measured at SYNC_NOTE. A store found behind its seal after the machine went down is
+    /// therefore reported, not refused.
+    pub(crate) fn flush(&self) -> Result<(), StoreError> {
+        let sequence = self.witness.sequence.load(Relaxed) + 1;
+        let flushed = self.db.insert(SEQUENCE_KEY, &sequence.to_be_bytes()).and_then(|_| self.db.flush());
+        if let Err(error) = flushed {
+            self.witness.doubtful.store(true, Relaxed);
+            return Err(failed(error));
+        }
+        self.witness.sequence.store(sequence, Relaxed);
+        self.witness.seal.note(sequence).map_err(|e| StoreError::Io(e.to_string()))
+    }
+}
+
+impl Drop for SledMedium {
+    fn drop(&mut self) {
+        if self.db.flush().is_err() {
+            self.witness.doubtful.store(true, Relaxed);
+        }
+    }
+}
+
+impl Drop for Witness {
+    fn drop(&mut self) {
+        if self.doubtful.load(Relaxed) {
+            return;
+        }
+        let closed = fingerprint(&self.files).and_then(|sum| {
+            self.seal.close(Seal {
+                closed: Some(sum),
+                sequence: self.sequence.load(Relaxed),
+                boot: self.boot,
+            })
+        });
+        if let Err(error) = closed {
+            tracing::warn!(%error, "the store was closed without a seal; the next start checks it thoroughly");
+        }
+    }
+}
+
+/// Opens or creates a data directory.
+pub(crate) fn open(dir: &Path, format: u32, steps: &[Step], released: mpsc::Sender<()>) -> Result<SledMedium, OpenError> {
+    let known = inspect(dir, format)?;
+    make(dir)?;
+    let lock = lock(dir)?;
+    // Again, under the lock: another process may have created it meanwhile.
+    let marker = if known.is_some() { known } else { inspect(dir, format)? };
+    let files = dir.join(SLED);
+    let seal_path = dir.join(SEAL);
+    let unreadable = |e: io::Error| OpenError::unreadable(dir, &e);
+
+    let (before, found) = match marker {
+        Some(Marker { format: found, ready: true }) => (check(dir, &files, &seal_path)?, found),
+        _ => {
+            if files.exists() && marker.is_none() {
+                return Err(OpenError::unreadable(
+                    dir,
+                    &format!("{MARKER} is missing from it. Restore that file, or use another --data-dir."),
+                ));
+            }
+            // A creation that was interrupted: nothing in it was ever confirmed.
+            if files.exists() {
+                fs::remove_dir_all(&files).map_err(unreadable)?;
+            }
+            write_marker(dir, format, false).map_err(unreadable)?;
+            (0, format)
+        }
+    };
+
+    let corrupt = |why: String| OpenError::corrupt(dir, why);
+    let db = guarded(|| config(&files).open().map_err(|e| e.to_string())).map_err(|why| corrupt(format!("{why}.")))?;
+    if !db.was_recovered() {
+        db.insert(FORMAT_KEY, &format.to_be_bytes())
+            .and_then(|_| db.insert(SEQUENCE_KEY, &0_u64.to_be_bytes()))
+            .and_then(|_| db.flush())
+            .map_err(|e| OpenError::unreadable(dir, &e))?;
+    }
+    migrate(&db, found, format, steps).map_err(|e| corrupt(format!("it can't be brought to the present format: {e}.")))?;
+    let sequence = number::<8>(&db, SEQUENCE_KEY).map_or(before, u64::from_be_bytes);
+    let boot = boot();
+    let seal = SealFile::create(
+        &seal_path,
+        Seal {
+            closed: None,
+            sequence,
+            boot,
+        },
+    )
+    .map_err(unreadable)?;
+    if marker.is_none_or(|m| !m.ready || m.format != format) {
+        write_marker(dir, format, true).map_err(unreadable)?;
+    }
+    Ok(SledMedium {
+        db,
+        witness: Witness {
+            seal,
+            sequence: AtomicU64::new(sequence),
+            doubtful: AtomicBool::new(false),
+            boot,
+            files,
+            _lock: lock,
+        },
+        _released: released,
+    })
+}
+
+/// Looks without touching: the marker of a directory of ours, `None` for one that may become ours.
+fn inspect(dir: &Path, format: u32) -> Result<Option<Marker>, OpenError> {
+    let unreadable = |e: io::Error| OpenError::unreadable(dir, &plain(&e));
+    match fs::metadata(dir) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(unreadable(error)),
+        Ok(meta) if !meta.is_dir() => return Err(OpenError::unreadable(dir, &"it is a file, not a directory.")),
+        Ok(_) => {}
+    }
+    let path = dir.join(MARKER);
+    match fs::read(&path) {
+        Ok(bytes) => {
+            // Only the format is read first: a later release may have changed the rest.
+            #[derive(Deserialize)]
+            struct Format {
+                format: u32,
+            }
+            let found = serde_json::from_slice::<Format>(&bytes)
+                .map_err(|e| OpenError::corrupt(dir, format!("{} can't be read ({e}).", path.display())))?;
+            if found.format > format {
+                return Err(OpenError::Newer {
+                    dir: dir.to_owned(),
+                    found: found.format,
+                    supported: format,
+                });
+            }
+            serde_json::from_slice(&bytes)
+                .map(Some)
+                .map_err(|e| OpenError::corrupt(dir, format!("{} can't be read ({e}).", path.display())))
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            for entry in fs::read_dir(dir).map_err(unreadable)? {
+                let name = entry.map_err(unreadable)?.file_name();
+                let ours = ACCEPTED.iter().any(|accepted| name == **accepted);
+                if !ours && name != SLED {
+                    return Err(OpenError::unreadable(
+                        dir,
+                        &format!(
+                            "it is not a Vestibule data directory: it holds {}. Choose an empty or a new directory.",
+                            Path::new(&name).display()
+                        ),
+                    ));
+                }
+            }
+            Ok(None)
+        }
+        Err(error) => Err(unreadable(error)),
+    }
+}
+
+fn make(dir: &Path) -> Result<(), OpenError> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(dir).map_err(|e| OpenError::unreadable(dir, &plain(&e)))
+}
+
+fn lock(dir: &Path) -> Result<File, OpenError> {
+    let file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(dir.join(LOCK))
+        .map_err(|e| OpenError::unreadable(dir, &plain(&e)))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(OpenError::Locked { dir: dir.to_owned() }),
+        Err(TryLockError::Error(error)) => Err(OpenError::unreadable(dir, &plain(&error))),
+    }
+}
+
+/// Proves that a directory in use is whole before sled may write in it; its confirmed groups.
+fn check(dir: &Path, files: &Path, seal_path: &Path) -> Result<u64, OpenError> {
+    let unreadable = |e: io::Error| OpenError::unreadable(dir, &plain(&e));
+    for path in [files.to_owned(), files.join("db"), files.join("conf")] {
+        if let Err(error) = fs::metadata(&path) {
+            return Err(match error.kind() {
+                io::ErrorKind::NotFound => OpenError::corrupt(dir, format!("{} is missing.", path.display())),
+                _ => unreadable(error),
+            });
+        }
+    }
+    let seal = match Seal::read(seal_path) {
+        Ok(seal) => seal,
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+            return Err(OpenError::Corrupt {
+                dir: dir.to_owned(),
+                why: format!("{} can't be read.", seal_path.display()),
+                advice: "Delete that file and start again; the data is then checked without it.".into(),
+            });
+        }
+        Err(error) => return Err(unreadable(error)),
+    };
+    if let Some(Seal { closed: Some(sum), sequence, .. }) = seal {
+        return match fingerprint(files).map_err(unreadable)? {
+            now if now == sum => Ok(sequence),
+            _ => Err(OpenError::corrupt(dir, "its files were changed since Vestibule closed them.")),
+        };
+    }
+    let trial = dir.join(TRIAL);
+    let found = try_on_copy(files, &trial);
+    // A trial left behind is in nobody's way: it is removed at the next one.
+    let _ = fs::remove_dir_all(&trial);
+    let found = found.map_err(unreadable)?.map_err(|why| OpenError::corrupt(dir, format!("{why}.")))?;
+    let Some(seal) = seal else { return Ok(found) };
+    if found < seal.sequence {
+        let missing = seal.sequence - found;
+        if seal.boot == boot() {
+            return Err(OpenError::incomplete(dir, seal_path, missing));
+        }
+        tracing::warn!(missing, "the machine went down while Vestibule was running; its last writes were lost");
+    }
+    Ok(found)
+}
+
+/// Recovers a copy after an unclean end and reads all of it. The outer error is the copying, the inner one the data.
+fn try_on_copy(files: &Path, trial: &Path) -> io::Result<Result<u64, String>> {
+    if trial.exists() {
+        fs::remove_dir_all(trial)?;
+    }
+    copy(files, trial)?;
+    Ok(guarded(|| {
+        let db = config(trial).open().map_err(|e| e.to_string())?;
+        for entry in db.iter() {
+            entry.map_err(|e| e.to_string())?;
+        }
+        if number::<4>(&db, FORMAT_KEY).is_none() {
+            return Err("the database is empty although it was in use".to_owned());
+        }
+        number::<8>(&db, SEQUENCE_KEY)
+            .map(u64::from_be_bytes)
+            .ok_or_else(|| "the database has lost its own records".to_owned())
+    }))
+}
+
+fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}
+
+/// sled may panic on a damaged file; that is an answer like another.
+fn guarded<T>(f: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(f)).unwrap_or_else(|_| Err("the database file can't be read".to_owned()))
+}
+
+fn config(path: &Path) -> sled::Config {
+    sled::Config::new()
+        .path(path)
+        .cache_capacity(CACHE)
+        .flush_every_ms(None)
+        .mode(sled::Mode::LowSpace)
+}
+
+fn number<const N: usize>(db: &sled::Db, key: &[u8]) -> Option<[u8; N]> {
+    db.get(key).ok()??.as_ref().try_into().ok()
+}
+
+fn migrate(db: &sled::Db, found: u32, format: u32, steps: &[Step]) -> Result<(), StoreError> {
+    // The tree knows better than the marker when the last migration was interrupted between the two.
+    let mut at = number::<4>(db, FORMAT_KEY).map_or(found, u32::from_be_bytes);
+    while at < format {
+        let Some(step) = steps.iter().find(|step| step.from == at) else {
+            return Err(StoreError::Corrupt(format!("no step leads on from format {at}")));
+        };
+        let mut batch = (step.run)(&TreeView(db))?;
+        batch.ops.insert(FORMAT_KEY.to_vec(), Some(step.to.to_be_bytes().to_vec()));
+        apply(db, batch)?;
+        db.flush().map_err(failed)?;
+        at = step.to;
+    }
+    Ok(())
+}
+
+/// Writes the marker to a temporary file and renames it into place.
+fn write_marker(dir: &Path, format: u32, ready: bool) -> io::Result<()> {
+    let temporary = dir.join(LOCK).with_extension("marker");
+    let mut file = File::create(&temporary)?;
+    serde_json::to_writer(&mut file, &Marker { format, ready })?;
+    file.write_all(b"\n")?;
+    file.sync_all()?;
+    fs::rename(&temporary, dir.join(MARKER))
+}
+
+/// The system's refusal in words a person can act on.
+fn plain(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => "access is denied. Check its owner and permissions.".to_owned(),
+        io::ErrorKind::NotADirectory => "part of the path is a file, not a directory.".to_owned(),
+        io::ErrorKind::ReadOnlyFilesystem => "it is on a read-only file system.".to_owned(),
+        _ => format!("{error}."),
+    }
+}

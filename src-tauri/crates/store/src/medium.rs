@@ -1,0 +1,162 @@
+//! What the writer writes to: sled, or a map in memory.
+
+use crate::directory::SledMedium;
+use std::collections::BTreeMap;
+use std::ops::Bound;
+use std::sync::{PoisonError, RwLock, mpsc};
+use vestibule_core::port::{Batch, StoreError, View};
+
+type Entries = Vec<(Vec<u8>, Vec<u8>)>;
+
+/// A place for entries. Only the writer thread calls [`Medium::apply`] and [`Medium::flush`].
+pub(crate) enum Medium {
+    Sled(Box<SledMedium>),
+    Memory {
+        map: RwLock<BTreeMap<Vec<u8>, Vec<u8>>>,
+        /// Dropped with the medium, which tells `close` that it is released.
+        _released: mpsc::Sender<()>,
+    },
+}
+
+impl Medium {
+    pub(crate) fn memory(released: mpsc::Sender<()>) -> Self {
+        Self::Memory {
+            map: RwLock::default(),
+            _released: released,
+        }
+    }
+
+    /// Makes a batch visible, atomically.
+    pub(crate) fn apply(&self, batch: Batch) -> Result<(), StoreError> {
+        match self {
+            Self::Sled(sled) => apply(sled.tree(), batch),
+            Self::Memory { map, .. } => {
+                let mut map = map.write().unwrap_or_else(PoisonError::into_inner);
+                for (key, value) in batch.ops {
+                    match value {
+                        Some(value) => map.insert(key, value),
+                        None => map.remove(&key),
+                    };
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Makes everything applied so far durable.
+    pub(crate) fn flush(&self) -> Result<(), StoreError> {
+        match self {
+            Self::Sled(sled) => sled.flush(),
+            Self::Memory { .. } => Ok(()),
+        }
+    }
+}
+
+impl View for Medium {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        match self {
+            Self::Sled(sled) => get(sled.tree(), key),
+            Self::Memory { map, .. } => Ok(map.read().unwrap_or_else(PoisonError::into_inner).get(key).cloned()),
+        }
+    }
+
+    fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Entries, StoreError> {
+        match self {
+            Self::Sled(sled) => scan(sled.tree(), prefix, after, limit),
+            Self::Memory { map, .. } => Ok(map
+                .read()
+                .unwrap_or_else(PoisonError::into_inner)
+                .range::<[u8], _>((start(prefix, after), Bound::Unbounded))
+                .take_while(|(key, _)| key.starts_with(prefix))
+                .take(limit)
+                .map(|(key, value)| (key.clone(), value.clone()))
+                .collect()),
+        }
+    }
+}
+
+/// A tree as a rule sees it, before the store is running (migrations).
+pub(crate) struct TreeView<'a>(pub(crate) &'a sled::Tree);
+
+impl View for TreeView<'_> {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        get(self.0, key)
+    }
+
+    fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Entries, StoreError> {
+        scan(self.0, prefix, after, limit)
+    }
+}
+
+/// What is left to read once the store is closed.
+pub(crate) struct ClosedView;
+
+impl View for ClosedView {
+    fn get(&self, _: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        Err(StoreError::Closed)
+    }
+
+    fn scan(&self, _: &[u8], _: Option<&[u8]>, _: usize) -> Result<Entries, StoreError> {
+        Err(StoreError::Closed)
+    }
+}
+
+/// Where a scan starts. An `after` that lies before the prefix changes nothing.
+fn start<'a>(prefix: &'a [u8], after: Option<&'a [u8]>) -> Bound<&'a [u8]> {
+    match after {
+        Some(after) if after >= prefix => Bound::Excluded(after),
+        _ => Bound::Included(prefix),
+    }
+}
+
+pub(crate) fn apply(tree: &sled::Tree, batch: Batch) -> Result<(), StoreError> {
+    // A single write needs no batch, which costs sled a manifest in its log and its exclusive lock.
+    if batch.ops.len() == 1 {
+        if let Some((key, value)) = batch.ops.into_iter().next() {
+            match value {
+                Some(value) => tree.insert(key, value),
+                None => tree.remove(key),
+            }
+            .map_err(failed)?;
+        }
+        return Ok(());
+    }
+    let mut writes = sled::Batch::default();
+    for (key, value) in batch.ops {
+        match value {
+            Some(value) => writes.insert(key, value),
+            None => writes.remove(key),
+        }
+    }
+    tree.apply_batch(writes).map_err(failed)
+}
+
+fn get(tree: &sled::Tree, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+    Ok(tree.get(key).map_err(failed)?.map(|value| value.to_vec()))
+}
+
+fn scan(tree: &sled::Tree, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Entries, StoreError> {
+    let mut out = Vec::new();
+    if limit == 0 {
+        return Ok(out);
+    }
+    for entry in tree.range::<&[u8], _>((start(prefix, after), Bound::Unbounded)) {
+        let (key, value) = entry.map_err(failed)?;
+        if !key.starts_with(prefix) {
+            break;
+        }
+        out.push((key.to_vec(), value.to_vec()));
+        if out.len() == limit {
+            break;
+        }
+    }
+    Ok(out)
+}
+
+/// sled's failures in the words of the port.
+pub(crate) fn failed(error: sled::Error) -> StoreError {
+    match error {
+        sled::Error::Corruption { .. } => StoreError::Corrupt("the database file is damaged".into()),
+        other => StoreError::Io(other.to_string()),
+    }
+}

@@ -1,0 +1,110 @@
+//! The one window: how it opens without a flash, what it may load, and how it comes back.
+
+use crate::bridge::Follower;
+use std::time::Duration;
+use tauri::webview::{Color, NewWindowResponse, PageLoadEvent};
+use tauri::{AppHandle, Manager, Theme, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
+use tauri_plugin_window_state::StateFlags;
+
+/// Its label; the capability file names it too.
+pub(crate) const LABEL: &str = "main";
+
+/// What is remembered of it between runs. Not whether it was visible: a start always shows it.
+pub(crate) const REMEMBERED: StateFlags = StateFlags::SIZE
+    .union(StateFlags::POSITION)
+    .union(StateFlags::MAXIMIZED)
+    .union(StateFlags::FULLSCREEN);
+
+/// Until then a page that does not load stays hidden; afterwards an empty window is better than none.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Opens the window, hidden until its page has loaded. `private` leaves nothing of the page's own storage on disk.
+///
+/// # Errors
+/// When the system refuses a window or a web view.
+pub(crate) fn open(app: &AppHandle, private: bool) -> tauri::Result<()> {
+    let window = WebviewWindowBuilder::new(app, LABEL, WebviewUrl::App("index.html".into()))
+        .title("Vestibule")
+        .inner_size(1280.0, 840.0)
+        .min_inner_size(1000.0, 640.0)
+        .center()
+        .visible(false)
+        .incognito(private)
+        .on_navigation(own_page)
+        // Links to elsewhere go through `open_external`, into the person's own browser.
+        .on_new_window(|_, _| NewWindowResponse::Deny)
+        .on_download(|_, _| false)
+        .on_page_load(|window, load| match load.event() {
+            // A page that begins anew has forgotten the channel of the one before.
+            PageLoadEvent::Started => window.state::<Follower>().stop(),
+            PageLoadEvent::Finished => reveal(&window),
+        })
+        .build()?;
+    let background = background(window.theme().unwrap_or(Theme::Light));
+    if let Err(error) = window.set_background_color(Some(background)) {
+        tracing::debug!(%error, "the window keeps the toolkit's background until its page is painted");
+    }
+    tauri::async_runtime::spawn(async move {
+        tokio::time::sleep(PATIENCE).await;
+        if !window.is_visible().unwrap_or(true) {
+            tracing::warn!(
+                "the window's page has not loaded within {} s; if the window stays empty, start with WEBKIT_DISABLE_COMPOSITING_MODE=1",
+                PATIENCE.as_secs()
+            );
+            reveal(&window);
+        }
+    });
+    Ok(())
+}
+
+/// Brings the window to the front, from the tray, from under others or from the task bar.
+pub(crate) fn show(app: &AppHandle) {
+    if let Some(window) = app.get_webview_window(LABEL) {
+        reveal(&window);
+    }
+}
+
+fn reveal(window: &WebviewWindow) {
+    let shown = window.unminimize().and_then(|()| window.show()).and_then(|()| window.set_focus());
+    if let Err(error) = shown {
+        tracing::warn!(%error, "the window could not be brought to the front");
+    }
+}
+
+/// The window shows this program's pages and nothing else, whatever a page asks for.
+fn own_page(url: &Url) -> bool {
+    // The second form is how Windows spells the same origin.
+    matches!((url.scheme(), url.host_str()), ("tauri", Some("localhost")) | ("http" | "https", Some("tauri.localhost")))
+}
+
+/// `--bg` of the design tokens, so that the first frame has the colour of the page to come.
+const fn background(theme: Theme) -> Color {
+    match theme {
+        Theme::Dark => Color(0x13, 0x13, 0x16, 0xff),
+        _ => Color(0xf6, 0xf6, 0xf4, 0xff),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_embedded_pages_may_be_loaded() {
+        let allowed = |address: &str| own_page(&Url::parse(address).unwrap());
+        assert!(allowed("tauri://localhost"));
+        assert!(allowed("tauri://localhost/index.html#/sessions/abc"));
+        assert!(allowed("http://tauri.localhost/"));
+        for address in [
+            "http://localhost:3001/oidc",
+            "https://example.com/",
+            "https://tauri.localhost.example.com/",
+            "tauri://elsewhere/",
+            "file:///etc/passwd",
+            "data:text/html,x",
+            "about:blank",
+        ] {
+            assert!(!allowed(address), "{address}");
+        }
+    }
+}

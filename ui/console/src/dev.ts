@@ -1,0 +1,17 @@
+import { memoryHost } from '$shared/host.memory';
+import { mount } from 'svelte';
+import App from './App.svelte';
+import './styles.css';
+
+// Development only: `dev.html?many=10000`, `?empty`, `?portTaken`, `?live` (a new session now and then).
+const query = new URLSearchParams(window.location.search);
+const host = memoryHost({
+  many: Number(query.get('many') ?? 0),
+  empty: query.has('empty'),
+  portTaken: query.has('portTaken'),
+});
+if (query.has('live')) setInterval(() => host.newSession(), 4000);
+Object.assign(window, { memoryHost: host });
+
+const target = document.getElementById('app');
+if (target) mount(App, { target, props: { host } });

@@ -1,0 +1,34 @@
+import type { Dialect } from '$bindings/Dialect';
+import type { IdentifierKind } from '$bindings/IdentifierKind';
+import type { SigningAlg } from '$bindings/SigningAlg';
+
+export const SIGNING_ALGORITHMS: ReadonlyArray<{ value: SigningAlg; name: string }> = [
+  { value: 'ES384', name: 'ES384 (Logto’s default)' },
+  { value: 'ES256', name: 'ES256' },
+  { value: 'RS256', name: 'RS256' },
+];
+
+export const DIALECTS: ReadonlyArray<{ value: Dialect; name: string }> = [
+  { value: 'logto', name: 'Logto' },
+  { value: 'strict', name: 'Strict' },
+];
+
+export const IDENTIFIERS: ReadonlyArray<{ value: IdentifierKind; name: string }> = [
+  { value: 'username', name: 'Username' },
+  { value: 'email', name: 'E-mail' },
+  { value: 'phone', name: 'Phone' },
+];
+
+/** Values of `first_screen` (sheet 2.1), without the deprecated one. */
+export const FIRST_SCREENS = [
+  'sign_in',
+  'register',
+  'reset_password',
+  'identifier:sign_in',
+  'identifier:register',
+  'single_sign_on',
+];
+export const PROMPTS = ['none', 'login', 'consent', 'login consent'];
+
+/** User scopes that a third-party application can be given (sheet 1.19). */
+export const USER_SCOPES = ['profile', 'email', 'phone', 'address', 'custom_data', 'identities', 'roles'];

@@ -1,0 +1,56 @@
+import { asProblem, type Host } from '$shared/host';
+import { getContext, setContext } from 'svelte';
+import { Feed } from './feed.svelte';
+import { Clock } from './now.svelte';
+import { Router } from './router.svelte';
+import { StatusStore } from './status.svelte';
+import { Theme } from './theme.svelte';
+import { Toasts } from './toasts.svelte';
+
+/** What every component of the window may use. */
+export interface Console {
+  host: Host;
+  feed: Feed;
+  status: StatusStore;
+  router: Router;
+  toasts: Toasts;
+  theme: Theme;
+  clock: Clock;
+}
+
+const KEY = Symbol('console');
+
+export function createConsole(host: Host): Console {
+  return {
+    host,
+    feed: new Feed(host),
+    status: new StatusStore(host),
+    router: new Router(),
+    toasts: new Toasts(),
+    theme: new Theme(),
+    clock: new Clock(),
+  };
+}
+
+export const provideConsole = (value: Console): Console => setContext(KEY, value);
+export const useConsole = (): Console => getContext<Console>(KEY);
+
+/** Copies and says so. */
+export async function copy(toasts: Toasts, text: string, what: string): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(text);
+    toasts.ok(`Copied ${what}.`);
+  } catch {
+    toasts.bad(`Could not copy ${what}: the system refused the clipboard. Select the text and copy it by hand.`);
+  }
+}
+
+/** Starts a sign-in with the built-in client in the person's browser; answers the run. */
+export async function startTestSignIn(console: Console): Promise<void> {
+  try {
+    const reply = await console.host.call({ op: 'playgroundStart', params: [], pkce: true });
+    if (reply.reply === 'playground' && reply.value) await console.host.openExternal(reply.value.url);
+  } catch (thrown) {
+    console.toasts.bad(asProblem(thrown).message);
+  }
+}

@@ -1,0 +1,48 @@
+import type { App } from './context.svelte';
+import type { Shown } from './errors';
+import type { Finished, InteractionEvent } from './flow';
+
+/** How long something may take before the page says that it is under way, in milliseconds. */
+const PATIENCE = 100;
+
+/** One form's attempts to reach the server: one at a time, with what went wrong in the last. */
+export class Attempt {
+  busy = $state(false);
+  /** Busy for long enough to say so. */
+  slow = $state(false);
+  problem = $state.raw<Exclude<Shown, { go: string }> | undefined>();
+  readonly #app: App;
+
+  constructor(app: App) {
+    this.#app = app;
+  }
+
+  /** Runs the work unless other work is under way, and goes where it leads. */
+  async run(event: InteractionEvent, work: () => Promise<Finished>): Promise<void> {
+    await this.guard(event, async () => {
+      const finished = await work();
+      this.#app.arrive(finished);
+      return 'redirectTo' in finished;
+    });
+  }
+
+  /** Runs the work unless other work is under way. While a page is being left (`true`) the form stays busy. */
+  async guard(event: InteractionEvent, work: () => Promise<boolean>): Promise<void> {
+    if (this.busy) return;
+    this.busy = true;
+    this.problem = undefined;
+    const timer = setTimeout(() => (this.slow = true), PATIENCE);
+    let leaving = false;
+    try {
+      leaving = await work();
+    } catch (problem) {
+      this.problem = this.#app.show(problem, event);
+    } finally {
+      if (!leaving) {
+        clearTimeout(timer);
+        this.busy = false;
+        this.slow = false;
+      }
+    }
+  }
+}

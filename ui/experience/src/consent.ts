@@ -1,0 +1,80 @@
+import type { Key, Translate } from './language';
+
+/** What `GET /api/interaction/consent` answers (sheet 1.11), as far as the page shows it. */
+export interface ConsentInfo {
+  application: {
+    id: string;
+    name: string;
+    displayName?: string | null;
+    termsOfUseUrl?: string | null;
+    privacyPolicyUrl?: string | null;
+  };
+  user: {
+    id: string;
+    name?: string | null;
+    username?: string | null;
+    primaryEmail?: string | null;
+    primaryPhone?: string | null;
+  };
+  missingOIDCScope?: string[];
+  missingResourceScopes?: {
+    resource: { id: string; name: string; indicator: string };
+    scopes: { id: string; name: string; description?: string | null }[];
+  }[];
+  /** Where the person goes afterwards; Cancel goes there as well, without OAuth parameters. */
+  redirectUri?: string;
+}
+
+const SCOPES: Readonly<Record<string, Key>> = {
+  profile: 'scope.profile',
+  email: 'scope.email',
+  phone: 'scope.phone',
+  address: 'scope.address',
+  custom_data: 'scope.custom_data',
+  identities: 'scope.identities',
+  roles: 'scope.roles',
+  'urn:logto:scope:organizations': 'scope.organizations',
+  'urn:logto:scope:organization_roles': 'scope.organization_roles',
+  'urn:logto:scope:sessions': 'scope.sessions',
+  'urn:logto:scope:trusted_devices': 'scope.trusted_devices',
+};
+
+export interface ScopeGroup {
+  title: string;
+  /** The indicator of the resource. */
+  note?: string;
+  /** In plain words when there are any, with the scope's own name. */
+  scopes: { name: string; text: string }[];
+}
+
+/** What is asked for: first what concerns the person, then one group for each resource. */
+export function scopeGroups(
+  { missingOIDCScope = [], missingResourceScopes = [] }: ConsentInfo,
+  t: Translate,
+): ScopeGroup[] {
+  const about = missingOIDCScope
+    .filter((name) => name !== 'openid' && name !== 'offline_access')
+    .map((name) => ({ name, text: SCOPES[name] ? t(SCOPES[name]) : name }));
+  return [
+    ...(about.length > 0 ? [{ title: t('consent.about'), scopes: about }] : []),
+    ...missingResourceScopes.map(({ resource, scopes }) => ({
+      title: resource.name,
+      note: resource.indicator,
+      scopes: scopes.map(({ name, description }) => ({ name, text: description || name })),
+    })),
+  ];
+}
+
+/** The name the person knows their account by. */
+export const personName = ({ id, name, username, primaryEmail, primaryPhone }: ConsentInfo['user']): string =>
+  name || username || primaryEmail || primaryPhone || id;
+
+/** The host of an address, or its scheme for addresses of installed apps. */
+export function hostOf(address: string): string {
+  try {
+    const { host, protocol } = new URL(address);
+    return host || protocol.replace(/:$/, '');
+  } catch {
+    return '';
+  }
+}

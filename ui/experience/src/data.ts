@@ -1,0 +1,94 @@
+/** What the server puts into the page (the `vestibule-data` block). The pages know nothing else before they ask. */
+export interface PageData {
+  /**
+   * `experience`: an interaction is live, the path names the screen; `no-interaction`: somebody opened a page by hand;
+   * `unknown-session`: the interaction ended or never was; `demo`: the result page of the built-in test client.
+   */
+  page: 'experience' | 'no-interaction' | 'unknown-session' | 'demo';
+  issuer: string;
+  demoUrl: string;
+  application: Application | null;
+  signInExperience: SignInExperience;
+  developmentSignIn: DevelopmentSignIn | null;
+  /** Space-separated BCP 47 tags of the authorization request. */
+  uiLocales?: string;
+  /** Whether `/custom.css` has something to add. */
+  customCss: boolean;
+  demo?: DemoResult;
+}
+
+export interface Application {
+  id: string;
+  name: string;
+  displayName?: string;
+  logoUrl?: string;
+  primaryColor?: string;
+  darkPrimaryColor?: string;
+  /** Host of the redirect URI, with its port. */
+  host?: string;
+  termsOfUseUrl?: string;
+  privacyPolicyUrl?: string;
+  isThirdParty: boolean;
+}
+
+export type IdentifierType = 'username' | 'email' | 'phone';
+export type SignInMode = 'SignIn' | 'Register' | 'SignInAndRegister';
+export type TermsPolicy = 'Automatic' | 'ManualRegistrationOnly' | 'Manual';
+
+export interface SignInMethod {
+  identifier: IdentifierType;
+  password: boolean;
+  verificationCode: boolean;
+  isPasswordPrimary: boolean;
+}
+
+/** The public sign-in experience document (sheet 5.3), as far as these pages read it. */
+export interface SignInExperience {
+  color: { primaryColor: string; darkPrimaryColor: string; isDarkModeEnabled: boolean };
+  branding: { logoUrl?: string; darkLogoUrl?: string; favicon?: string };
+  languageInfo: { autoDetect: boolean; fallbackLanguage: string };
+  termsOfUseUrl?: string | null;
+  privacyPolicyUrl?: string | null;
+  agreeToTermsPolicy: TermsPolicy;
+  signIn: { methods: SignInMethod[] };
+  signUp: { identifiers: IdentifierType[]; password: boolean; verify: boolean };
+  signInMode: SignInMode;
+  singleSignOnEnabled: boolean;
+  socialConnectors: { id: string; target: string; name: string | Record<string, string>; logo?: string }[];
+  ssoConnectors: { id: string; connectorName: string; logo?: string }[];
+  forgotPassword: { email: boolean; phone: boolean };
+  passwordPolicy?: { length?: { min: number; max: number } };
+  supportEmail?: string | null;
+  supportWebsiteUrl?: string | null;
+}
+
+export interface DevelopmentPerson {
+  id: string;
+  name: string;
+  initials: string;
+  note?: string;
+  suspended: boolean;
+}
+
+export interface DevelopmentSignIn {
+  people: DevelopmentPerson[];
+  /** The password all demo people share, when they do. */
+  password?: string;
+}
+
+export interface DemoResult {
+  problem?: string;
+  userName?: string;
+  idTokenClaims?: object;
+  userinfo?: object;
+  tokens?: object;
+}
+
+/** Reads the data block of a document served by the provider. */
+export function readPageData(page: Document): PageData {
+  const block = page.getElementById('vestibule-data');
+  return JSON.parse(block?.textContent ?? '') as PageData;
+}
+
+/** The name people know the application by. */
+export const applicationName = (application: Application): string => application.displayName || application.name;

@@ -1,0 +1,124 @@
+import { ApiProblem } from '$shared/api';
+import { describe, expect, it, vi } from 'vitest';
+import type { SignInMode } from './data';
+import { showProblem, type Shown } from './errors';
+import type { InteractionEvent } from './flow';
+import { createLanguage } from './language';
+import { experience } from './testing/fake';
+
+const { t } = createLanguage([]);
+const show = (
+  code: string,
+  { data = {}, message = '', event = 'SignIn', mode = 'SignInAndRegister' as SignInMode } = {},
+): Shown =>
+  showProblem(new ApiProblem(422, code, message, data), {
+    t,
+    event: event as InteractionEvent,
+    experience: experience({ signInMode: mode }),
+  });
+
+describe('showProblem', () => {
+  it.each([
+    ['session.not_found', '/unknown-session'],
+    ['user.suspended', '/account-suspended'],
+    ['session.mfa.require_mfa_verification', '/mfa-verification'],
+    ['user.missing_mfa', '/mfa-binding'],
+    ['user.suggest_mfa', '/mfa-onboarding'],
+    ['user.passkey_preferred', '/create-passkey'],
+    ['session.mfa.backup_code_required', '/mfa-binding/BackupCode'],
+  ])('%s has a page of its own (sheet 4.9)', (code, go) => {
+    expect(show(code)).toEqual({ go });
+  });
+
+  it('puts a taken username beside the field', () => {
+    expect(show('user.username_already_in_use')).toEqual({
+      at: 'identifier',
+      texts: ['That username is taken. Choose another.'],
+    });
+  });
+
+  it.each([
+    ['session.invalid_credentials', 'error.credentials'],
+    ['session.verification_blocked_too_many_attempts', 'error.locked'],
+    ['session.identity_conflict', 'error.conflict'],
+    ['session.sso_enabled', 'error.singleSignOn'],
+    ['user.sign_in_method_not_enabled', 'error.methodOff'],
+    ['password.expired', 'error.passwordExpired'],
+    ['network', 'error.network'],
+  ] as const)('%s is said above the form', (code, key) => {
+    expect(show(code)).toMatchObject({ at: 'form', text: t(key) });
+  });
+
+  it('marks the fields only when what was typed may be wrong', () => {
+    expect(show('session.invalid_credentials')).toHaveProperty('typed', true);
+    expect(show('network')).not.toHaveProperty('typed');
+  });
+
+  it.each<[SignInMode, string | undefined]>([
+    ['SignInAndRegister', 'register'],
+    ['SignIn', undefined],
+  ])('an unknown account with mode %s offers %s', (mode, offer) => {
+    expect((show('user.user_not_exist', { mode }) as { offer?: string }).offer).toBe(offer);
+  });
+
+  it('tells signing in apart from registering when the event is forbidden', () => {
+    expect(show('auth.forbidden', { event: 'SignIn' })).toEqual({ at: 'form', text: t('error.forbiddenSignIn') });
+    expect(show('auth.forbidden', { event: 'Register' })).toMatchObject({ offer: 'sign-in' });
+  });
+
+  it('says a sentence for each reason a password was refused (sheet 4.8)', () => {
+    const issues = [
+      { code: 'password_rejected.too_short', interpolation: { min: 10 } },
+      { code: 'password_rejected.character_types', interpolation: { min: 3 } },
+      { code: 'password_rejected.pwned' },
+      { code: 'password_rejected.restricted.sequence' },
+      { code: 'password_rejected.restricted.user_info' },
+    ];
+    expect(show('password.rejected', { data: { issues } })).toEqual({
+      at: 'password',
+      texts: [
+        'Use at least 10 characters.',
+        'Mix at least 3 of these: lower case, upper case, digits, symbols.',
+        t('password.pwned'),
+        t('password.sequence'),
+        t('password.userInfo'),
+      ],
+    });
+  });
+
+  it('fills in limits the server left out and never leaves a place empty', () => {
+    const issues = ['too_short', 'too_long', 'character_types'].map((code) => ({ code: `password_rejected.${code}` }));
+    const shown = show('password.rejected', { data: { issues } });
+    expect(shown).toMatchObject({
+      texts: ['Use at least 8 characters.', 'Use at most 256 characters.', expect.any(String)],
+    });
+    expect(JSON.stringify(shown)).not.toContain('{min}');
+  });
+
+  it.each([[undefined], [[]], ['odd'], [[{ code: 'password_rejected.new_reason' }]]])(
+    'says that a password was refused even with issues %j',
+    (issues) => {
+      expect(show('password.rejected', { data: { issues } })).toEqual({
+        at: 'password',
+        texts: [t('password.rejected')],
+      });
+    },
+  );
+
+  it('repeats what the server says about problems it does not know, with the code', () => {
+    expect(show('server.odd', { message: 'the disk is full' })).toEqual({
+      at: 'form',
+      text: 'That did not work. The server said: the disk is full',
+      code: 'server.odd',
+    });
+    expect(show('http.502')).toEqual({ at: 'form', text: t('error.otherSilent'), code: 'http.502' });
+  });
+
+  it('reports a mistake of our own and still says something', () => {
+    const report = vi.fn();
+    vi.stubGlobal('reportError', report);
+    const mistake = new TypeError('oops');
+    expect(showProblem(mistake, { t, event: 'SignIn', experience: experience() })).toMatchObject({ at: 'form' });
+    expect(report).toHaveBeenCalledWith(mistake);
+  });
+});

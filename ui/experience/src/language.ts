@@ -1,0 +1,28 @@
+import { createTranslator, type PhraseKey, type Translator } from '$shared/i18n';
+import type { IdentifierType, PageData } from './data';
+import { inNamedOrder } from './identifier';
+import en from './phrases/en.json';
+
+export type Phrases = typeof en;
+export type Key = PhraseKey<Phrases>;
+export type Translate = Translator<Phrases>['t'];
+
+/** Languages in the order of sheet 5.6: the request's, the browser's if that is on, the configured one. */
+export function wantedLanguages(data: PageData, stored: string, browser: readonly string[]): string[] {
+  const { autoDetect, fallbackLanguage } = data.signInExperience.languageInfo;
+  const asked = (data.uiLocales || stored).split(' ');
+  return [...asked, ...(autoDetect ? browser : []), fallbackLanguage].filter((tag) => tag !== '');
+}
+
+/** The translator of this page. More languages are more entries in `bundles`. */
+export const createLanguage = (wanted: readonly string[]): Translator<Phrases> =>
+  createTranslator<Phrases>({ en }, { language: 'en', phrases: en }, wanted);
+
+export const isKey = (key: string): key is Key => Object.hasOwn(en, key);
+
+/** The label of a field that takes any of these: "Email, username or phone". */
+export function joinedLabel(t: Translate, language: string, enabled: readonly IdentifierType[]): string {
+  const [a = '', b = '', c] = inNamedOrder(enabled).map((one) => t(`field.${one}`));
+  const joined = c !== undefined ? t('list.three', { a, b, c }) : b !== '' ? t('list.two', { a, b }) : a;
+  return joined.slice(0, 1).toLocaleUpperCase(language) + joined.slice(1);
+}

@@ -1,0 +1,43 @@
+/** The query members the pages read (sheet 2.3). */
+export interface Parameters {
+  appId: string;
+  organizationId: string;
+  uiLocales: string;
+  loginHint: string;
+  identifier: string | null;
+  fallback: string | null;
+  oneTimeToken: string;
+}
+
+const REMOVED = ['organization_id', 'ui_locales'] as const;
+type Stored = 'app_id' | (typeof REMOVED)[number];
+
+/**
+ * Done once when a page loads (sheet 2.3): `app_id`, `organization_id` and `ui_locales` go to the session storage, the last
+ * two leave the visible address, and an address with a query but without them clears what was stored before.
+ */
+export function takeParameters(page: Pick<Window, 'location' | 'history' | 'sessionStorage'>): Parameters {
+  const { location, history, sessionStorage } = page;
+  const query = new URLSearchParams(location.search);
+  const stored = (name: Stored): string => {
+    const sent = query.get(name);
+    if (sent) sessionStorage.setItem(name, sent);
+    else if (name !== 'app_id' && location.search !== '') sessionStorage.removeItem(name);
+    return sessionStorage.getItem(name) ?? '';
+  };
+  const taken: Parameters = {
+    appId: stored('app_id'),
+    organizationId: stored('organization_id'),
+    uiLocales: stored('ui_locales'),
+    loginHint: query.get('login_hint') ?? '',
+    identifier: query.get('identifier'),
+    fallback: query.get('fallback'),
+    oneTimeToken: query.get('one_time_token') ?? '',
+  };
+  if (REMOVED.some((name) => query.has(name))) {
+    for (const name of REMOVED) query.delete(name);
+    const rest = query.toString();
+    history.replaceState(history.state, '', location.pathname + (rest && `?${rest}`) + location.hash);
+  }
+  return taken;
+}

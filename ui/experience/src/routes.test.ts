@@ -1,0 +1,143 @@
+import { describe, expect, it } from 'vitest';
+import type { SignInExperience } from './data';
+import { connectorName, directConnector, directFallback, firstPath, settle, signInForm, type Screen } from './routes';
+import { experience } from './testing/fake';
+
+const connectors: Partial<SignInExperience> = {
+  socialConnectors: [{ id: 'c1', target: 'google', name: { en: 'Google', de: 'Google DE' } }],
+  ssoConnectors: [{ id: 'acme', connectorName: 'Acme' }],
+};
+
+describe('screens of the paths', () => {
+  it.each<[string, Screen]>([
+    // First screens (sheet 2.3), where nothing falls back.
+    ['/sign-in', { name: 'sign-in', step: 'full' }],
+    ['/register', { name: 'register', step: 'full' }],
+    ['/reset-password', { name: 'later', what: 'resetPassword' }],
+    ['/identifier-sign-in', { name: 'sign-in', step: 'identifier' }],
+    ['/identifier-register', { name: 'register', step: 'identifier' }],
+    ['/single-sign-on', { name: 'later', what: 'singleSignOn' }],
+    ['/direct/social/google', { name: 'direct', method: 'social', target: 'google' }],
+    ['/direct/social', { name: 'direct', method: 'social', target: undefined }],
+    ['/direct/sso/a%2Fb', { name: 'direct', method: 'sso', target: 'a/b' }],
+    ['/direct/social/%E0%A4%A', { name: 'direct', method: 'social', target: '%E0%A4%A' }],
+    ['/consent', { name: 'consent' }],
+    // The others (sheet 5.8).
+    ['/sign-in/password', { name: 'sign-in', step: 'password' }],
+    ['/sign-in/passkey', { name: 'later', what: 'passkey' }],
+    ['/sign-in/verification-code', { name: 'later', what: 'verificationCode' }],
+    ['/register/password', { name: 'register', step: 'password' }],
+    ['/register/verification-code', { name: 'later', what: 'verificationCode' }],
+    ['/forgot-password/reset', { name: 'later', what: 'resetPassword' }],
+    ['/single-sign-on/email', { name: 'later', what: 'singleSignOn' }],
+    ['/continue/username', { name: 'continue' }],
+    ['/continue/verification-code', { name: 'later', what: 'verificationCode' }],
+    ['/mfa-verification/Totp', { name: 'later', what: 'mfaVerification' }],
+    ['/mfa-binding', { name: 'later', what: 'mfaBinding' }],
+    ['/mfa-onboarding', { name: 'later', what: 'mfaBinding' }],
+    ['/create-passkey', { name: 'later', what: 'passkey' }],
+    ['/one-time-token/error', { name: 'later', what: 'oneTimeToken' }],
+    ['/device/success', { name: 'later', what: 'device' }],
+    ['/callback/social/c1', { name: 'later', what: 'callback' }],
+    ['/social/link/c1', { name: 'later', what: 'social' }],
+    ['/switch-account', { name: 'switch-account' }],
+    ['/account-suspended', { name: 'account-suspended' }],
+    ['/unknown-session', { name: 'unknown-session' }],
+    ['/sign-in/', { name: 'sign-in', step: 'full' }],
+    ['/elsewhere', { name: 'not-found' }],
+  ])('%s', (path, screen) => {
+    const open = experience({ forgotPassword: { email: true, phone: false }, singleSignOnEnabled: true });
+    expect(settle(path, open)).toEqual({ path, screen });
+  });
+});
+
+describe('fall-backs (sheet 2.4)', () => {
+  it.each<[string, Partial<SignInExperience>, string]>([
+    ['/', {}, '/sign-in'],
+    ['/sign-in', { signInMode: 'Register' }, '/register'],
+    ['/sign-in/password', { signInMode: 'Register' }, '/register'],
+    ['/sign-in', { signInMode: 'SignIn' }, '/sign-in'],
+    ['/register', { signInMode: 'SignIn' }, '/sign-in'],
+    ['/register', { signInMode: 'Register' }, '/register'],
+    ['/identifier-sign-in', { signIn: { methods: [] } }, '/sign-in'],
+    ['/identifier-sign-in', { signInMode: 'Register' }, '/identifier-sign-in'],
+    ['/identifier-register', { signInMode: 'SignIn' }, '/sign-in'],
+    ['/identifier-register', { signUp: { identifiers: [], password: true, verify: false } }, '/sign-in'],
+    ['/reset-password', {}, '/sign-in'],
+    ['/forgot-password', {}, '/sign-in'],
+    ['/reset-password', { forgotPassword: { email: false, phone: true } }, '/reset-password'],
+    ['/single-sign-on', {}, '/sign-in'],
+    ['/single-sign-on', { singleSignOnEnabled: true }, '/single-sign-on'],
+    // One fall-back can lead to another.
+    ['/reset-password', { signInMode: 'Register' }, '/register'],
+    [
+      '/identifier-register',
+      { signInMode: 'Register', signUp: { identifiers: [], password: true, verify: false } },
+      '/register',
+    ],
+  ])('%s with %j shows %s', (path, changes, shown) => {
+    expect(settle(path, experience(changes)).path).toBe(shown);
+  });
+});
+
+describe('direct sign-in (sheet 2.5)', () => {
+  it.each([
+    ['sign-in', '/sign-in'],
+    ['register', '/register'],
+    ['reset-password', '/reset-password'],
+    ['identifier-sign-in', '/identifier-sign-in'],
+    ['identifier-register', '/identifier-register'],
+    ['single-sign-on', '/single-sign-on'],
+    [null, '/sign-in'],
+    ['', '/sign-in'],
+    ['consent', '/sign-in'],
+    ['/evil.example', '/sign-in'],
+    ['//evil.example', '/sign-in'],
+    ['sign-in/../consent', '/sign-in'],
+    ['signIn', '/sign-in'],
+  ])('fallback %j leads to %s', (fallback, path) => {
+    expect(directFallback(fallback)).toBe(path);
+  });
+
+  it.each<[string, string | undefined, Partial<SignInExperience>, string | undefined]>([
+    ['social', 'google', connectors, 'Google'],
+    ['social', 'github', connectors, undefined],
+    ['social', undefined, connectors, undefined],
+    ['social', 'c1', connectors, undefined],
+    ['sso', 'acme', { ...connectors, singleSignOnEnabled: true }, 'Acme'],
+    ['sso', 'acme', connectors, undefined],
+    ['sso', 'other', { ...connectors, singleSignOnEnabled: true }, undefined],
+    ['oidc', 'google', connectors, undefined],
+    ['', undefined, connectors, undefined],
+  ])('%s %s with %j finds %s', (method, target, changes, found) => {
+    expect(directConnector(method, target, experience(changes), 'en')).toBe(found);
+  });
+});
+
+it('names a connector in the language of the page, else in English, else somehow', () => {
+  const named = (name: string | Record<string, string>) => connectorName({ id: 'c', target: 'x', name }, 'de');
+  expect(named('Plain')).toBe('Plain');
+  expect(named({ en: 'English', de: 'Deutsch' })).toBe('Deutsch');
+  expect(named({ en: 'English' })).toBe('English');
+  expect(named({ fr: 'Français' })).toBe('Français');
+  expect(named({})).toBe('x');
+});
+
+describe('firstPath (sheet 2.6)', () => {
+  it.each([
+    ['/sign-in', 'token', 'a@b.c', '/one-time-token'],
+    ['/register', 'token', 'a@b.c', '/one-time-token'],
+    ['/sign-in', 'token', '', '/sign-in'],
+    ['/sign-in', '', 'a@b.c', '/sign-in'],
+    ['/consent', 'token', 'a@b.c', '/consent'],
+  ])('%s with token %j and hint %j starts at %s', (path, oneTimeToken, loginHint, first) => {
+    expect(firstPath(path, { oneTimeToken, loginHint })).toBe(first);
+  });
+});
+
+it('knows why no sign-in form can be shown', () => {
+  const code = { identifier: 'email', password: false, verificationCode: true, isPasswordPrimary: false } as const;
+  expect(signInForm(experience())).toBe('form');
+  expect(signInForm(experience({ signIn: { methods: [] } }))).toBe('noMethods');
+  expect(signInForm(experience({ signIn: { methods: [code] } }))).toBe('onlyCodes');
+});

@@ -1,0 +1,135 @@
+import type { ApplicationDraft } from '$bindings/ApplicationDraft';
+import type { ApplicationView } from '$bindings/ApplicationView';
+import type { ProviderSettings } from '$bindings/ProviderSettings';
+import type { SignInExperience } from '$bindings/SignInExperience';
+import type { UserView } from '$bindings/UserView';
+
+/** Example applications, people and settings for tests and for the development page. */
+
+type Sparse = Partial<ApplicationDraft> & Pick<ApplicationDraft, 'name' | 'type'>;
+
+function application(id: string, now: number, part: Sparse, redirectUris: string[], builtIn = false): ApplicationView {
+  const confidential = part.type === 'Traditional' || part.type === 'MachineToMachine';
+  return {
+    id,
+    builtIn,
+    createdAt: now - 86_400_000,
+    secrets: confidential
+      ? [{ name: 'Default secret', value: null, createdAt: now - 86_400_000, expiresAt: null }]
+      : [],
+    description: null,
+    oidcClientMetadata: { redirectUris, postLogoutRedirectUris: [] },
+    customClientMetadata: { corsAllowedOrigins: [] },
+    isThirdParty: false,
+    userConsentScopes: [],
+    signInExperience: {},
+    ...part,
+  };
+}
+
+export function exampleApplications(now: number): ApplicationView[] {
+  return [
+    application(
+      'k3v9q0c1xw7t5n2m8b4zs',
+      now,
+      {
+        name: 'Bookstore',
+        type: 'Traditional',
+        description: 'The demo shop',
+        signInExperience: { primaryColor: '#0f766e' },
+      },
+      ['http://localhost:3000/api/auth/callback/vestibule', 'http://localhost:3000/callback'],
+    ),
+    application('p8d2h6r4yj1f9g3l7u5ae', now, { name: 'Admin SPA', type: 'SPA' }, ['http://localhost:5173/callback']),
+    application(
+      'm4b7t2w9q6x1c8v3n5kjd',
+      now,
+      { name: 'Mobile demo', type: 'Native', isThirdParty: true, userConsentScopes: ['email'] },
+      ['com.example.demo://callback'],
+    ),
+    application('w1h5z8s3a6e9r2t4y7uoi', now, { name: 'Warehouse job', type: 'MachineToMachine' }, []),
+    application(
+      'playground',
+      now,
+      { name: 'Playground', type: 'SPA' },
+      ['http://localhost:3001/playground/callback'],
+      true,
+    ),
+  ];
+}
+
+export function exampleUsers(now: number): UserView[] {
+  const person = (id: string, name: string, part: Partial<UserView>): UserView => ({
+    id,
+    username: name.split(' ')[0]?.toLowerCase() ?? null,
+    primaryEmail: `${name.split(' ')[0]?.toLowerCase()}@example.test`,
+    primaryPhone: null,
+    name,
+    avatar: null,
+    profile: {},
+    customData: {},
+    hasPassword: true,
+    isSuspended: false,
+    identities: [],
+    roles: [],
+    lastSignInAt: null,
+    createdAt: now - 86_400_000,
+    updatedAt: now - 86_400_000,
+    demoNote: null,
+    ...part,
+  });
+  return [
+    person('a1ice0archer', 'Alice Archer', {
+      lastSignInAt: now - 31_000,
+      demoNote: 'has everything set',
+      roles: ['admin'],
+    }),
+    person('b0bbannerbob', 'Bob Banner', {
+      lastSignInAt: now - 196_000,
+      demoNote: 'username only',
+      primaryEmail: null,
+    }),
+    person('ca0rolcarter', 'Carol Carter', { demoNote: 'no password, e-mail code only', hasPassword: false }),
+    person('dave0drummer', 'Dave Drummer', { demoNote: 'suspended', isSuspended: true }),
+    person('erin0ericson', 'Erin Ericson', { identities: ['google'], primaryPhone: '4915112345678' }),
+  ];
+}
+
+export const exampleSettings = (): ProviderSettings => ({
+  signingAlg: 'ES384',
+  dialect: 'logto',
+  developmentSignIn: true,
+  sessionTtl: 1_209_600,
+  keepServingWhenClosed: true,
+  idTokenClaims: ['roles', 'organizations', 'organization_roles'],
+});
+
+export const exampleExperience = (): SignInExperience => ({
+  color: { primaryColor: '#5d34f2', darkPrimaryColor: '#7958ff', isDarkModeEnabled: true },
+  branding: {},
+  languageInfo: { autoDetect: true, fallbackLanguage: 'en' },
+  termsOfUseUrl: null,
+  privacyPolicyUrl: null,
+  agreeToTermsPolicy: 'Automatic',
+  signIn: {
+    methods: [
+      { identifier: 'username', password: true, verificationCode: false, isPasswordPrimary: true },
+      { identifier: 'email', password: true, verificationCode: true, isPasswordPrimary: true },
+    ],
+  },
+  signUp: { identifiers: ['username'], password: true, verify: false },
+  signInMode: 'SignInAndRegister',
+  socialSignIn: { automaticAccountLinking: false, skipRequiredIdentifiers: false },
+  socialSignInConnectorTargets: [],
+  singleSignOnEnabled: false,
+  passwordPolicy: {
+    length: { min: 8, max: 256 },
+    characterTypes: { min: 1 },
+    rejects: { pwned: true, repetitionAndSequence: true, userInfo: true, words: [] },
+  },
+  sentinelPolicy: { maxAttempts: 100, lockoutDuration: 60 },
+  customCss: null,
+  supportEmail: null,
+  supportWebsiteUrl: null,
+  unknownSessionRedirectUrl: null,
+});

@@ -1,0 +1,336 @@
+import type { ApplicationView } from '$bindings/ApplicationView';
+import type { ConsoleProblem } from '$bindings/ConsoleProblem';
+import type { ConsoleReply } from '$bindings/ConsoleReply';
+import type { ConsoleRequest } from '$bindings/ConsoleRequest';
+import type { LiveBatch } from '$bindings/LiveBatch';
+import type { LiveDetail } from '$bindings/LiveDetail';
+import type { PlaygroundRun } from '$bindings/PlaygroundRun';
+import type { Status } from '$bindings/Status';
+import type { UserDraft } from '$bindings/UserDraft';
+import type { Wire } from '$bindings/Wire';
+import type { Host } from './host';
+import { exampleApplications, exampleExperience, exampleSettings, exampleUsers } from './host.memory.data';
+import { exampleSessions, finishedSession, machineSession, waitingSession } from './host.memory.sessions';
+import { aliceTokens } from './host.memory.tokens';
+
+export interface MemoryOptions {
+  /** The clock, in milliseconds. */
+  now?: number;
+  /** This many more sessions, for long lists. */
+  many?: number;
+  /** No sessions at all. */
+  empty?: boolean;
+  portTaken?: boolean;
+}
+
+/** The host of tests and of the development page. Everything lives in memory; nothing is served. */
+export interface MemoryHost extends Host {
+  /** Every request, in order. */
+  readonly requests: ConsoleRequest[];
+  /** Every address that was to be opened. */
+  readonly opened: string[];
+  /** Sends a batch to whoever watches. */
+  emit(batch: Partial<LiveBatch>): void;
+  /** A new session appears in the stream; answers its id. */
+  newSession(): string;
+  /** The next call is refused with this problem. */
+  refuseNext(problem: ConsoleProblem): void;
+}
+
+export function memoryHost(options: MemoryOptions = {}): MemoryHost {
+  const now = options.now ?? Date.now();
+  const sessions: LiveDetail[] = options.empty ? [] : exampleSessions(now);
+  for (let index = 0; index < (options.many ?? 0); index++) {
+    const make = index % 3 === 0 ? finishedSession : machineSession;
+    sessions.push(make(now - 700_000 - index * 1000, `lv_many_${index}`));
+  }
+  const applications = exampleApplications(now);
+  let users = exampleUsers(now);
+  let settings = exampleSettings();
+  let experience = exampleExperience();
+  const runs = new Map<string, PlaygroundRun>();
+  const watchers = new Set<(batch: LiveBatch) => void>();
+  let refusal: ConsoleProblem | null = null;
+  let made = 0;
+  let serving: Status['serving'] = options.portTaken
+    ? { state: 'portTaken', port: 3001, owner: 'node (pid 4242)', suggestion: 3002 }
+    : { state: 'serving', endpoint: 'http://localhost:3001', issuer: 'http://localhost:3001/oidc', port: 3001 };
+
+  const emit: MemoryHost['emit'] = (batch) => {
+    for (const watcher of watchers) watcher({ events: [], missed: 0, configurationChanged: false, ...batch });
+  };
+  const changed = () => emit({ configurationChanged: true });
+  const done = (value: string): ConsoleReply => ({ reply: 'done', value });
+
+  function find(id: string): ApplicationView {
+    const found = applications.find((application) => application.id === id);
+    if (!found) throw problem('application.not_found', 'This application was deleted meanwhile.');
+    return found;
+  }
+
+  function reveal(application: ApplicationView): ConsoleReply {
+    const value = application.secrets.map((secret, index) => ({
+      ...secret,
+      value: `s3cr3t${index}vQ8mT1xZ5kR9wB2nY7`,
+    }));
+    return { reply: 'secrets', value };
+  }
+
+  function status(): ConsoleReply {
+    return {
+      reply: 'status',
+      value: {
+        serving,
+        version: '0.1.0',
+        dataDir: '~/.local/share/vestibule',
+        keyCustody: 'OS keychain',
+        notice: null,
+        applications: applications.length,
+        users: users.length,
+        demoPassword: 'vestibule-demo',
+      },
+    };
+  }
+
+  function person(id: string, draft: UserDraft): ConsoleReply {
+    const taken = users.some((user) => user.id !== id && user.username !== null && user.username === draft.username);
+    if (taken)
+      throw problem(
+        'user.username_already_in_use',
+        'Another person has this username. Choose another one.',
+        'username',
+      );
+    const { password, ...rest } = draft;
+    const known = users.find((user) => user.id === id) ?? {
+      id,
+      isSuspended: false,
+      hasPassword: false,
+      identities: [],
+      roles: [],
+      lastSignInAt: null,
+      createdAt: now,
+      demoNote: null,
+    };
+    const user = {
+      ...known,
+      ...rest,
+      updatedAt: now,
+      hasPassword: password === null ? known.hasPassword : password !== '',
+    };
+    users = [...users.filter((other) => other.id !== id), user];
+    changed();
+    return { reply: 'user', value: user };
+  }
+
+  function answer(request: ConsoleRequest): ConsoleReply {
+    switch (request.op) {
+      case 'status':
+        return status();
+      case 'usePort':
+        serving = {
+          state: 'serving',
+          endpoint: `http://localhost:${request.port}`,
+          issuer: `http://localhost:${request.port}/oidc`,
+          port: request.port,
+        };
+        return status();
+      case 'sessions':
+        return { reply: 'sessions', value: sessions.slice(0, request.limit).map((detail) => detail.summary) };
+      case 'session':
+        return { reply: 'session', value: sessions.find((detail) => detail.summary.id === request.id) ?? null };
+      case 'wire': {
+        const detail = sessions.find((candidate) => candidate.summary.id === request.id);
+        const step = detail?.steps.find((candidate) => candidate.seq === request.seq);
+        return {
+          reply: 'wire',
+          value: step?.wire ? wire(step.seq, step.method, step.path, step.status, request.reveal) : null,
+        };
+      }
+      case 'clearSessions':
+        sessions.length = 0;
+        return done('Forgot all sessions.');
+      case 'repair': {
+        const application = find(request.repair.appId);
+        if (request.repair.kind === 'registerRedirectUri') {
+          application.oidcClientMetadata.redirectUris.push(request.repair.uri);
+        }
+        changed();
+        return done(`Registered with ${application.name}. Try the sign-in again.`);
+      }
+      case 'applications':
+        return { reply: 'applications', value: structuredClone(applications) };
+      case 'createApplication':
+      case 'updateApplication': {
+        request.application.oidcClientMetadata.redirectUris.forEach((uri, index) => {
+          if (!URL.canParse(uri)) {
+            const field = `oidcClientMetadata.redirectUris.${index}`;
+            throw problem(
+              'guard.invalid_input',
+              'This is not an absolute URI. Write it with its scheme, such as http://localhost:3000/callback.',
+              field,
+            );
+          }
+        });
+        const id = request.op === 'updateApplication' ? request.id : `app${++made}`.padEnd(21, '0');
+        const known = applications.find((application) => application.id === id);
+        const fresh = structuredClone(request.application);
+        if (known) Object.assign(known, fresh);
+        else applications.push({ id, builtIn: false, createdAt: now, secrets: [], ...fresh });
+        changed();
+        return { reply: 'application', value: structuredClone(find(id)) };
+      }
+      case 'deleteApplication':
+        applications.splice(applications.indexOf(find(request.id)), 1);
+        changed();
+        return done('Deleted the application, its grants and tokens.');
+      case 'revealSecrets':
+        return reveal(find(request.id));
+      case 'addSecret': {
+        const application = find(request.id);
+        application.secrets.push({ name: request.name, value: null, createdAt: now, expiresAt: request.expiresAt });
+        return reveal(application);
+      }
+      case 'deleteSecret': {
+        const application = find(request.id);
+        application.secrets = application.secrets.filter((secret) => secret.name !== request.name);
+        return reveal(application);
+      }
+      case 'users': {
+        const needle = request.search.toLowerCase();
+        const found = users.filter((user) =>
+          [user.name, user.username, user.primaryEmail, user.primaryPhone, user.id].some((text) =>
+            text?.toLowerCase().includes(needle),
+          ),
+        );
+        return { reply: 'users', value: { users: found.slice(0, request.limit), total: found.length } };
+      }
+      case 'createUser':
+        return person(`new0person${++made}`, request.user);
+      case 'updateUser':
+        return person(request.id, request.user);
+      case 'deleteUser':
+        users = users.filter((user) => user.id !== request.id);
+        changed();
+        return done('Deleted the person with their sessions and grants.');
+      case 'setSuspended': {
+        users = users.map((user) => (user.id === request.id ? { ...user, isSuspended: request.suspended } : user));
+        const user = users.find((candidate) => candidate.id === request.id);
+        if (!user) throw problem('entity.not_found', 'This person was deleted meanwhile.');
+        changed();
+        return { reply: 'user', value: user };
+      }
+      case 'playgroundStart': {
+        const id = `run${++made}`;
+        const query = new URLSearchParams([['client_id', 'playground'], ['response_type', 'code'], ...request.params]);
+        const url = `http://localhost:3001/oidc/auth?${query}`;
+        runs.set(id, {
+          id,
+          url,
+          startedAt: now,
+          callback: null,
+          tokens: null,
+          idTokenClaims: null,
+          userinfo: null,
+          problem: null,
+          live: null,
+        });
+        return { reply: 'playground', value: runs.get(id) ?? null };
+      }
+      case 'playgroundRun':
+        return { reply: 'playground', value: finishRun(request.id) };
+      case 'playgroundUse': {
+        const run = finishRun(request.id);
+        if (run && request.action === 'userinfo') run.userinfo = { sub: 'a1ice0archer', name: 'Alice Archer' };
+        return { reply: 'playground', value: run };
+      }
+      case 'settings':
+        return { reply: 'settings', value: structuredClone(settings) };
+      case 'updateSettings':
+        settings = structuredClone(request.settings);
+        return { reply: 'settings', value: structuredClone(settings) };
+      case 'signInExperience':
+        return { reply: 'signInExperience', value: structuredClone(experience) };
+      case 'updateSignInExperience':
+        experience = structuredClone(request.signInExperience);
+        return { reply: 'signInExperience', value: structuredClone(experience) };
+    }
+  }
+
+  /** The person of the memory host signs in between two questions. */
+  function finishRun(id: string): PlaygroundRun | null {
+    const run = runs.get(id);
+    if (!run) return null;
+    run.callback ??= [
+      ['code', 'Zt5b…redacted'],
+      ['state', 'bG9jYWw'],
+      ['iss', 'http://localhost:3001/oidc'],
+    ];
+    run.idTokenClaims ??= aliceTokens(now, 'playground')[0]?.claims ?? null;
+    run.tokens ??= {
+      access_token: 'opaque…',
+      id_token: 'eyJhbGciOi…',
+      token_type: 'Bearer',
+      expires_in: 3600,
+      scope: 'openid profile',
+    };
+    run.live = sessions[0]?.summary.id ?? null;
+    return { ...run };
+  }
+
+  return {
+    requests: [],
+    opened: [],
+    async call(request) {
+      // The request crosses a process boundary in the real window: only plain data survives.
+      const plain = structuredClone(request);
+      this.requests.push(plain);
+      if (refusal) {
+        const thrown = refusal;
+        refusal = null;
+        throw thrown;
+      }
+      return structuredClone(answer(plain));
+    },
+    watch(onBatch) {
+      watchers.add(onBatch);
+      return () => watchers.delete(onBatch);
+    },
+    async openExternal(url) {
+      this.opened.push(url);
+    },
+    emit,
+    newSession() {
+      const detail = waitingSession(Date.now(), `lv_new_${++made}`);
+      sessions.unshift(detail);
+      emit({ events: detail.steps.map((step) => ({ summary: detail.summary, step })) });
+      return detail.summary.id;
+    },
+    refuseNext(next) {
+      refusal = next;
+    },
+  };
+}
+
+function problem(code: string, message: string, field: string | null = null): ConsoleProblem {
+  return { code, message, field };
+}
+
+function wire(seq: number, method: string, path: string, status: number, reveal: boolean): Wire {
+  const secret = reveal ? 'Basic azN2OWJvb2tzdG9yZTpzZWNyZXQ=' : '••••';
+  const post = method === 'POST';
+  return {
+    seq,
+    requestLine: `${method} ${path} HTTP/1.1`,
+    requestHeaders: [
+      ['host', 'localhost:3001'],
+      ['user-agent', 'Chromium'],
+      ...(post ? ([['authorization', secret]] as Array<[string, string]>) : []),
+    ],
+    requestBody: post ? 'grant_type=authorization_code&code=••••' : '',
+    statusLine: `${status} ${status === 303 ? 'See Other' : 'OK'}`,
+    responseHeaders: [['cache-control', 'no-store']],
+    responseBody: post ? '{"token_type":"Bearer","expires_in":3600}' : '',
+    curl: `curl -X ${method} http://localhost:3001${path}`,
+    redacted: post && !reveal ? ['authorization', 'code'] : [],
+  };
+}

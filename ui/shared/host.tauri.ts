@@ -1,0 +1,30 @@
+import type { ConsoleReply } from '$bindings/ConsoleReply';
+import type { LiveBatch } from '$bindings/LiveBatch';
+import { Channel, invoke } from '@tauri-apps/api/core';
+import { listen } from '@tauri-apps/api/event';
+import type { Host } from './host';
+
+/** The host inside the native window: Tauri commands, and a channel for the live stream. */
+export function tauriHost(): Host {
+  return {
+    call: (request) => invoke<ConsoleReply>('console', { request }),
+    watch(onBatch) {
+      let listening = true;
+      const channel = new Channel<LiveBatch>();
+      channel.onmessage = (batch) => {
+        if (listening) onBatch(batch);
+      };
+      invoke('watch', { channel }).catch((reason: unknown) => {
+        console.error('The live stream could not be opened.', reason);
+      });
+      return () => {
+        listening = false;
+      };
+    },
+    openExternal: (url) => invoke<void>('open_external', { url }),
+    openSession(onSession) {
+      const unlisten = listen<string>('open-session', (event) => onSession(event.payload));
+      return () => void unlisten.then((stop) => stop());
+    },
+  };
+}
