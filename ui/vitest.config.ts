@@ -11,6 +11,9 @@ export default defineConfig({
   resolve: { alias: { $bindings: here('./bindings'), $shared: here('./shared') } },
   test: {
     environment: 'happy-dom',
+    environmentOptions: {
+      happyDOM: { settings: { disableCSSFileLoading: true, handleDisabledFileLoadingAsSuccess: true } },
+    },
     include: ['{experience,console,shared}/**/*.test.ts'],
     restoreMocks: true,
     unstubGlobals: true,

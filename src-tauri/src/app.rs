@@ -8,7 +8,8 @@ use std::sync::Arc;
 use tauri::async_runtime::block_on;
 use tauri::{AppHandle, Builder, Manager, RunEvent, Window, WindowEvent};
 use tokio::runtime::Handle;
-use vestibule_server::{DataPlace, Engine, Options};
+use vestibule_server::cli::exit;
+use vestibule_server::{DataPlace, Engine, ListenError, Options};
 
 /// Runs the desktop program until it is told to quit, on a runtime that the provider and the window share.
 ///
@@ -48,11 +49,15 @@ pub(crate) fn run(runtime: &Handle, options: Options, alone: bool) -> ExitCode {
         Ok(app) => {
             let handle = app.handle().clone();
             let code = app.run_return(on_run_event);
-            let code = handle.try_state::<Failure>().map_or_else(|| u8::try_from(code).unwrap_or(1), |failure| failure.code);
+            let code = handle
+                .try_state::<Failure>()
+                .map_or_else(|| u8::try_from(code).unwrap_or(1), |failure| failure.code);
             ExitCode::from(code)
         }
         Err(error) => {
-            crate::say(&format!("The window could not be prepared: {error}. `vestibule serve` runs without one."));
+            crate::say(&format!(
+                "The window could not be prepared: {error}. `vestibule serve` runs without one."
+            ));
             ExitCode::FAILURE
         }
     }
@@ -67,9 +72,16 @@ fn start(app: &AppHandle, options: Options) -> Result<(), Failure> {
         code: error.exit_code(),
     })?;
     app.manage(Arc::clone(&engine));
-    // A taken port is no reason to stop: the window says who has it and offers another.
-    if let Err(error) = block_on(engine.listen(port)) {
-        tracing::warn!("{error}");
+    match block_on(engine.listen(port)) {
+        Ok(()) => {}
+        // No reason to stop: the window says who has the port and offers another.
+        Err(error @ ListenError::PortTaken { .. }) => tracing::warn!("{error}"),
+        Err(error @ ListenError::Address { .. }) => {
+            return Err(Failure {
+                message: error.to_string(),
+                code: exit::USAGE,
+            });
+        }
     }
     window::open(app, private).map_err(|error| Failure {
         message: format!("The window could not be opened: {error}. `vestibule serve` runs without one."),

@@ -92,7 +92,10 @@ fn web_address(text: &str) -> Result<Url, ConsoleProblem> {
     }
     Err(problem(
         "console.not_a_web_address",
-        format!("Only http and https addresses are opened, and this one starts with “{}:”.", url.scheme()),
+        format!(
+            "Only http and https addresses are opened, and this one starts with “{}:”.",
+            url.scheme()
+        ),
     ))
 }
 
@@ -110,14 +113,23 @@ mod tests {
 
     #[test]
     fn web_addresses_pass_unchanged() {
-        for address in ["http://localhost:3001/oidc/auth?client_id=a%20b&scope=openid", "https://app.example/cb#x"] {
+        for address in [
+            "http://localhost:3001/oidc/auth?client_id=a%20b&scope=openid",
+            "https://app.example/cb#x",
+        ] {
             assert_eq!(web_address(address).unwrap().as_str(), address);
         }
     }
 
     #[test]
     fn anything_that_could_start_a_program_is_refused() {
-        for address in ["file:///etc/passwd", "javascript:alert(1)", "mailto:a@example.com", "vscode://open", "data:text/html,x"] {
+        for address in [
+            "file:///etc/passwd",
+            "javascript:alert(1)",
+            "mailto:a@example.com",
+            "vscode://open",
+            "data:text/html,x",
+        ] {
             assert_eq!(web_address(address).unwrap_err().code, "console.not_a_web_address", "{address}");
         }
         for address in ["", "localhost", "http://", "/etc/passwd"] {

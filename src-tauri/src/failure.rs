@@ -77,7 +77,10 @@ fn page(failure: &Failure) -> String {
 
 /// Text as HTML content. The sentence may hold a path, which may hold anything.
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('\n', "<br>")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('\n', "<br>")
 }
 
 #[cfg(test)]

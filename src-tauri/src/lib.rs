@@ -1,4 +1,9 @@
-//! The desktop shell: the only part that knows Tauri.
+//! The desktop shell: one window around the provider. The only part of Vestibule that knows Tauri.
+//!
+//! `vestibule` opens the window; `vestibule serve` and `vestibule check` are the headless binary's commands, in the
+//! same program. Whatever the window asks is answered by the engine: nothing is decided here.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod app;
 mod bridge;
@@ -8,15 +13,63 @@ mod failure;
 mod tray;
 mod window;
 
+use std::io::Write as _;
 use std::process::ExitCode;
+use vestibule_server::cli::{Cli, ServeArgs, exit, init_logging};
+use vestibule_server::headless;
 
-pub(crate) fn say(m: &str) {
-    eprintln!("{m}");
-}
-/// x
+/// Runs the program as its command line says; answers the exit code (`vestibule_server::cli::exit` lists them).
+///
+/// Call it first thing in `main`: it may start the program again in the same process before any thread runs.
+#[must_use]
 pub fn run() -> ExitCode {
-    if let Err(e) = display::settle_renderer() { say(&e.to_string()) }
-    if !display::available() { say("headless"); return ExitCode::SUCCESS }
-    let rt = tokio::runtime::Runtime::new().unwrap();
-    app::run(rt.handle(), vestibule_server::Options{port:0,hosts:vec![],data:vestibule_server::DataPlace::Directory("/tmp/x".into()),config:None,endpoint:None,keychain:false}, true)
+    let cli = match Cli::parse_args(std::env::args_os()) {
+        Ok(cli) => cli,
+        Err(code) => return ExitCode::from(code),
+    };
+    if cli.command.is_some() {
+        return ExitCode::from(headless::run(&cli));
+    }
+    let renderer = display::settle_renderer();
+    if !display::available() {
+        say("There is no display here, so Vestibule serves without its window. `vestibule serve` does the same anywhere.");
+        return ExitCode::from(headless::serve_until_stopped(&cli.serve));
+    }
+    if let Err(error) = init_logging(cli.serve.log) {
+        say(&error);
+        return ExitCode::from(exit::USAGE);
+    }
+    if let Err(error) = renderer {
+        tracing::warn!(%error, "could not start again with WEBKIT_DISABLE_DMABUF_RENDERER=1; if the window stays white, set it yourself");
+    }
+    desktop(&cli.serve)
+}
+
+/// Opens the window on what the arguments describe.
+fn desktop(serve: &ServeArgs) -> ExitCode {
+    // A person sits at this computer: their keychain can be asked.
+    let options = match headless::options(serve, true) {
+        Ok(options) => options,
+        Err(error) => {
+            say(&error);
+            return ExitCode::from(exit::DATA_DIR);
+        }
+    };
+    if let Some(warning) = serve.exposure_warning() {
+        say(&warning);
+    }
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            say(&format!("The program could not start its threads: {error}."));
+            return ExitCode::FAILURE;
+        }
+    };
+    let usual_folder = serve.data_dir.is_none() && !serve.ephemeral;
+    app::run(runtime.handle(), options, usual_folder)
+}
+
+/// Says something on standard error; without a terminal there is nobody to tell.
+pub(crate) fn say(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
 }

@@ -141,7 +141,9 @@ fn describe(serving: &Serving) -> (String, Option<String>) {
             let short = issuer.split_once("://").map_or(issuer.as_str(), |(_, rest)| rest);
             (format!("Serving {short}"), Some(issuer.clone()))
         }
-        Serving::PortTaken { port, owner: Some(owner), .. } => (format!("Not serving: port {port} is used by {owner}"), None),
+        Serving::PortTaken {
+            port, owner: Some(owner), ..
+        } => (format!("Not serving: port {port} is used by {owner}"), None),
         Serving::PortTaken { port, owner: None, .. } => (format!("Not serving: port {port} is in use"), None),
     }
 }

@@ -74,7 +74,10 @@ fn reveal(window: &WebviewWindow) {
 /// The window shows this program's pages and nothing else, whatever a page asks for.
 fn own_page(url: &Url) -> bool {
     // The second form is how Windows spells the same origin.
-    matches!((url.scheme(), url.host_str()), ("tauri", Some("localhost")) | ("http" | "https", Some("tauri.localhost")))
+    matches!(
+        (url.scheme(), url.host_str()),
+        ("tauri", Some("localhost")) | ("http" | "https", Some("tauri.localhost"))
+    )
 }
 
 /// `--bg` of the design tokens, so that the first frame has the colour of the page to come.

@@ -251,7 +251,7 @@ export function finishedSession(at: number, id = 'lv_finished'): LiveDetail {
       because: [
         {
           rule: 'consent.first_party',
-          title: 'Consent was given for her.',
+          title: 'Nobody was asked for consent.',
           detail: 'Bookstore is not a third-party application, so the consent page was skipped.',
           outcome: 'decided',
           source: 'Logto 1.11',

@@ -73,7 +73,7 @@ export const personName = ({ id, name, username, primaryEmail, primaryPhone }: C
 export function hostOf(address: string): string {
   try {
     const { host, protocol } = new URL(address);
-    return host || protocol.replace(/:$/, '');
+    return /^https?:$/.test(protocol) ? host : protocol.replace(/:$/, '');
   } catch {
     return '';
   }

@@ -1,8 +1,8 @@
 /** A colour as red, green and blue, 0 to 255. */
 export type Rgb = readonly [number, number, number];
 
-const LIGHT: Rgb = [255, 255, 255];
-const DARK: Rgb = [19, 19, 22];
+const WHITE: Rgb = [255, 255, 255];
+const BLACK: Rgb = [0, 0, 0];
 
 /** Reads `#rgb` and `#rrggbb`; anything else is `undefined`. */
 export function parseColour(text: string): Rgb | undefined {
@@ -31,9 +31,9 @@ export function contrast(one: Rgb, other: Rgb): number {
   return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
 }
 
-/** White or near-black, whichever reads better on the colour. */
+/** White or black, whichever reads better on the colour; one of them always reaches 4.5:1. */
 export const inkOn = (background: Rgb): Rgb =>
-  contrast(LIGHT, background) >= contrast(DARK, background) ? LIGHT : DARK;
+  contrast(WHITE, background) >= contrast(BLACK, background) ? WHITE : BLACK;
 
 /** The colour, moved towards black or white until it can carry text on the surface (4.5:1). */
 export function readableOn(colour: Rgb, surface: Rgb, ratio = 4.5): Rgb {

@@ -20,7 +20,7 @@ describe('brandProperties', () => {
 
   it('gives a button the colour of the page an edge', () => {
     expect(brandProperties(app({ primaryColor: '#fff' }), 'light')).toMatchObject({
-      '--brand-ink': '#131316',
+      '--brand-ink': '#000000',
       '--brand-edge': 'var(--line-field)',
     });
     expect(brandProperties(app({ primaryColor: '#0f3d3e' }), 'light')['--brand-edge']).toBe('#0f3d3e');

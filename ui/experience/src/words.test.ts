@@ -9,10 +9,9 @@ import { experience, pageData } from './testing/fake';
 const { t } = createLanguage([]);
 
 describe('phrases', () => {
-  it.each(Object.entries(en))('%s is plain text', (_, phrase) => {
-    expect(phrase.trim()).toBe(phrase);
-    expect(phrase).not.toBe('');
-    expect(phrase).not.toMatch(/[!<>]/);
+  it('are plain text', () => {
+    const odd = Object.values(en).filter((phrase) => phrase === '' || phrase.trim() !== phrase || /[!<>]/.test(phrase));
+    expect(odd).toEqual([]);
   });
 
   it.each([
@@ -103,7 +102,7 @@ describe('consent', () => {
 
   it.each([
     ['http://localhost:3000/callback', 'localhost:3000'],
-    ['com.example.app://callback', 'callback'],
+    ['com.example.app://callback', 'com.example.app'],
     ['com.example.app:/callback', 'com.example.app'],
     ['nonsense', ''],
   ])('the host of %s is %j', (address, host) => expect(hostOf(address)).toBe(host));

@@ -22,3 +22,6 @@ pub mod userinfo;
 
 pub use error::OidcError;
 pub use redirect::RegisteredRedirect;
+
+#[cfg(test)]
+mod tests;

@@ -195,15 +195,11 @@ impl Engine {
         self.vault.open(sealed)
     }
 
-    /// Signs the JWTs among a step's tokens: fills in their headers for the Tokens tab.
-    pub(crate) fn label_tokens(trail: &mut Trail, header: &serde_json::Value, typ: Option<&str>, name: &str) {
-        for view in trail.tokens.iter_mut().filter(|v| v.name == name && v.format == "JWT") {
-            let mut header = header.clone();
-            if let Some(typ) = typ {
-                header["typ"] = typ.into();
-            }
-            view.header = Some(header);
-        }
+    /// Checks an ID token of ours: signature and issuer; an expired one is accepted (OIDC Core 3.1.2.1, `id_token_hint`).
+    pub(crate) fn verify_id_token(&self, token: &str) -> Result<serde_json::Value, vestibule_keys::VerifyError> {
+        let site = self.site();
+        let expected = vestibule_keys::Expected { issuer: &site.issuer, audience: None, typ: None, now: self.now(), accept_expired: true };
+        self.keys().verify(token, &expected)
     }
 
     /// Whether this start planted the demo data, so that its password is worth saying.
@@ -215,7 +211,7 @@ impl Engine {
     /// What to say aloud once about where the data key is kept.
     #[must_use]
     pub fn custody_notice(&self) -> Option<String> {
-        self.custody.notice.clone()
+        self.custody.announce.then(|| self.custody.sentence.clone())
     }
 
     /// Steps of a session, for tests.

@@ -3,7 +3,7 @@
 use crate::engine::Engine;
 use crate::http::{Request, Response};
 use crate::routes;
-use bytes::{Buf as _, Bytes, BytesMut};
+use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt as _;
 use http::{HeaderMap, Method, StatusCode};
 use std::net::SocketAddr;

@@ -185,7 +185,7 @@ impl Engine {
     /// Verifies an ID token as a careful client does (OIDC Core 3.1.3.7).
     fn checked_claims(&self, tokens: &serde_json::Value, nonce: Option<&str>) -> Result<Option<serde_json::Value>, String> {
         let Some(token) = tokens.get("id_token").and_then(serde_json::Value::as_str) else { return Ok(None) };
-        let claims = self.keys().verify_hint(token, &self.site().issuer).map_err(|e| format!("The ID token is not valid: {e}."))?;
+        let claims = self.verify_id_token(token).map_err(|e| format!("The ID token is not valid: {e}."))?;
         if claims.get("aud").and_then(serde_json::Value::as_str) != Some(PLAYGROUND_APP) {
             return Err("The ID token is for another application.".into());
         }

@@ -28,8 +28,11 @@ const TRIAL: &str = "store.trial";
 /// What other parts of Vestibule may have put into a directory before the store is created in it.
 const ACCEPTED: &[&str] = &[
     LOCK,
+    "vestibule.marker",
     "key.json",
+    "key.tmp",
     "data.key",
+    "data.tmp",
     "vestibule.toml",
     "console.token",
     "tls",
@@ -76,13 +79,18 @@ impl SledMedium {
         &self.db
     }
 
+    /// Confirmed groups so far.
+    pub(crate) fn sequence(&self) -> u64 {
+        self.witness.sequence.load(Relaxed)
+    }
+
     /// One group: the new sequence number goes with it.
     ///
     /// On Linux sled flushes with `sync_file_range`: enough for a killed process. An `fdatasync` after each group would
     /// add power loss, and was measured at SYNC_NOTE. A store found behind its seal after the machine went down is
     /// therefore reported, not refused.
     pub(crate) fn flush(&self) -> Result<(), StoreError> {
-        let sequence = self.witness.sequence.load(Relaxed) + 1;
+        let sequence = self.sequence() + 1;
         let flushed = self.db.insert(SEQUENCE_KEY, &sequence.to_be_bytes()).and_then(|_| self.db.flush());
         if let Err(error) = flushed {
             self.witness.doubtful.store(true, Relaxed);

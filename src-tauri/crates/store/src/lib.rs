@@ -35,6 +35,7 @@ pub struct Store {
 }
 
 struct Inner {
+    fresh: bool,
     /// Gone once closed.
     medium: RwLock<Option<Arc<Medium>>>,
     writer: Writer,
@@ -63,10 +64,12 @@ impl Store {
     }
 
     fn start(medium: Medium, released: mpsc::Receiver<()>) -> Self {
+        let fresh = medium.is_fresh();
         let medium = Arc::new(medium);
         let writer = Writer::start(Arc::clone(&medium));
         Self {
             inner: Arc::new(Inner {
+                fresh,
                 medium: RwLock::new(Some(medium)),
                 writer,
                 cursor: Mutex::new(Vec::new()),
@@ -136,6 +139,13 @@ impl Store {
         } else {
             self.inner.shut();
         }
+    }
+
+    /// Whether nothing was ever written before this opening: a new directory, or a store in memory. Only then may a
+    /// missing data key be a new one.
+    #[must_use]
+    pub fn is_fresh(&self) -> bool {
+        self.inner.fresh
     }
 
     /// Counts, for tests and the status page.

@@ -26,6 +26,14 @@ impl Medium {
         }
     }
 
+    /// Whether nothing was ever written.
+    pub(crate) fn is_fresh(&self) -> bool {
+        match self {
+            Self::Sled(sled) => sled.sequence() == 0,
+            Self::Memory { .. } => true,
+        }
+    }
+
     /// Makes a batch visible, atomically.
     pub(crate) fn apply(&self, batch: Batch) -> Result<(), StoreError> {
         match self {

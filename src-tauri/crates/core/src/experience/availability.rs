@@ -98,12 +98,21 @@ pub(super) fn guard_unique(cx: &mut Cx<'_>, profile: &Map<String, Value>, own: O
         };
         let words = kind_words(identifier.kind);
         return refuse(
-            error.hidden(format!("{words} {} belongs to {} ({})", identifier.value, holder.display_name(), holder.id)),
+            error.hidden(format!(
+                "{words} {} belongs to {} ({})",
+                identifier.value,
+                holder.display_name(),
+                holder.id
+            )),
             Because::new(
                 "experience.unique",
                 Outcome::Refused,
                 format!("The {words} is taken"),
-                format!("`{}` belongs to {}. Every {words} is unique.", identifier.value, holder.display_name()),
+                format!(
+                    "`{}` belongs to {}. Every {words} is unique.",
+                    identifier.value,
+                    holder.display_name()
+                ),
                 "Logto 4.4",
             )
             .input(identifier.value),

@@ -158,7 +158,12 @@ pub fn development_sign_in(cx: &mut Cx<'_>, interaction_id: &InteractionId, choi
             )
             .input(user.id.0.clone()),
         );
-        answer(cx, "200 verificationId", "development sign-in", format!("{name} · development sign-in"));
+        answer(
+            cx,
+            "200 verificationId",
+            "development sign-in",
+            format!("{name} · development sign-in"),
+        );
         waiting(cx, Lane::Experience, "waiting for the page to identify the person");
         Ok(id)
     })

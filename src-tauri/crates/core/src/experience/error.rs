@@ -92,7 +92,7 @@ impl ApiError {
             400,
             "guard.invalid_input",
             "invalid input",
-            format!("The request can't be used: {details}"),
+            format!("The request can't be used: {}.", details.trim_end_matches('.')),
         );
         error.details = Some(details);
         error

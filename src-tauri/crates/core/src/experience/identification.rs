@@ -138,7 +138,10 @@ fn sign_in(cx: &mut Cx<'_>, interaction: Interaction, record: &VerificationRecor
     guard_method(cx, identifier)?;
     guard_sso_domain(cx, identifier)?;
     let (true, Some(user_id)) = (verified, user_id) else {
-        return unusable("The password was not verified", "The record is there, but nothing was proven with it.");
+        return unusable(
+            "The password was not verified",
+            "The record is there, but nothing was proven with it.",
+        );
     };
     let user = existing(cx, user_id, Some(identifier))?;
     adopt(cx, interaction, &user, "The verified password says who it is")
@@ -194,7 +197,9 @@ fn adopt(cx: &mut Cx<'_>, mut interaction: Interaction, user: &User, title: &str
                 "experience.conflict",
                 Outcome::Refused,
                 "This sign-in already is somebody else's",
-                format!("It identified {other_name} before and can't become {name}'s. The page must begin again with `PUT /api/experience`."),
+                format!(
+                    "It identified {other_name} before and can't become {name}'s. The page must begin again with `PUT /api/experience`."
+                ),
                 "Logto 4.4",
             )
             .input(user.id.0.clone()),

@@ -1,53 +1,34 @@
-//! Identifiers: what counts as a username, an e-mail address or a phone number, and who has one (sheet 4.8 and 7.1).
+//! Identifiers: who has a username, an e-mail address or a phone number (sheet 4.8 and 7.1). What counts as one is the
+//! same rule that configuration is checked with.
 
-use crate::model::User;
+use crate::model::{User, check_email, check_username, normalize_phone};
 use crate::port::{Cx, StoreError};
 use crate::record::{Identifier, IdentifierKind, Index, IndexEntry};
 use std::sync::Arc;
 
 /// The longest username, e-mail address or phone number, in characters (sheet 4.8 and 7.1).
-pub const MAX_IDENTIFIER_LENGTH: usize = 128;
-
-/// Whether a text is a username: `^[A-Z_a-z]\w*$`, 1 to 128 characters (sheet 4.8). Compared with case.
-#[must_use]
-pub fn is_username(text: &str) -> bool {
-    let mut bytes = text.bytes();
-    bytes.next().is_some_and(|first| first == b'_' || first.is_ascii_alphabetic())
-        && bytes.all(|b| b == b'_' || b.is_ascii_alphanumeric())
-        && text.len() <= MAX_IDENTIFIER_LENGTH
-}
+pub const MAX_IDENTIFIER_LENGTH: usize = crate::model::MAX_PERSON_TEXT;
 
 /// What is wrong with a username, in a sentence; `None` when nothing is.
 #[must_use]
-pub fn username_problem(text: &str) -> Option<&'static str> {
+pub fn username_problem(text: &str) -> Option<String> {
     if text.is_empty() {
-        Some("the username is empty")
-    } else if text.chars().count() > MAX_IDENTIFIER_LENGTH {
-        Some("the username is longer than 128 characters")
-    } else if !is_username(text) {
-        Some("a username has only letters, digits and underscores, and does not begin with a digit")
-    } else {
-        None
+        return Some("The username is empty.".to_owned());
     }
+    let length = text.chars().count();
+    if length > MAX_IDENTIFIER_LENGTH {
+        return Some(format!(
+            "The username has {length} characters; the limit is {MAX_IDENTIFIER_LENGTH}."
+        ));
+    }
+    check_username(text).err()
 }
 
 /// Whether a text is an e-mail address: something, `@`, something, `.`, something, no spaces, at most 128 characters
 /// (sheet 7.1). Deliberately no stricter: whether it exists is not decided by its shape.
 #[must_use]
 pub fn is_email(text: &str) -> bool {
-    if text.chars().any(char::is_whitespace) || text.chars().count() > MAX_IDENTIFIER_LENGTH {
-        return false;
-    }
-    // The first `@` that has something before it leaves the most room for the dot after it.
-    let mut chars = text.char_indices();
-    chars.next();
-    let Some((at, _)) = chars.find(|(_, c)| *c == '@') else {
-        return false;
-    };
-    let domain = &text[at + 1..];
-    let mut rest = domain.char_indices();
-    rest.next();
-    rest.any(|(dot, c)| c == '.' && dot + 1 < domain.len())
+    check_email(text).is_ok()
 }
 
 /// The lower-cased part after the last `@` (sheet 6.5), when the text is an e-mail address.
@@ -59,32 +40,15 @@ pub fn email_domain(text: &str) -> Option<String> {
     text.rsplit_once('@').map(|(_, domain)| domain.to_lowercase())
 }
 
-/// A phone number as stored: digits only, country code first (sheet 7.1). A leading `+` and the separators people
-/// type are dropped; `None` when anything else is in it or nothing is left.
-#[must_use]
-pub fn phone_digits(text: &str) -> Option<String> {
-    let text = text.trim();
-    let text = text.strip_prefix('+').unwrap_or(text);
-    let mut digits = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '0'..='9' => digits.push(c),
-            ' ' | '-' | '.' | '/' | '(' | ')' => {}
-            _ => return None,
-        }
-    }
-    (!digits.is_empty() && digits.len() <= MAX_IDENTIFIER_LENGTH).then_some(digits)
-}
-
 /// The index entry under which the person with this identifier is found: usernames with case, e-mail addresses
 /// lower-cased, phone numbers as digits. `None` when no person can have it.
 #[must_use]
 pub fn index_entry(identifier: &Identifier) -> Option<IndexEntry> {
     let value = identifier.value.as_str();
     match identifier.kind {
-        IdentifierKind::Username => is_username(value).then(|| Index::Username.entry(value)),
+        IdentifierKind::Username => check_username(value).ok().map(|()| Index::Username.entry(value)),
         IdentifierKind::Email => is_email(value).then(|| Index::Email.entry(value.to_lowercase())),
-        IdentifierKind::Phone => phone_digits(value).map(|digits| Index::Phone.entry(digits)),
+        IdentifierKind::Phone => normalize_phone(value).ok().map(|digits| Index::Phone.entry(digits)),
     }
 }
 

@@ -145,7 +145,8 @@ fn wrong(cx: &mut Cx<'_>, question: &PasswordQuestion, reason: &str) -> Result<V
         Verdict::Locked(until) => {
             cx.trail.patch.headline = Some(format!("{who} · locked out"));
             return refuse(
-                ApiError::too_many_attempts(until, cx.now).hidden(format!("{reason}; this was the last of {} attempts", policy.max_attempts.max(1))),
+                ApiError::too_many_attempts(until, cx.now)
+                    .hidden(format!("{reason}; this was the last of {} attempts", policy.max_attempts.max(1))),
                 locked_because(
                     value,
                     "This failure locked the identifier",
@@ -234,7 +235,10 @@ pub(super) fn guard_not_suspended(cx: &mut Cx<'_>, user: &User, title: &str) -> 
             "experience.suspended",
             Outcome::Refused,
             title,
-            format!("{} may not sign in until the suspension is lifted under People. The page goes to `/account-suspended`.", user.display_name()),
+            format!(
+                "{} may not sign in until the suspension is lifted under People. The page goes to `/account-suspended`.",
+                user.display_name()
+            ),
             "Logto 4.4",
         )
         .input(user.id.0.clone()),

@@ -107,12 +107,12 @@ pub(super) fn guard_username_shape(username: &str) -> Result<(), Stop> {
         return Ok(());
     };
     refuse(
-        ApiError::invalid_input(problem),
+        ApiError::invalid_input(problem.clone()),
         Because::new(
             "experience.username",
             Outcome::Refused,
             "This can't be a username",
-            format!("The rule is `^[A-Z_a-z]\\w*$` with 1 to 128 characters, and {problem}."),
+            format!("The rule is `^[A-Z_a-z]\\w*$` with 1 to 128 characters. {problem}"),
             "Logto 4.8",
         )
         .input(username.chars().take(200).collect::<String>()),

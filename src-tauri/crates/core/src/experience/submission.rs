@@ -103,5 +103,6 @@ pub fn submit(cx: &mut Cx<'_>, interaction_id: &InteractionId, issuer: &str) -> 
 fn chosen_without_proof(interaction: &Interaction) -> bool {
     let result = &interaction.result;
     let mut records = result.verification_records.iter();
-    records.any(|record| matches!(record, VerificationRecord::DevelopmentSignIn { user_id, .. } if Some(user_id) == result.user_id.as_ref()))
+    records
+        .any(|record| matches!(record, VerificationRecord::DevelopmentSignIn { user_id, .. } if Some(user_id) == result.user_id.as_ref()))
 }

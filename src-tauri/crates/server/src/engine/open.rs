@@ -7,8 +7,9 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, RwLock};
 use vestibule_core::entropy::Entropy;
+use vestibule_core::record::Table;
 use vestibule_core::time::Clock;
-use vestibule_keys::{CustodyError, OsEntropy, PasswordHasher, Preference, SystemClock, Vault, open_data_key};
+use vestibule_keys::{CustodyError, KeyRing, OsEntropy, PasswordHasher, Preference, SigningKeys, SystemClock, Vault, open_data_key};
 use vestibule_store::{OpenError, Store};
 
 /// Where the data lives.
@@ -100,7 +101,7 @@ pub struct Ports {
 
 impl Default for Ports {
     fn default() -> Self {
-        Self { clock: Arc::new(SystemClock), entropy: Arc::new(OsEntropy), hasher: PasswordHasher::default() }
+        Self { clock: Arc::new(SystemClock), entropy: Arc::new(OsEntropy), hasher: PasswordHasher::new(Arc::new(OsEntropy)) }
     }
 }
 
@@ -126,8 +127,12 @@ impl Engine {
         let (store, data_key, custody) = match &options.data {
             DataPlace::Directory(dir) => {
                 let store = Store::open(dir)?;
+                // Nothing sealed yet: no settings (keys are among them) and no application.
+                let fresh = [Table::Settings, Table::Application]
+                    .into_iter()
+                    .all(|table| store.read(|view| view.scan(&[table as u8], None, 1)).is_ok_and(|first| first.is_empty()));
                 let prefer = if options.keychain { Preference::Keychain } else { Preference::FileOnly };
-                match open_data_key(Some(dir), prefer) {
+                match open_data_key(Some(dir), prefer, fresh) {
                     Ok((key, custody)) => (store, key, custody),
                     Err(error) => {
                         store.close().await;
@@ -136,17 +141,18 @@ impl Engine {
                 }
             }
             DataPlace::Ephemeral => {
-                let (key, custody) = open_data_key(None, Preference::FileOnly)?;
+                let (key, custody) = open_data_key(None, Preference::FileOnly, true)?;
                 (Store::ephemeral(), key, custody)
             }
         };
-        let vault = Arc::new(Vault::new(data_key));
+        let vault = Arc::new(Vault::new(&data_key).map_err(|e| StartError::Keys(e.to_string()))?);
+        let keys = KeyRing::load(&SigningKeys::default(), vault.as_ref()).map_err(|e| StartError::Keys(e.to_string()))?;
         let (stop, _) = tokio::sync::watch::channel(false);
         let engine = Arc::new(Self {
             recorder: crate::recorder::Recorder::default(),
             playground: crate::playground::Playground::default(),
             outgoing: vestibule_upstream::Client::default(),
-            keys: RwLock::new(Arc::default()),
+            keys: RwLock::new(Arc::new(keys)),
             site: RwLock::new(Arc::new(site)),
             documents: RwLock::new(Arc::new(Documents { discovery: bytes::Bytes::new(), jwks: bytes::Bytes::new() })),
             serving: RwLock::new(None),

@@ -19,6 +19,11 @@ const SWEEP_EVERY: Duration = Duration::from_secs(30);
 /// How many values one sweep looks at.
 const SWEEP_BUDGET: usize = 2_000;
 
+/// Resolves when the engine stops, or is gone.
+async fn stopped(stop: &mut tokio::sync::watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stopping| *stopping).await;
+}
+
 impl Engine {
     /// Makes a key for every algorithm that the provider or an application is set to, and loads them all.
     ///
@@ -33,14 +38,14 @@ impl Engine {
             wanted.insert(settings.signing_alg);
             Ok((stored, wanted))
         })?;
-        let missing: Vec<SigningAlg> = wanted.into_iter().filter(|alg| !stored.has_current(*alg)).collect();
+        let missing: Vec<SigningAlg> = wanted.into_iter().filter(|alg| stored.current(*alg).is_none()).collect();
         let keys = if missing.is_empty() {
             stored
         } else {
             let engine = self.clone();
             let now = self.now();
             let made = tokio::task::spawn_blocking(move || {
-                missing.into_iter().map(|alg| KeyRing::generate(alg, &engine.vault, now)).collect::<Result<Vec<_>, _>>()
+                missing.into_iter().map(|alg| KeyRing::generate(alg, engine.vault.as_ref(), now)).collect::<Result<Vec<_>, _>>()
             })
             .await
             .map_err(|e| StartError::Keys(e.to_string()))?
@@ -48,8 +53,8 @@ impl Engine {
             self.change(move |cx| {
                 let mut keys = cx.get::<SigningKeys>(SigningKeys::ID)?.map(|k| (*k).clone()).unwrap_or_default();
                 for key in made {
-                    if !keys.has_current(key.alg) {
-                        keys.keys.push(key);
+                    if keys.current(key.alg).is_none() {
+                        keys.install(key);
                     }
                 }
                 cx.put(&keys)?;
@@ -57,7 +62,7 @@ impl Engine {
             })
             .await?
         };
-        let ring = KeyRing::load(&keys, &self.vault).map_err(|e| StartError::Keys(e.to_string()))?;
+        let ring = KeyRing::load(&keys, self.vault.as_ref()).map_err(|e| StartError::Keys(e.to_string()))?;
         replace(&self.keys, Arc::new(ring));
         self.publish_documents();
         Ok(())
@@ -67,7 +72,7 @@ impl Engine {
     pub(crate) fn publish_documents(&self) {
         let keys = self.keys();
         let default = self.settings().signing_alg;
-        let mut algs: Vec<&str> = keys.algs().into_iter().map(SigningAlg::name).collect();
+        let mut algs: Vec<&str> = SigningAlg::ALL.into_iter().filter(|alg| keys.has(*alg)).map(SigningAlg::name).collect();
         algs.sort_by_key(|name| *name != default.name());
         let discovery = discovery::document(&self.site().issuer, &algs);
         replace(
@@ -124,7 +129,7 @@ impl Engine {
             }
             loop {
                 tokio::select! {
-                    _ = stop.wait_for(|stopping| *stopping) => break,
+                    () = stopped(&mut stop) => break,
                     () = tokio::time::sleep(SWEEP_EVERY) => {
                         if let Err(error) = engine.store.sweep(engine.now(), SWEEP_BUDGET).await {
                             tracing::warn!(%error, "expired records could not be swept");

@@ -77,7 +77,7 @@ fn parameters(request: &Request) -> Result<(Vec<(String, String)>, ParamOrigin),
 /// Checks an `id_token_hint`'s signature before the decision; an expired one is accepted.
 pub(super) fn hint(engine: &Engine, pairs: &[(String, String)]) -> Option<Hint> {
     let token = pairs.iter().find(|(name, value)| name == "id_token_hint" && !value.is_empty()).map(|(_, v)| v)?;
-    Some(match engine.keys().verify_hint(token, &engine.site().issuer) {
+    Some(match engine.verify_id_token(token) {
         Ok(claims) => {
             let text = |v: &serde_json::Value| v.as_str().map(str::to_owned);
             let audiences = match claims.get("aud") {

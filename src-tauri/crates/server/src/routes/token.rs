@@ -4,6 +4,8 @@ use super::common::{body_pairs, check_origin, cors_any, failed, no_nul, oidc_err
 use crate::engine::Engine;
 use crate::http::{Request, Response};
 use crate::recorder::Exchange;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{Method, StatusCode, header};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -14,11 +16,8 @@ use vestibule_core::oidc::client_auth::{self, Assertion, Claimed, Proof};
 use vestibule_core::oidc::request::RawRequest;
 use vestibule_core::oidc::token::{self, AccessTokenOut, GrantType, TokenForm, TokenReply};
 use vestibule_core::oidc::{OidcError, introspection as inspect, userinfo as me};
-use vestibule_core::{Cx, StoreError, Timestamp};
-use vestibule_keys::AssertionKey;
-
-/// Clock tolerance for incoming JWTs in **seconds** (sheet 1.6).
-const TOLERANCE: i64 = 15;
+use vestibule_core::{Cx, StoreError};
+use vestibule_keys::{AssertionKey, ExpectedAssertion};
 
 /// Marks a refusal that no rule has put on the trail yet.
 fn refuse(engine: &Engine, request: &Request, exchange: &mut Exchange, error: &OidcError) -> Response {
@@ -75,23 +74,17 @@ fn check_assertion(engine: &Engine, client_id: &str, jwt: &str) -> Result<Assert
         return Ok(Assertion::Invalid("no application has this client_id".into()));
     };
     let site = engine.site();
-    let audiences = [site.issuer.clone(), format!("{}/token", site.issuer), format!("{}/token/introspection", site.issuer), format!("{}/token/revocation", site.issuer), format!("{}/request", site.issuer)];
+    let names = ["", "/token", "/token/introspection", "/token/revocation", "/request"].map(|path| format!("{}{path}", site.issuer));
+    let audiences: Vec<&str> = names.iter().map(String::as_str).collect();
     let now = engine.now();
     let mut why = String::from("the application has neither a secret nor a registered JWK set to check it with");
-    let mut keys = Vec::new();
-    for secret in app.secrets.iter().filter(|s| s.expires_at.is_none_or(|end| end > now)) {
-        keys.push(("client_secret_jwt", AssertionKey::Secret(engine.unseal(&secret.value)?)));
-    }
-    if let Some(jwks) = &app.oidc_client_metadata.jwks {
-        keys.push(("private_key_jwt", AssertionKey::Jwks(jwks.clone())));
-    }
+    let secrets = app.secrets.iter().filter(|s| s.expires_at.is_none_or(|end| end > now)).map(|s| engine.unseal(&s.value)).collect::<Result<Vec<_>, _>>()?;
+    let mut keys: Vec<(&'static str, AssertionKey<'_>)> = secrets.iter().map(|s| ("client_secret_jwt", AssertionKey::Secret(s))).collect();
+    keys.extend(app.oidc_client_metadata.jwks.as_ref().map(|jwks| ("private_key_jwt", AssertionKey::Jwks(jwks))));
+    let expected = ExpectedAssertion { client_id, audiences: &audiences, now };
     for (method, key) in keys {
-        match vestibule_keys::verify_client_assertion(jwt, &key, client_id, &audiences, now, TOLERANCE) {
-            Ok(claims) => {
-                let expires_at = Timestamp::from_seconds(claims.get("exp").and_then(Value::as_i64).unwrap_or_default());
-                let jti = claims.get("jti").and_then(Value::as_str).map(str::to_owned);
-                return Ok(Assertion::Valid { method, jti, expires_at });
-            }
+        match vestibule_keys::verify_client_assertion(jwt, key, &expected) {
+            Ok(accepted) => return Ok(Assertion::Valid { method, jti: Some(accepted.jti), expires_at: accepted.expires_at }),
             Err(error) => why = error.to_string(),
         }
     }
@@ -156,20 +149,21 @@ fn origin_card(app: &Application, request: &Request) -> vestibule_core::Because 
 /// Signs and composes the response (sheet 1.5).
 fn sign(engine: &Engine, exchange: &mut Exchange, reply: &TokenReply) -> Result<Value, String> {
     let keys = engine.keys();
-    let header = keys.header(reply.alg).map_err(|e| e.to_string())?;
     let mut body = Map::new();
     let access = match &reply.access_token {
         AccessTokenOut::Opaque(text) => text.clone(),
         AccessTokenOut::Jwt(claims) => {
-            Engine::label_tokens(&mut exchange.trail, &header, Some("at+jwt"), "access_token");
-            keys.sign(reply.alg, Some("at+jwt"), claims).map_err(|e| e.to_string())?
+            let token = keys.sign(reply.alg, Some("at+jwt"), claims).map_err(|e| e.to_string())?;
+            show_header(exchange, "access_token", &token);
+            token
         }
     };
     body.insert("access_token".into(), json!(access));
     body.insert("expires_in".into(), json!(reply.expires_in));
     if let Some(claims) = &reply.id_token {
-        Engine::label_tokens(&mut exchange.trail, &header, None, "id_token");
-        body.insert("id_token".into(), json!(keys.sign(reply.alg, None, claims).map_err(|e| e.to_string())?));
+        let token = keys.sign(reply.alg, None, claims).map_err(|e| e.to_string())?;
+        show_header(exchange, "id_token", &token);
+        body.insert("id_token".into(), json!(token));
     }
     if let Some(refresh) = &reply.refresh_token {
         body.insert("refresh_token".into(), json!(refresh));
@@ -177,6 +171,14 @@ fn sign(engine: &Engine, exchange: &mut Exchange, reply: &TokenReply) -> Result<
     body.insert("scope".into(), json!(reply.scope));
     body.insert("token_type".into(), json!("Bearer"));
     Ok(Value::Object(body))
+}
+
+/// Puts the JOSE header of a signed token beside its claims in the Tokens tab.
+fn show_header(exchange: &mut Exchange, name: &str, token: &str) {
+    let head = token.split('.').next().and_then(|part| URL_SAFE_NO_PAD.decode(part).ok()).and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    for view in exchange.trail.tokens.iter_mut().filter(|v| v.name == name && v.format == "JWT") {
+        view.header.clone_from(&head);
+    }
 }
 
 /// Client authentication and CORS, then a rule: the frame of the smaller endpoints.

@@ -1,0 +1,193 @@
+//! Whatever a page calls, in whatever order: no panic, no login without proof, no leaked hash.
+
+use super::*;
+use crate::model::SignInMode;
+use proptest::prelude::*;
+use std::collections::BTreeSet;
+
+/// Anything a page, or an attacker with a page, can call.
+#[derive(Clone, Debug)]
+enum Call {
+    Put(InteractionEvent),
+    Change(InteractionEvent),
+    Password(Identifier, &'static str),
+    /// A comparison that claims a match, whatever was asked.
+    Claim(Identifier),
+    NewIdentity(&'static str, String),
+    Develop(DevelopmentChoice),
+    /// The n-th record issued so far, or none.
+    Identify(Option<usize>),
+    Add(ProfileUpdate),
+    CheckPassword(String),
+    Submit,
+    Wait(i64),
+    Suspend(bool),
+    Mode(SignInMode),
+    Development(bool),
+    Delete(&'static str),
+}
+
+fn events() -> impl Strategy<Value = InteractionEvent> {
+    prop_oneof![
+        3 => Just(InteractionEvent::SignIn),
+        2 => Just(InteractionEvent::Register),
+        1 => Just(InteractionEvent::ForgotPassword)
+    ]
+}
+
+fn identifiers() -> impl Strategy<Value = Identifier> {
+    prop_oneof![
+        4 => Just(username("alice")),
+        1 => Just(username("bob")),
+        1 => Just(username("carol")),
+        1 => Just(username("dora")),
+        1 => Just(email("alice@example.test")),
+        1 => ".*".prop_map(|text| username(&text)),
+        1 => ".*".prop_map(|text| email(&text)),
+        1 => "[0-9+() .-]{0,12}".prop_map(|text| identifier(IdentifierKind::Phone, &text)),
+    ]
+}
+
+fn calls() -> impl Strategy<Value = Call> {
+    let name = || prop::sample::select(vec!["dora", "eve", "alice", "", "9"]);
+    prop_oneof![
+        2 => events().prop_map(Call::Put),
+        2 => events().prop_map(Call::Change),
+        4 => (identifiers(), prop::sample::select(vec!["correct horse", "builder", "", "x"])).prop_map(|(i, p)| Call::Password(i, p)),
+        1 => identifiers().prop_map(Call::Claim),
+        3 => (name(), prop_oneof![Just("tangerine-kite9".to_owned()), ".*"]).prop_map(|(n, p)| Call::NewIdentity(n, p)),
+        1 => prop::sample::select(vec![ALICE, BOB, CAROL, "nobody"]).prop_map(|id| Call::Develop(DevelopmentChoice::Person(id.into()))),
+        1 => Just(Call::Develop(DevelopmentChoice::NewPerson)),
+        5 => prop::option::weighted(0.8, 0usize..6).prop_map(Call::Identify),
+        2 => name().prop_map(|n| Call::Add(ProfileUpdate::Username(n.to_owned()))),
+        1 => Just(Call::Add(ProfileUpdate::Password { phc: hash("x") })),
+        1 => Just(Call::Add(ProfileUpdate::Email { verification_id: "x".into() })),
+        1 => ".*".prop_map(Call::CheckPassword),
+        5 => Just(Call::Submit),
+        1 => (0i64..2000).prop_map(Call::Wait),
+        1 => any::<bool>().prop_map(Call::Suspend),
+        1 => prop::sample::select(vec![SignInMode::SignIn, SignInMode::Register, SignInMode::SignInAndRegister]).prop_map(Call::Mode),
+        1 => any::<bool>().prop_map(Call::Development),
+        1 => prop::sample::select(vec![ALICE, CAROL]).prop_map(Call::Delete),
+    ]
+}
+
+/// Who may be logged in, told apart from what the rules believe: since the last `PUT`, a right password was given for
+/// them, development sign-in chose them, or they were registered here.
+#[derive(Default)]
+struct Proven(BTreeSet<UserId>);
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_order_of_calls_panics_or_signs_in_without_proof(sequence in prop::collection::vec(calls(), 1..40)) {
+        let mut page = Page::new();
+        let mut issued: Vec<VerificationId> = Vec::new();
+        let mut proven = Proven::default();
+        for call in sequence {
+            // Every call goes through `Page::call`, which checks what it leaves.
+            match call {
+                Call::Put(event) => {
+                    if page.put(event).is_ok() {
+                        proven.0.clear();
+                    }
+                }
+                Call::Change(event) => { let _ = page.change(event); }
+                Call::Password(identifier, password) => {
+                    if let Ok(record) = page.password(&identifier, password) {
+                        let who = if password == "correct horse" { ALICE } else { BOB };
+                        prop_assert!(matches!((identifier.value.to_lowercase().as_str(), password), ("alice" | "alice@example.test", "correct horse") | ("bob", "builder")) || identifier.kind == IdentifierKind::Phone);
+                        proven.0.insert(who.into());
+                        issued.push(record);
+                    }
+                }
+                Call::Claim(identifier) => {
+                    // The server claims a match; only where there is a hash does that prove anything.
+                    if let Ok(question) = page.call(|cx, id| password_candidate(cx, id, &identifier)) {
+                        let outcome = page.call(|cx, id| record_password_result(cx, id, &question, true));
+                        prop_assert!(outcome.is_err() || question.hash.is_some());
+                        if let (Ok(record), Some(user_id)) = (outcome, question.user_id) {
+                            proven.0.insert(user_id);
+                            issued.push(record);
+                        }
+                    }
+                }
+                Call::NewIdentity(name, password) => issued.extend(page.new_identity(name, &password).ok()),
+                Call::Develop(choice) => {
+                    if let Ok(record) = page.develop(&choice) {
+                        let chosen = page.trail.patch.user.clone().unwrap().0;
+                        if let DevelopmentChoice::Person(id) = &choice {
+                            prop_assert_eq!(id, &chosen);
+                        }
+                        proven.0.insert(chosen);
+                        issued.push(record);
+                    }
+                }
+                Call::Identify(nth) => {
+                    let record = nth.and_then(|n| issued.iter().rev().nth(n)).cloned();
+                    let people = page.world.read(|cx| cx.list::<User>(500).unwrap()).0.len();
+                    let outcome = page.identify(record.as_ref());
+                    let now = page.world.read(|cx| cx.list::<User>(500).unwrap()).0.len();
+                    match outcome {
+                        Ok(Identified::Registered(id)) => { proven.0.insert(id); }
+                        Ok(Identified::Existing(id)) => { prop_assert!(proven.0.contains(&id)); }
+                        Err(_) => prop_assert_eq!(people, now, "a refusal created somebody"),
+                    }
+                }
+                Call::Add(update) => { let _ = page.add(update); }
+                Call::CheckPassword(text) => { let _ = page.call(|cx, id| profile_password_check(cx, id, &Secret::new(text))); }
+                Call::Submit => {
+                    if let Ok(to) = page.submit() {
+                        prop_assert_eq!(to, format!("{ISSUER}/auth/int1"));
+                        let login = page.state().result.login.unwrap();
+                        prop_assert!(!page.user(login.as_str()).is_suspended);
+                    }
+                }
+                Call::Wait(seconds) => page.world.clock.advance(seconds),
+                Call::Suspend(suspended) => {
+                    if page.world.get::<User>(ALICE).is_some() {
+                        page.change_user(ALICE, |u| u.is_suspended = suspended);
+                    }
+                }
+                Call::Mode(mode) => page.configure(|e| e.sign_in_mode = mode),
+                Call::Development(on) => page.development(on),
+                Call::Delete(id) => { page.world.write(|cx| cx.delete::<User>(id).unwrap()); }
+            }
+            if let Some(state) = page.world.get::<Interaction>("int1") {
+                if let Some(login) = &state.result.login {
+                    prop_assert!(proven.0.contains(login), "{login} is logged in without proof");
+                    prop_assert_eq!(Some(login), state.result.user_id.as_ref());
+                }
+                let kinds: BTreeSet<String> = snapshot(&state)["verificationRecords"].as_array().unwrap().iter().map(|r| r["type"].to_string()).collect();
+                prop_assert_eq!(kinds.len(), state.result.verification_records.len(), "one record per type");
+            }
+            // However it went, no two people share a username.
+            let people = page.world.read(|cx| cx.list::<User>(500).unwrap()).0;
+            let names: Vec<_> = people.iter().filter_map(|u| u.username.clone()).collect();
+            prop_assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len());
+        }
+    }
+
+    #[test]
+    fn any_text_may_be_checked_as_a_password(password in ".{0,300}", name in ".{0,40}", word in ".{0,10}") {
+        let mut policy = crate::model::PasswordPolicy::default();
+        policy.rejects.words = vec![word];
+        let user = UserInfo { name: Some(name.clone()), username: Some(name.clone()), email: Some(name.clone()), phone: Some(name) };
+        let issues = check_password(&policy, &password, &user);
+        let accepted = issues.is_empty();
+        let length = password.chars().count();
+        prop_assert!(!accepted || (8..=256).contains(&length) && password.is_ascii());
+    }
+
+    #[test]
+    fn any_text_may_be_typed_as_an_identifier(text in ".*") {
+        for kind in [IdentifierKind::Username, IdentifierKind::Email, IdentifierKind::Phone] {
+            if let Some(entry) = identifier::index_entry(&identifier(kind, &text)) {
+                // The index key ends the value with NUL: none may be inside it.
+                prop_assert!(!entry.value.contains('\0') && !entry.value.is_empty());
+            }
+        }
+        let _ = identifier::email_domain(&text);
+    }
+}
