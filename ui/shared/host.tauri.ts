@@ -1,7 +1,6 @@
 import type { ConsoleReply } from '$bindings/ConsoleReply';
 import type { LiveBatch } from '$bindings/LiveBatch';
 import { Channel, invoke } from '@tauri-apps/api/core';
-import { listen } from '@tauri-apps/api/event';
 import type { Host } from './host';
 
 /** The host inside the native window: Tauri commands, and a channel for the live stream. */
@@ -22,9 +21,5 @@ export function tauriHost(): Host {
       };
     },
     openExternal: (url) => invoke<void>('open_external', { url }),
-    openSession(onSession) {
-      const unlisten = listen<string>('open-session', (event) => onSession(event.payload));
-      return () => void unlisten.then((stop) => stop());
-    },
   };
 }

@@ -14,8 +14,6 @@ export interface Host {
   watch(onBatch: (batch: LiveBatch) => void): () => void;
   /** Opens an address in the person's own browser. */
   openExternal(url: string): Promise<void>;
-  /** Calls back with a session that was asked for from outside the page, such as from the tray. */
-  openSession?(onSession: (id: string) => void): () => void;
 }
 
 type Kind = ConsoleReply['reply'];

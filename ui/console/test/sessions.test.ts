@@ -13,7 +13,7 @@ describe('the sessions page', () => {
     const host = memoryHost(options);
     render(App, { host });
     const list = await screen.findByRole('group', { name: 'Session list' });
-    await within(list).findByText('Warehouse job');
+    await within(list).findAllByText('Bookstore');
     const rows = () => within(list).getAllByRole('button');
     const current = () => rows().find((row) => row.getAttribute('aria-current') === 'true');
     // Few rows are drawn; each knows how many there are.

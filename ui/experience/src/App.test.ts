@@ -179,6 +179,14 @@ describe('development sign-in', () => {
     expect(calls[1]?.body).toEqual({ userId: 'u1' });
   });
 
+  it('offers only what the sign-in mode allows', () => {
+    open({ data: { developmentSignIn, signInExperience: experience({ signInMode: 'SignIn' }) } });
+    expect(screen.queryByRole('button', { name: /New person/ })).toBeNull();
+    open({ path: '/register', data: { developmentSignIn, signInExperience: experience({ signInMode: 'Register' }) } });
+    expect(screen.queryByRole('button', { name: /Alice Archer/ })).toBeNull();
+    expect(button(/New person/)).toBeTruthy();
+  });
+
   it('continues as somebody new', async () => {
     const { calls, leave } = open({ data: { developmentSignIn } });
     await fireEvent.click(button(/New person/));

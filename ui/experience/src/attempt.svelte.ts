@@ -1,6 +1,6 @@
 import type { App } from './context.svelte';
-import type { Shown } from './errors';
-import type { Finished, InteractionEvent } from './flow';
+import type { Purpose, Shown } from './errors';
+import type { Finished } from './flow';
 
 /** How long something may take before the page says that it is under way, in milliseconds. */
 const PATIENCE = 100;
@@ -18,8 +18,8 @@ export class Attempt {
   }
 
   /** Runs the work unless other work is under way, and goes where it leads. */
-  async run(event: InteractionEvent, work: () => Promise<Finished>): Promise<void> {
-    await this.guard(event, async () => {
+  async run(purpose: Purpose, work: () => Promise<Finished>): Promise<void> {
+    await this.guard(purpose, async () => {
       const finished = await work();
       this.#app.arrive(finished);
       return 'redirectTo' in finished;
@@ -27,7 +27,7 @@ export class Attempt {
   }
 
   /** Runs the work unless other work is under way. While a page is being left (`true`) the form stays busy. */
-  async guard(event: InteractionEvent, work: () => Promise<boolean>): Promise<void> {
+  async guard(purpose: Purpose, work: () => Promise<boolean>): Promise<void> {
     if (this.busy) return;
     this.busy = true;
     this.problem = undefined;
@@ -36,7 +36,7 @@ export class Attempt {
     try {
       leaving = await work();
     } catch (problem) {
-      this.problem = this.#app.show(problem, event);
+      this.problem = this.#app.show(problem, purpose);
     } finally {
       if (!leaving) {
         clearTimeout(timer);

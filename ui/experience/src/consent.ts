@@ -17,6 +17,8 @@ export interface ConsentInfo {
     primaryPhone?: string | null;
   };
   missingOIDCScope?: string[];
+  /** What the server says about scopes; used for those that have no phrase here. */
+  scopeDescriptions?: Readonly<Record<string, string>>;
   missingResourceScopes?: {
     resource: { id: string; name: string; indicator: string };
     scopes: { id: string; name: string; description?: string | null }[];
@@ -49,12 +51,12 @@ export interface ScopeGroup {
 
 /** What is asked for: first what concerns the person, then one group for each resource. */
 export function scopeGroups(
-  { missingOIDCScope = [], missingResourceScopes = [] }: ConsentInfo,
+  { missingOIDCScope = [], scopeDescriptions = {}, missingResourceScopes = [] }: ConsentInfo,
   t: Translate,
 ): ScopeGroup[] {
   const about = missingOIDCScope
     .filter((name) => name !== 'openid' && name !== 'offline_access')
-    .map((name) => ({ name, text: SCOPES[name] ? t(SCOPES[name]) : name }));
+    .map((name) => ({ name, text: SCOPES[name] ? t(SCOPES[name]) : scopeDescriptions[name] || name }));
   return [
     ...(about.length > 0 ? [{ title: t('consent.about'), scopes: about }] : []),
     ...missingResourceScopes.map(({ resource, scopes }) => ({

@@ -1,8 +1,8 @@
 import { apiClient, type ApiClient } from '$shared/api';
 import { getContext, setContext } from 'svelte';
 import { applicationName, type PageData } from './data';
-import { showProblem, type Shown } from './errors';
-import { Flow, type Finished, type InteractionEvent, type MissingProfile } from './flow';
+import { showProblem, type Purpose, type Shown } from './errors';
+import { Flow, type Finished, type MissingProfile } from './flow';
 import { createLanguage, joinedLabel, wantedLanguages, type Translate } from './language';
 import type { IdentifierType } from './data';
 import type { Parameters } from './parameters';
@@ -89,8 +89,8 @@ export class App {
   }
 
   /** Goes to the page a problem has, or returns what to show where. */
-  show(problem: unknown, event: InteractionEvent): Exclude<Shown, { go: string }> | undefined {
-    const shown = showProblem(problem, { t: this.t, event, experience: this.data.signInExperience });
+  show(problem: unknown, purpose: Purpose): Exclude<Shown, { go: string }> | undefined {
+    const shown = showProblem(problem, { t: this.t, purpose, experience: this.data.signInExperience });
     if (!('go' in shown)) return shown;
     this.go(shown.go);
     return undefined;

@@ -1,19 +1,18 @@
 import { ApiProblem } from '$shared/api';
 import { describe, expect, it, vi } from 'vitest';
 import type { SignInMode } from './data';
-import { showProblem, type Shown } from './errors';
-import type { InteractionEvent } from './flow';
+import { showProblem, type Purpose, type Shown } from './errors';
 import { createLanguage } from './language';
 import { experience } from './testing/fake';
 
 const { t } = createLanguage([]);
 const show = (
   code: string,
-  { data = {}, message = '', event = 'SignIn', mode = 'SignInAndRegister' as SignInMode } = {},
+  { data = {}, message = '', purpose = 'SignIn' as Purpose, mode = 'SignInAndRegister' as SignInMode } = {},
 ): Shown =>
   showProblem(new ApiProblem(422, code, message, data), {
     t,
-    event: event as InteractionEvent,
+    purpose,
     experience: experience({ signInMode: mode }),
   });
 
@@ -62,8 +61,18 @@ describe('showProblem', () => {
   });
 
   it('tells signing in apart from registering when the event is forbidden', () => {
-    expect(show('auth.forbidden', { event: 'SignIn' })).toEqual({ at: 'form', text: t('error.forbiddenSignIn') });
-    expect(show('auth.forbidden', { event: 'Register' })).toMatchObject({ offer: 'sign-in' });
+    expect(show('auth.forbidden', { purpose: 'SignIn' })).toEqual({ at: 'form', text: t('error.forbiddenSignIn') });
+    expect(show('auth.forbidden', { purpose: 'Register' })).toMatchObject({ offer: 'sign-in' });
+    const said = show('auth.forbidden', { purpose: 'Other', message: 'Development sign-in is switched off.' });
+    expect(said).toMatchObject({ text: 'That did not work. The server said: Development sign-in is switched off.' });
+  });
+
+  it('passes on for how long an account is locked', () => {
+    const code = 'session.verification_blocked_too_many_attempts';
+    expect(show(code, { message: 'Try again in 12 minutes.' })).toEqual({
+      at: 'form',
+      text: 'Try again in 12 minutes.',
+    });
   });
 
   it('says a sentence for each reason a password was refused (sheet 4.8)', () => {
@@ -118,7 +127,7 @@ describe('showProblem', () => {
     const report = vi.fn();
     vi.stubGlobal('reportError', report);
     const mistake = new TypeError('oops');
-    expect(showProblem(mistake, { t, event: 'SignIn', experience: experience() })).toMatchObject({ at: 'form' });
+    expect(showProblem(mistake, { t, purpose: 'SignIn', experience: experience() })).toMatchObject({ at: 'form' });
     expect(report).toHaveBeenCalledWith(mistake);
   });
 });

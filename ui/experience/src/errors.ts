@@ -17,9 +17,12 @@ export type Shown =
     }
   | { go: string };
 
+/** What somebody was doing when it happened; `Other` is what is neither signing in nor registering with a form. */
+export type Purpose = InteractionEvent | 'Other';
+
 interface Context {
   t: Translate;
-  event: InteractionEvent;
+  purpose: Purpose;
   experience: SignInExperience;
 }
 
@@ -44,9 +47,9 @@ const FIELDS: Readonly<Record<string, Key>> = {
 
 /** Problems of the whole form. */
 const FORM: Readonly<Record<string, Key>> = {
-  'session.verification_blocked_too_many_attempts': 'error.locked',
   'session.interaction_not_found': 'error.startedOver',
   'session.verification_session_not_found': 'error.startedOver',
+  'session.verification_failed': 'error.startedOver',
   'session.identity_conflict': 'error.conflict',
   'session.sso_enabled': 'error.singleSignOn',
   'user.sign_in_method_not_enabled': 'error.methodOff',
@@ -87,7 +90,7 @@ function passwordTexts(issues: unknown, { t, experience }: Context): string[] {
 
 /** Puts a problem into words, and says where they belong. */
 export function showProblem(problem: unknown, context: Context): Shown {
-  const { t, event, experience } = context;
+  const { t, purpose, experience } = context;
   if (!(problem instanceof ApiProblem)) {
     reportError(problem);
     return { at: 'form', text: t('error.otherSilent') };
@@ -99,6 +102,9 @@ export function showProblem(problem: unknown, context: Context): Shown {
   if (field !== undefined) return { at: 'identifier', texts: [t(field)] };
   if (code === 'password.rejected') return { at: 'password', texts: passwordTexts(problem.data['issues'], context) };
   if (code === 'session.invalid_credentials') return { at: 'form', text: t('error.credentials'), typed: true };
+  // Only the server knows for how long.
+  if (code === 'session.verification_blocked_too_many_attempts')
+    return { at: 'form', text: message || t('error.locked') };
   const form = FORM[code];
   if (form !== undefined) return { at: 'form', text: t(form) };
   if (code === 'user.user_not_exist') {
@@ -106,10 +112,9 @@ export function showProblem(problem: unknown, context: Context): Shown {
       ? { at: 'form', text: t('error.noAccount'), typed: true, offer: 'register' }
       : { at: 'form', text: t('error.noAccountSignInOnly'), typed: true };
   }
-  if (code === 'auth.forbidden') {
-    return event === 'SignIn'
-      ? { at: 'form', text: t('error.forbiddenSignIn') }
-      : { at: 'form', text: t('error.forbiddenRegister'), offer: 'sign-in' };
+  if (code === 'auth.forbidden' && purpose === 'SignIn') return { at: 'form', text: t('error.forbiddenSignIn') };
+  if (code === 'auth.forbidden' && purpose === 'Register') {
+    return { at: 'form', text: t('error.forbiddenRegister'), offer: 'sign-in' };
   }
   return { at: 'form', text: message ? t('error.other', { message }) : t('error.otherSilent'), code };
 }

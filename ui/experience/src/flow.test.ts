@@ -92,6 +92,15 @@ describe('Flow', () => {
     ]);
   });
 
+  it('starts over after a development sign-in that was refused, whatever it was to the server', async () => {
+    const { flow, calls } = flowWith({
+      [`POST ${E}/verification/development-sign-in`]: [403, { code: 'auth.forbidden', message: '' }],
+    });
+    expect(await codeOf(flow.continueAs({ newPerson: true }))).toBe('auth.forbidden');
+    await flow.signIn(alice, 'pw');
+    expect(lines(calls)[2]).toBe('PUT /');
+  });
+
   it('registering: sends what is missing, then identifies again', async () => {
     const { flow, calls } = flowWith({
       [`POST ${E}/identification`]: (_, before) =>

@@ -37,7 +37,8 @@ export class Flow {
 
   /** Development sign-in as a person that exists, or as one the server makes up. */
   continueAs(person: { userId: string } | { newPerson: true }): Promise<Finished> {
-    return this.#run('SignIn', '/verification/development-sign-in', person);
+    // Making somebody up is a registration to the server, so whoever tries next starts over.
+    return this.#run('SignIn', '/verification/development-sign-in', person).finally(() => (this.#event = undefined));
   }
 
   async #run(event: InteractionEvent, path: string, body: unknown): Promise<Finished> {

@@ -56,7 +56,8 @@ describe('consent', () => {
   const info: ConsentInfo = {
     application: { id: 'a', name: 'A' },
     user: { id: 'u1' },
-    missingOIDCScope: ['openid', 'profile', 'custom:thing', 'offline_access'],
+    missingOIDCScope: ['openid', 'profile', 'custom:thing', 'described', 'offline_access'],
+    scopeDescriptions: { profile: 'not used', described: 'In words' },
     missingResourceScopes: [
       {
         resource: { id: 'r', name: 'Orders', indicator: 'https://api.example.test' },
@@ -75,6 +76,7 @@ describe('consent', () => {
         scopes: [
           { name: 'profile', text: t('scope.profile') },
           { name: 'custom:thing', text: 'custom:thing' },
+          { name: 'described', text: 'In words' },
         ],
       },
       {

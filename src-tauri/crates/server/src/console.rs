@@ -7,7 +7,9 @@ mod repairs;
 use crate::engine::{Engine, ListenError};
 use std::sync::Arc;
 use vestibule_core::console::{ConsoleProblem, ConsoleReply, ConsoleRequest, Serving, Status};
-use vestibule_core::model::{Application, Problem, ProviderSettings, SignInExperience, User, check_provider_settings, check_sign_in_experience};
+use vestibule_core::model::{
+    Application, Problem, ProviderSettings, SignInExperience, User, check_provider_settings, check_sign_in_experience,
+};
 use vestibule_core::{Cx, StoreError};
 
 /// Most live sessions answered at once.
@@ -18,12 +20,22 @@ const ROWS: usize = 100_000;
 type Answer = Result<ConsoleReply, ConsoleProblem>;
 
 pub(crate) fn problem(code: &str, message: impl Into<String>) -> ConsoleProblem {
-    ConsoleProblem { code: code.to_owned(), message: message.into(), field: None }
+    ConsoleProblem {
+        code: code.to_owned(),
+        message: message.into(),
+        field: None,
+    }
 }
 
 /// The first of a list of problems, at its field.
 fn first(problems: Vec<Problem>) -> Result<(), ConsoleProblem> {
-    problems.into_iter().next().map_or(Ok(()), |p| Err(ConsoleProblem { code: "guard.invalid_input".into(), message: p.message, field: Some(p.field) }))
+    problems.into_iter().next().map_or(Ok(()), |p| {
+        Err(ConsoleProblem {
+            code: "guard.invalid_input".into(),
+            message: p.message,
+            field: Some(p.field),
+        })
+    })
 }
 
 fn storage(error: &StoreError) -> ConsoleProblem {
@@ -39,7 +51,9 @@ impl Engine {
         match request {
             ConsoleRequest::Status => self.status().map(ConsoleReply::Status),
             ConsoleRequest::UsePort { port } => self.use_port(port).await,
-            ConsoleRequest::Sessions { limit } => Ok(ConsoleReply::Sessions(self.recorder.sessions((limit as usize).min(SESSIONS), self.now()))),
+            ConsoleRequest::Sessions { limit } => Ok(ConsoleReply::Sessions(
+                self.recorder.sessions((limit as usize).min(SESSIONS), self.now()),
+            )),
             ConsoleRequest::Session { id } => Ok(ConsoleReply::Session(self.recorder.session(&id))),
             ConsoleRequest::Wire { id: _, seq, reveal } => Ok(ConsoleReply::Wire(self.recorder.wire(seq, reveal, &self.site().endpoint))),
             ConsoleRequest::ClearSessions => {
@@ -59,13 +73,19 @@ impl Engine {
             ConsoleRequest::UpdateUser { id, user } => self.update_user(id, user).await,
             ConsoleRequest::DeleteUser { id } => self.delete_user(id).await,
             ConsoleRequest::SetSuspended { id, suspended } => self.set_suspended(id, suspended).await,
-            ConsoleRequest::PlaygroundStart { params, pkce } => self.playground_start(params, pkce).await.map(|run| ConsoleReply::Playground(Some(run))),
+            ConsoleRequest::PlaygroundStart { params, pkce } => self
+                .playground_start(params, pkce)
+                .await
+                .map(|run| ConsoleReply::Playground(Some(run))),
             ConsoleRequest::PlaygroundRun { id } => Ok(ConsoleReply::Playground(self.playground.run(&id))),
             ConsoleRequest::PlaygroundUse { id, action } => Ok(ConsoleReply::Playground(self.playground_use(&id, action).await)),
             ConsoleRequest::Settings => Ok(ConsoleReply::Settings(self.settings())),
             ConsoleRequest::UpdateSettings { settings } => self.update_settings(settings).await,
             ConsoleRequest::SignInExperience => {
-                let row = self.look(|cx| cx.get::<SignInExperience>(SignInExperience::ID)).map_err(|e| storage(&e))?.unwrap_or_default();
+                let row = self
+                    .look(|cx| cx.get::<SignInExperience>(SignInExperience::ID))
+                    .map_err(|e| storage(&e))?
+                    .unwrap_or_default();
                 Ok(ConsoleReply::SignInExperience(Box::new((*row).clone())))
             }
             ConsoleRequest::UpdateSignInExperience { sign_in_experience } => {
@@ -100,13 +120,27 @@ impl Engine {
 
     fn status(self: &Arc<Self>) -> Result<Status, ConsoleProblem> {
         let (applications, users, demo) = self
-            .look(|cx| Ok((cx.count::<Application>(ROWS)?, cx.count::<User>(ROWS)?, crate::seed::password_in_use(cx)?)))
+            .look(|cx| {
+                Ok((
+                    cx.count::<Application>(ROWS)?,
+                    cx.count::<User>(ROWS)?,
+                    crate::seed::password_in_use(cx)?,
+                ))
+            })
             .map_err(|e| storage(&e))?;
         let site = self.site();
         let serving = match self.listen_problem() {
             Some(ListenError::PortTaken { port, owner, suggestion }) => Serving::PortTaken { port, owner, suggestion },
-            Some(ListenError::Address { why, .. }) => Serving::PortTaken { port: site.port, owner: Some(why), suggestion: None },
-            None => Serving::Serving { endpoint: site.endpoint.clone(), issuer: site.issuer.clone(), port: site.port },
+            Some(ListenError::Address { why, .. }) => Serving::PortTaken {
+                port: site.port,
+                owner: Some(why),
+                suggestion: None,
+            },
+            None => Serving::Serving {
+                endpoint: site.endpoint.clone(),
+                issuer: site.issuer.clone(),
+                port: site.port,
+            },
         };
         let data_dir = match &self.options.data {
             crate::engine::DataPlace::Directory(dir) => Some(dir.display().to_string()),
@@ -126,7 +160,10 @@ impl Engine {
 
     async fn use_port(self: &Arc<Self>, port: u16) -> Answer {
         if self.is_serving() {
-            return Err(problem("port.serving", "The provider is already serving. Quit and start it with --port to move it."));
+            return Err(problem(
+                "port.serving",
+                "The provider is already serving. Quit and start it with --port to move it.",
+            ));
         }
         // A port that is still taken shows in the status, with its owner; that is the answer, not a problem.
         let _ = self.listen(port).await;

@@ -184,7 +184,11 @@ impl Engine {
     /// The provider's settings.
     #[must_use]
     pub fn settings(&self) -> ProviderSettings {
-        self.look(|cx| cx.get::<ProviderSettings>(ProviderSettings::ID)).ok().flatten().map(|s| (*s).clone()).unwrap_or_default()
+        self.look(|cx| cx.get::<ProviderSettings>(ProviderSettings::ID))
+            .ok()
+            .flatten()
+            .map(|s| (*s).clone())
+            .unwrap_or_default()
     }
 
     /// Opens a secret of an application for a person who asked to see it.
@@ -198,7 +202,13 @@ impl Engine {
     /// Checks an ID token of ours: signature and issuer; an expired one is accepted (OIDC Core 3.1.2.1, `id_token_hint`).
     pub(crate) fn verify_id_token(&self, token: &str) -> Result<serde_json::Value, vestibule_keys::VerifyError> {
         let site = self.site();
-        let expected = vestibule_keys::Expected { issuer: &site.issuer, audience: None, typ: None, now: self.now(), accept_expired: true };
+        let expected = vestibule_keys::Expected {
+            issuer: &site.issuer,
+            audience: None,
+            typ: None,
+            now: self.now(),
+            accept_expired: true,
+        };
         self.keys().verify(token, &expected)
     }
 

@@ -6,7 +6,6 @@ use crate::routes;
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt as _;
 use http::{HeaderMap, Method, StatusCode};
-use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -22,19 +21,32 @@ pub(crate) async fn serve(engine: Arc<Engine>, listener: TcpListener, mut stop: 
         .and(warp::path::full())
         .and(warp::query::raw().map(Some).or(warp::any().map(|| None)).unify())
         .and(warp::header::headers_cloned())
-        .and(warp::addr::remote())
         .and(warp::body::stream())
-        .then(move |method: Method, path: warp::path::FullPath, query: Option<String>, headers: HeaderMap, peer: Option<SocketAddr>, body| {
-            let engine = engine.clone();
-            async move {
-                let path = path.as_str().to_owned();
-                let reply = match read_body(&headers, body).await {
-                    Ok(body) => routes::answer(&engine, Request { method, path, query, headers, body, peer }).await,
-                    Err(reply) => reply,
-                };
-                into_warp(reply)
-            }
-        });
+        .then(
+            move |method: Method, path: warp::path::FullPath, query: Option<String>, headers: HeaderMap, body| {
+                let engine = engine.clone();
+                async move {
+                    let path = path.as_str().to_owned();
+                    let reply = match read_body(&headers, body).await {
+                        Ok(body) => {
+                            routes::answer(
+                                &engine,
+                                Request {
+                                    method,
+                                    path,
+                                    query,
+                                    headers,
+                                    body,
+                                },
+                            )
+                            .await
+                        }
+                        Err(reply) => reply,
+                    };
+                    into_warp(reply)
+                }
+            },
+        );
     let graceful = async move {
         // An error means the engine is gone, which also means stop.
         let _ = stop.wait_for(|stopping| *stopping).await;
@@ -47,7 +59,10 @@ where
     S: futures_util::Stream<Item = Result<B, warp::Error>>,
     B: bytes::Buf,
 {
-    let announced = headers.get(http::header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<usize>().ok());
+    let announced = headers
+        .get(http::header::CONTENT_LENGTH)
+        .and_then(|v| v.to_str().ok())
+        .and_then(|v| v.parse::<usize>().ok());
     if announced.is_some_and(|length| length > BODY_LIMIT) {
         return Err(too_large());
     }
@@ -57,7 +72,9 @@ where
     let mut out = BytesMut::new();
     let mut body = std::pin::pin!(body);
     while let Some(chunk) = body.next().await {
-        let Ok(mut chunk) = chunk else { return Err(problem(StatusCode::BAD_REQUEST, "the request body could not be read to its end")) };
+        let Ok(mut chunk) = chunk else {
+            return Err(problem(StatusCode::BAD_REQUEST, "the request body could not be read to its end"));
+        };
         if out.len() + chunk.remaining() > BODY_LIMIT {
             return Err(too_large());
         }

@@ -2,11 +2,10 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
-use std::net::SocketAddr;
 
 /// A request, complete with its body.
 #[derive(Clone, Debug)]
-pub struct Request {
+pub(crate) struct Request {
     /// HTTP method; HEAD is served as GET.
     pub method: Method,
     /// Path without query.
@@ -17,13 +16,11 @@ pub struct Request {
     pub headers: HeaderMap,
     /// Body.
     pub body: Bytes,
-    /// Who connected.
-    pub peer: Option<SocketAddr>,
 }
 
 /// A response.
 #[derive(Clone, Debug)]
-pub struct Response {
+pub(crate) struct Response {
     /// Status.
     pub status: StatusCode,
     /// Headers.
@@ -35,36 +32,43 @@ pub struct Response {
 impl Request {
     /// A header as text.
     #[must_use]
-    pub fn header(&self, name: HeaderName) -> Option<&str> {
+    pub(crate) fn header(&self, name: HeaderName) -> Option<&str> {
         self.headers.get(name).and_then(|v| v.to_str().ok())
     }
 
     /// The value of a cookie.
     #[must_use]
-    pub fn cookie(&self, name: &str) -> Option<&str> {
-        self.headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok()).flat_map(|line| line.split(';')).find_map(|pair| {
-            let (key, value) = pair.trim().split_once('=')?;
-            (key == name).then_some(value)
-        })
+    pub(crate) fn cookie(&self, name: &str) -> Option<&str> {
+        self.headers
+            .get_all(header::COOKIE)
+            .iter()
+            .filter_map(|v| v.to_str().ok())
+            .flat_map(|line| line.split(';'))
+            .find_map(|pair| {
+                let (key, value) = pair.trim().split_once('=')?;
+                (key == name).then_some(value)
+            })
     }
 
     /// Decoded pairs of the query.
     ///
     /// # Errors
     /// One sentence when the percent-encoding is broken or not UTF-8.
-    pub fn query_pairs(&self) -> Result<Vec<(String, String)>, String> {
+    pub(crate) fn query_pairs(&self) -> Result<Vec<(String, String)>, String> {
         self.query.as_deref().map_or_else(|| Ok(Vec::new()), form_pairs)
     }
 
     /// Whether the body says it is of this media type.
     #[must_use]
-    pub fn is(&self, media: &str) -> bool {
-        self.header(header::CONTENT_TYPE).and_then(|v| v.split(';').next()).is_some_and(|v| v.trim().eq_ignore_ascii_case(media))
+    pub(crate) fn is(&self, media: &str) -> bool {
+        self.header(header::CONTENT_TYPE)
+            .and_then(|v| v.split(';').next())
+            .is_some_and(|v| v.trim().eq_ignore_ascii_case(media))
     }
 
     /// The bearer token of the `Authorization` header (RFC 6750 section 2.1).
     #[must_use]
-    pub fn bearer(&self) -> Option<&str> {
+    pub(crate) fn bearer(&self) -> Option<&str> {
         let value = self.header(header::AUTHORIZATION)?;
         let (scheme, token) = value.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
@@ -75,7 +79,7 @@ impl Request {
 ///
 /// # Errors
 /// One sentence saying what is broken.
-pub fn form_pairs(text: &str) -> Result<Vec<(String, String)>, String> {
+pub(crate) fn form_pairs(text: &str) -> Result<Vec<(String, String)>, String> {
     text.split('&')
         .filter(|pair| !pair.is_empty())
         .map(|pair| {
@@ -96,7 +100,10 @@ fn decode(text: &str) -> Result<String, String> {
             b'+' => out.push(b' '),
             b'%' => {
                 let hex = [bytes.next().unwrap_or(b' '), bytes.next().unwrap_or(b' ')];
-                let value = std::str::from_utf8(&hex).ok().filter(|h| h.bytes().all(|b| b.is_ascii_hexdigit())).and_then(|h| u8::from_str_radix(h, 16).ok());
+                let value = std::str::from_utf8(&hex)
+                    .ok()
+                    .filter(|h| h.bytes().all(|b| b.is_ascii_hexdigit()))
+                    .and_then(|h| u8::from_str_radix(h, 16).ok());
                 out.push(value.ok_or_else(|| "broken percent-encoding: % must be followed by two hexadecimal digits".to_owned())?);
             }
             _ => out.push(byte),
@@ -108,31 +115,35 @@ fn decode(text: &str) -> Result<String, String> {
 impl Response {
     /// An empty response.
     #[must_use]
-    pub fn new(status: StatusCode) -> Self {
-        Self { status, headers: HeaderMap::new(), body: Bytes::new() }
+    pub(crate) fn new(status: StatusCode) -> Self {
+        Self {
+            status,
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+        }
     }
 
     /// A JSON response.
     #[must_use]
-    pub fn json(status: StatusCode, value: &serde_json::Value) -> Self {
+    pub(crate) fn json(status: StatusCode, value: &serde_json::Value) -> Self {
         Self::new(status).body("application/json; charset=utf-8", serde_json::to_vec(value).unwrap_or_default())
     }
 
     /// An HTML page.
     #[must_use]
-    pub fn html(status: StatusCode, page: String) -> Self {
+    pub(crate) fn html(status: StatusCode, page: String) -> Self {
         Self::new(status).body("text/html; charset=utf-8", page.into_bytes())
     }
 
     /// A redirect.
     #[must_use]
-    pub fn redirect(status: StatusCode, location: &str) -> Self {
+    pub(crate) fn redirect(status: StatusCode, location: &str) -> Self {
         Self::new(status).with(header::LOCATION, location)
     }
 
     /// Sets the body and its type.
     #[must_use]
-    pub fn body(mut self, media: &'static str, body: impl Into<Bytes>) -> Self {
+    pub(crate) fn body(mut self, media: &'static str, body: impl Into<Bytes>) -> Self {
         self.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
         self.body = body.into();
         self
@@ -140,20 +151,20 @@ impl Response {
 
     /// Sets a header; a value no header can carry is percent-encoded first, so nothing is lost or split.
     #[must_use]
-    pub fn with(mut self, name: HeaderName, value: &str) -> Self {
+    pub(crate) fn with(mut self, name: HeaderName, value: &str) -> Self {
         self.headers.insert(name, header_value(value));
         self
     }
 
     /// Sets a header from a constant.
     #[must_use]
-    pub fn with_static(mut self, name: HeaderName, value: &'static str) -> Self {
+    pub(crate) fn with_static(mut self, name: HeaderName, value: &'static str) -> Self {
         self.headers.insert(name, HeaderValue::from_static(value));
         self
     }
 
     /// Adds a cookie line.
-    pub fn add_cookie(&mut self, line: &str) {
+    pub(crate) fn add_cookie(&mut self, line: &str) {
         self.headers.append(header::SET_COOKIE, header_value(line));
     }
 }
@@ -162,7 +173,13 @@ fn header_value(text: &str) -> HeaderValue {
     HeaderValue::from_str(text).unwrap_or_else(|_| {
         let safe: String = text
             .bytes()
-            .map(|b| if (0x20..0x7f).contains(&b) { char::from(b).to_string() } else { format!("%{b:02X}") })
+            .map(|b| {
+                if (0x20..0x7f).contains(&b) {
+                    char::from(b).to_string()
+                } else {
+                    format!("%{b:02X}")
+                }
+            })
             .collect();
         HeaderValue::from_str(&safe).unwrap_or_else(|_| HeaderValue::from_static(""))
     })
@@ -170,7 +187,7 @@ fn header_value(text: &str) -> HeaderValue {
 
 /// Escapes text for HTML content and attribute values.
 #[must_use]
-pub fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -191,7 +208,10 @@ mod tests {
 
     #[test]
     fn forms_are_decoded_strictly() {
-        assert_eq!(form_pairs("a=1&b=x+y%21&c").unwrap(), [("a".into(), "1".into()), ("b".into(), "x y!".into()), ("c".into(), String::new())]);
+        assert_eq!(
+            form_pairs("a=1&b=x+y%21&c").unwrap(),
+            [("a".into(), "1".into()), ("b".into(), "x y!".into()), ("c".into(), String::new())]
+        );
         for broken in ["a=%", "a=%2", "a=%zz", "a=%+1", "a=%ff"] {
             assert!(form_pairs(broken).is_err(), "{broken}");
         }
@@ -201,7 +221,13 @@ mod tests {
     fn cookies_are_found_among_others() {
         let mut headers = HeaderMap::new();
         headers.insert(header::COOKIE, HeaderValue::from_static("a=1; _session=xyz; _session.sig=q"));
-        let request = Request { method: Method::GET, path: "/".into(), query: None, headers, body: Bytes::new(), peer: None };
+        let request = Request {
+            method: Method::GET,
+            path: "/".into(),
+            query: None,
+            headers,
+            body: Bytes::new(),
+        };
         assert_eq!(request.cookie("_session"), Some("xyz"));
         assert_eq!(request.cookie("session"), None);
     }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 /// The built experience app. A debug build reads the folder at run time, a release build carries it.
 #[derive(rust_embed::RustEmbed)]
-#[folder = "$CARGO_MANIFEST_DIR/../../../ui/dist/experience"]
+#[folder = "../../../ui/dist/experience"]
 #[allow_missing = true]
 struct Bundle;
 

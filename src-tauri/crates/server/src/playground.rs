@@ -12,7 +12,7 @@ const RUNS: usize = 50;
 
 /// Runs in memory; they hold tokens, so they are never stored.
 #[derive(Default)]
-pub struct Playground {
+pub(crate) struct Playground {
     runs: Mutex<VecDeque<Secrets>>,
 }
 
@@ -51,7 +51,7 @@ impl Playground {
 
     /// A run by id.
     #[must_use]
-    pub fn run(&self, id: &str) -> Option<PlaygroundRun> {
+    pub(crate) fn run(&self, id: &str) -> Option<PlaygroundRun> {
         self.find(|r| r.run.id == id).map(|r| r.run)
     }
 }
@@ -61,8 +61,17 @@ impl Engine {
     ///
     /// # Errors
     /// When a parameter that ties the answer to the run was replaced.
-    pub async fn playground_start(self: &Arc<Self>, extra: Vec<(String, String)>, with_pkce: bool) -> Result<PlaygroundRun, ConsoleProblem> {
-        if let Some((name, _)) = extra.iter().find(|(name, _)| matches!(name.as_str(), "client_id" | "state" | "nonce" | "code_challenge" | "code_challenge_method")) {
+    pub async fn playground_start(
+        self: &Arc<Self>,
+        extra: Vec<(String, String)>,
+        with_pkce: bool,
+    ) -> Result<PlaygroundRun, ConsoleProblem> {
+        if let Some((name, _)) = extra.iter().find(|(name, _)| {
+            matches!(
+                name.as_str(),
+                "client_id" | "state" | "nonce" | "code_challenge" | "code_challenge_method"
+            )
+        }) {
             return Err(ConsoleProblem {
                 code: "playground.reserved".into(),
                 message: format!("`{name}` is set by the playground, so that it recognises the answer. Leave it out."),
@@ -70,13 +79,20 @@ impl Engine {
             });
         }
         let site = self.site();
-        let (id, state, nonce) = (id21(self.entropy.as_ref()), opaque43(self.entropy.as_ref()), opaque43(self.entropy.as_ref()));
+        let (id, state, nonce) = (
+            id21(self.entropy.as_ref()),
+            opaque43(self.entropy.as_ref()),
+            opaque43(self.entropy.as_ref()),
+        );
         let verifier = with_pkce.then(|| opaque43(self.entropy.as_ref()));
         let mut params: Vec<(String, String)> = [
             ("client_id", PLAYGROUND_APP.to_owned()),
             ("redirect_uri", format!("{}/demo-app", site.endpoint)),
             ("response_type", "code".to_owned()),
-            ("scope", "openid offline_access profile email phone address custom_data identities roles".to_owned()),
+            (
+                "scope",
+                "openid offline_access profile email phone address custom_data identities roles".to_owned(),
+            ),
             ("prompt", "consent".to_owned()),
             ("state", state.clone()),
             ("nonce", nonce.clone()),
@@ -112,7 +128,12 @@ impl Engine {
             problem: None,
             live: None,
         };
-        self.playground.remember(Secrets { run: run.clone(), state, nonce: has_openid.then_some(nonce), verifier });
+        self.playground.remember(Secrets {
+            run: run.clone(),
+            state,
+            nonce: has_openid.then_some(nonce),
+            verifier,
+        });
         Ok(run)
     }
 
@@ -130,7 +151,9 @@ impl Engine {
             run.callback = Some(pairs.clone());
             run.live = live;
         });
-        let outcome = self.redeem(&secrets, value("code"), value("error"), value("error_description"), value("iss")).await;
+        let outcome = self
+            .redeem(&secrets, value("code"), value("error"), value("error_description"), value("iss"))
+            .await;
         let run = self.playground.update(&id, |run| match outcome {
             Ok((tokens, claims)) => {
                 run.tokens = Some(tokens);
@@ -146,7 +169,10 @@ impl Engine {
 
     fn live_of_code(&self, code: &str) -> Option<String> {
         use vestibule_core::record::{AuthorizationCode, token_key};
-        self.look(|cx| cx.get::<AuthorizationCode>(&token_key(code))).ok().flatten().map(|c| c.authorized.live.0.clone())
+        self.look(|cx| cx.get::<AuthorizationCode>(&token_key(code)))
+            .ok()
+            .flatten()
+            .map(|c| c.authorized.live.0.clone())
     }
 
     async fn redeem(
@@ -158,11 +184,18 @@ impl Engine {
         iss: Option<String>,
     ) -> Result<(serde_json::Value, Option<serde_json::Value>), String> {
         if let Some(error) = error {
-            return Err(format!("The provider answered `{error}`{}.", description.map(|d| format!(": {d}")).unwrap_or_default()));
+            return Err(format!(
+                "The provider answered `{error}`{}.",
+                description.map(|d| format!(": {d}")).unwrap_or_default()
+            ));
         }
         let site = self.site();
         if iss.as_deref() != Some(site.issuer.as_str()) {
-            return Err(format!("The answer's `iss` is {}, not {} (RFC 9207).", iss.unwrap_or_else(|| "missing".into()), site.issuer));
+            return Err(format!(
+                "The answer's `iss` is {}, not {} (RFC 9207).",
+                iss.unwrap_or_else(|| "missing".into()),
+                site.issuer
+            ));
         }
         let mut form = vec![
             ("grant_type".to_owned(), "authorization_code".to_owned()),
@@ -184,12 +217,20 @@ impl Engine {
 
     /// Verifies an ID token as a careful client does (OIDC Core 3.1.3.7).
     fn checked_claims(&self, tokens: &serde_json::Value, nonce: Option<&str>) -> Result<Option<serde_json::Value>, String> {
-        let Some(token) = tokens.get("id_token").and_then(serde_json::Value::as_str) else { return Ok(None) };
-        let claims = self.verify_id_token(token).map_err(|e| format!("The ID token is not valid: {e}."))?;
+        let Some(token) = tokens.get("id_token").and_then(serde_json::Value::as_str) else {
+            return Ok(None);
+        };
+        let claims = self
+            .verify_id_token(token)
+            .map_err(|e| format!("The ID token is not valid: {e}."))?;
         if claims.get("aud").and_then(serde_json::Value::as_str) != Some(PLAYGROUND_APP) {
             return Err("The ID token is for another application.".into());
         }
-        if claims.get("exp").and_then(serde_json::Value::as_i64).is_none_or(|exp| exp <= self.now().seconds()) {
+        if claims
+            .get("exp")
+            .and_then(serde_json::Value::as_i64)
+            .is_none_or(|exp| exp <= self.now().seconds())
+        {
             return Err("The ID token has expired.".into());
         }
         if nonce.is_some() && claims.get("nonce").and_then(serde_json::Value::as_str) != nonce {
@@ -201,12 +242,20 @@ impl Engine {
     /// Uses a run's tokens.
     pub async fn playground_use(&self, id: &str, action: PlaygroundAction) -> Option<PlaygroundRun> {
         let run = self.playground.run(id)?;
-        let token = |name: &str| run.tokens.as_ref().and_then(|t| t.get(name)).and_then(serde_json::Value::as_str).map(str::to_owned);
+        let token = |name: &str| {
+            run.tokens
+                .as_ref()
+                .and_then(|t| t.get(name))
+                .and_then(serde_json::Value::as_str)
+                .map(str::to_owned)
+        };
         let issuer = self.site().issuer.clone();
         let client = ("client_id".to_owned(), PLAYGROUND_APP.to_owned());
         match action {
             PlaygroundAction::Userinfo => {
-                let Some(access) = token("access_token") else { return self.complain(id, "There is no access token yet.") };
+                let Some(access) = token("access_token") else {
+                    return self.complain(id, "There is no access token yet.");
+                };
                 match self.outgoing.bearer(&self.local(&format!("{issuer}/me")), &access).await {
                     Ok(body) => self.playground.update(id, |run| {
                         run.userinfo = Some(body);
@@ -217,9 +266,16 @@ impl Engine {
             }
             PlaygroundAction::Refresh => {
                 let Some(refresh) = token("refresh_token") else {
-                    return self.complain(id, "There is no refresh token: it needs the scope offline_access together with prompt=consent.");
+                    return self.complain(
+                        id,
+                        "There is no refresh token: it needs the scope offline_access together with prompt=consent.",
+                    );
                 };
-                let form = vec![("grant_type".to_owned(), "refresh_token".to_owned()), client, ("refresh_token".to_owned(), refresh)];
+                let form = vec![
+                    ("grant_type".to_owned(), "refresh_token".to_owned()),
+                    client,
+                    ("refresh_token".to_owned(), refresh),
+                ];
                 let outcome = self.outgoing.form(&self.local(&format!("{issuer}/token")), &form).await;
                 match outcome.and_then(|tokens| self.checked_claims(&tokens, None).map(|claims| (tokens, claims))) {
                     Ok((tokens, claims)) => self.playground.update(id, |run| {
@@ -231,10 +287,14 @@ impl Engine {
                 }
             }
             PlaygroundAction::Revoke => {
-                let Some(any) = token("refresh_token").or_else(|| token("access_token")) else { return self.complain(id, "There is no token to revoke.") };
+                let Some(any) = token("refresh_token").or_else(|| token("access_token")) else {
+                    return self.complain(id, "There is no token to revoke.");
+                };
                 let form = vec![client, ("token".to_owned(), any)];
                 match self.outgoing.form(&self.local(&format!("{issuer}/token/revocation")), &form).await {
-                    Ok(_) => self.playground.update(id, |run| run.problem = Some("Revoked: the grant and all its tokens have ended.".into())),
+                    Ok(_) => self.playground.update(id, |run| {
+                        run.problem = Some("Revoked: the grant and all its tokens have ended.".into())
+                    }),
                     Err(why) => self.complain(id, &format!("The revocation was refused. {why}")),
                 }
             }

@@ -2,7 +2,7 @@
 
 /// "node (pid 4242)", or `None` when it can't be told.
 #[must_use]
-pub fn owner(port: u16) -> Option<String> {
+pub(crate) fn owner(port: u16) -> Option<String> {
     #[cfg(target_os = "linux")]
     {
         linux(port)
@@ -33,9 +33,15 @@ fn linux(port: u16) -> Option<String> {
     let wanted = format!("socket:[{inode}]");
     for process in std::fs::read_dir("/proc").ok()?.flatten() {
         let name = process.file_name();
-        let Some(pid) = name.to_str().filter(|n| n.bytes().all(|b| b.is_ascii_digit())) else { continue };
-        let Ok(descriptors) = std::fs::read_dir(process.path().join("fd")) else { continue };
-        let holds = descriptors.flatten().any(|fd| std::fs::read_link(fd.path()).is_ok_and(|to| to.as_os_str().to_str() == Some(&wanted)));
+        let Some(pid) = name.to_str().filter(|n| n.bytes().all(|b| b.is_ascii_digit())) else {
+            continue;
+        };
+        let Ok(descriptors) = std::fs::read_dir(process.path().join("fd")) else {
+            continue;
+        };
+        let holds = descriptors
+            .flatten()
+            .any(|fd| std::fs::read_link(fd.path()).is_ok_and(|to| to.as_os_str().to_str() == Some(&wanted)));
         if holds {
             let command = std::fs::read_to_string(process.path().join("comm")).unwrap_or_default();
             return Some(format!("{} (pid {pid})", command.trim()));
@@ -46,7 +52,10 @@ fn linux(port: u16) -> Option<String> {
 
 #[cfg(target_os = "macos")]
 fn macos(port: u16) -> Option<String> {
-    let output = std::process::Command::new("lsof").args(["-nP", "-sTCP:LISTEN", "-Fpc", &format!("-iTCP:{port}")]).output().ok()?;
+    let output = std::process::Command::new("lsof")
+        .args(["-nP", "-sTCP:LISTEN", "-Fpc", &format!("-iTCP:{port}")])
+        .output()
+        .ok()?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let pid = text.lines().find_map(|l| l.strip_prefix('p'))?;
     let command = text.lines().find_map(|l| l.strip_prefix('c'))?;

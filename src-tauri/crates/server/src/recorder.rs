@@ -21,11 +21,11 @@ use vestibule_core::{Batch, StoreError, Timestamp, View, port};
 use vestibule_store::Store;
 
 /// Most live sessions kept.
-pub const SESSIONS: usize = 2_000;
+pub(crate) const SESSIONS: usize = 2_000;
 /// Most steps kept of one session; further ones are only counted.
-pub const STEPS: u32 = 200;
+pub(crate) const STEPS: u32 = 200;
 /// Most bytes of requests and responses kept in memory.
-pub const WIRE_BYTES: usize = 6 * 1024 * 1024;
+pub(crate) const WIRE_BYTES: usize = 6 * 1024 * 1024;
 /// Events a slow watcher may fall behind before it has to read the list again.
 const BACKLOG: usize = 4_096;
 
@@ -57,7 +57,7 @@ pub(crate) enum Signal {
 }
 
 /// Keeps and tells the live sessions.
-pub struct Recorder {
+pub(crate) struct Recorder {
     seq: AtomicU64,
     shelf: Mutex<Shelf>,
     tell: broadcast::Sender<Signal>,
@@ -65,7 +65,11 @@ pub struct Recorder {
 
 impl Default for Recorder {
     fn default() -> Self {
-        Self { seq: AtomicU64::new(1), shelf: Mutex::new(Shelf::default()), tell: broadcast::channel(BACKLOG).0 }
+        Self {
+            seq: AtomicU64::new(1),
+            shelf: Mutex::new(Shelf::default()),
+            tell: broadcast::channel(BACKLOG).0,
+        }
     }
 }
 
@@ -77,8 +81,11 @@ impl Recorder {
 
     /// Begins an exchange.
     #[must_use]
-    #[expect(clippy::disallowed_methods, reason = "a duration shown to people, not a time that decides anything")]
-    pub fn begin(&self, request: &Request, at: Timestamp) -> Exchange {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a duration shown to people, not a time that decides anything"
+    )]
+    pub(crate) fn begin(&self, request: &Request, at: Timestamp) -> Exchange {
         Exchange {
             seq: self.seq.fetch_add(1, Ordering::Relaxed),
             at,
@@ -95,7 +102,7 @@ impl Recorder {
     ///
     /// # Errors
     /// When the step can't be encoded.
-    pub fn prepare(&self, head: &StepHead, trail: &Trail, batch: &mut Batch) -> Result<(), StoreError> {
+    pub(crate) fn prepare(&self, head: &StepHead, trail: &Trail, batch: &mut Batch) -> Result<(), StoreError> {
         let Some(live) = &trail.live else { return Ok(()) };
         let step = StoredStep::new(head.step(live.clone(), trail, 0, 0));
         batch.ops.insert(record_key(Table::LiveStep, &step.key), Some(port::encode(&step)?));
@@ -103,8 +110,17 @@ impl Recorder {
     }
 
     /// Ends an exchange: folds it into its session, keeps it, journals what is not journalled yet, tells the watchers.
-    pub fn finish(&self, exchange: Exchange, request: &Request, response: &Response, store: &Store) {
-        let Exchange { seq, at, method, path, trail, always, journalled, started } = exchange;
+    pub(crate) fn finish(&self, exchange: Exchange, request: &Request, response: &Response, store: &Store) {
+        let Exchange {
+            seq,
+            at,
+            method,
+            path,
+            trail,
+            always,
+            journalled,
+            started,
+        } = exchange;
         let live = match (&trail.live, always) {
             (Some(live), _) => live.clone(),
             (None, true) => LiveId(format!("x{seq:020}")),
@@ -128,7 +144,9 @@ impl Recorder {
 
         let mut batch = Batch::default();
         let entries = [
-            port::encode(&StoredSummary(summary.clone())).ok().map(|v| (record_key(Table::LiveSummary, live.as_str()), v)),
+            port::encode(&StoredSummary(summary.clone()))
+                .ok()
+                .map(|v| (record_key(Table::LiveSummary, live.as_str()), v)),
             kept.as_ref().filter(|_| !journalled).and_then(|step| {
                 let stored = StoredStep::new(step.clone());
                 port::encode(&stored).ok().map(|v| (record_key(Table::LiveStep, &stored.key), v))
@@ -148,24 +166,26 @@ impl Recorder {
         }
         if self.tell.receiver_count() > 0 {
             // Nobody listening any more is no error.
-            let _ = self.tell.send(Signal::Event(std::sync::Arc::new(LiveEvent { summary, step: kept })));
+            let _ = self
+                .tell
+                .send(Signal::Event(std::sync::Arc::new(LiveEvent { summary, step: kept })));
         }
     }
 
     /// Tells watchers that applications, people or settings changed.
-    pub fn configuration_changed(&self) {
+    pub(crate) fn configuration_changed(&self) {
         let _ = self.tell.send(Signal::Configuration);
     }
 
     /// Watches the stream from now on.
     #[must_use]
-    pub fn watch(&self) -> LiveWatch {
+    pub(crate) fn watch(&self) -> LiveWatch {
         LiveWatch::new(self.tell.subscribe())
     }
 
     /// Newest first.
     #[must_use]
-    pub fn sessions(&self, limit: usize, now: Timestamp) -> Vec<LiveSummary> {
+    pub(crate) fn sessions(&self, limit: usize, now: Timestamp) -> Vec<LiveSummary> {
         let mut shelf = self.shelf();
         shelf.expire(now);
         shelf.newest(limit)
@@ -173,19 +193,19 @@ impl Recorder {
 
     /// One session with its steps.
     #[must_use]
-    pub fn session(&self, id: &str) -> Option<LiveDetail> {
+    pub(crate) fn session(&self, id: &str) -> Option<LiveDetail> {
         self.shelf().detail(&LiveId::from(id))
     }
 
     /// A step's request and response.
     #[must_use]
-    pub fn wire(&self, seq: u64, reveal: bool, endpoint: &str) -> Option<Wire> {
+    pub(crate) fn wire(&self, seq: u64, reveal: bool, endpoint: &str) -> Option<Wire> {
         let entry = self.shelf().wire(seq)?;
         Some(wire::show(&entry, seq, reveal, endpoint))
     }
 
     /// Forgets all live sessions.
-    pub fn clear(&self, store: &Store) {
+    pub(crate) fn clear(&self, store: &Store) {
         let evicted = self.shelf().evict(0);
         let mut batch = Batch::default();
         for (old, steps) in evicted {
@@ -202,7 +222,7 @@ impl Recorder {
     ///
     /// # Errors
     /// When the store can't be read.
-    pub fn restore(&self, view: &dyn View, now: Timestamp) -> Result<usize, StoreError> {
+    pub(crate) fn restore(&self, view: &dyn View, now: Timestamp) -> Result<usize, StoreError> {
         let summaries = view.scan(&[Table::LiveSummary as u8], None, SESSIONS * 2)?;
         let steps = view.scan(&[Table::LiveStep as u8], None, SESSIONS * 40)?;
         let mut shelf = self.shelf();
@@ -228,7 +248,7 @@ impl Recorder {
 
 /// The part of a step that is known when the request arrives.
 #[derive(Clone, Debug)]
-pub struct StepHead {
+pub(crate) struct StepHead {
     /// Position in the stream.
     pub seq: u64,
     /// When it arrived.
@@ -242,8 +262,13 @@ pub struct StepHead {
 impl StepHead {
     /// The head of an exchange.
     #[must_use]
-    pub fn of(exchange: &Exchange) -> Self {
-        Self { seq: exchange.seq, at: exchange.at, method: exchange.method.clone(), path: exchange.path.clone() }
+    pub(crate) fn of(exchange: &Exchange) -> Self {
+        Self {
+            seq: exchange.seq,
+            at: exchange.at,
+            method: exchange.method.clone(),
+            path: exchange.path.clone(),
+        }
     }
 
     fn step(&self, live: LiveId, trail: &Trail, status: u16, micros: u64) -> Step {
@@ -253,7 +278,11 @@ impl StepHead {
             at: self.at,
             micros,
             kind: trail.kind,
-            method: if trail.kind == StepKind::Engine && self.path.is_empty() { String::new() } else { self.method.clone() },
+            method: if trail.kind == StepKind::Engine && self.path.is_empty() {
+                String::new()
+            } else {
+                self.method.clone()
+            },
             path: self.path.clone(),
             status,
             arrows: trail.arrows.clone(),

@@ -71,7 +71,9 @@ async fn dispatch(engine: &Arc<Engine>, request: &Request, exchange: &mut Exchan
     match (method.as_str(), segments.as_slice()) {
         // Protocol (sheet 1.2).
         ("OPTIONS", ["oidc", ..]) => preflight(request),
-        ("GET", ["oidc", ".well-known", "openid-configuration" | "oauth-authorization-server"]) => cors_any(request, oidc::discovery(engine)),
+        ("GET", ["oidc", ".well-known", "openid-configuration" | "oauth-authorization-server"]) => {
+            cors_any(request, oidc::discovery(engine))
+        }
         ("GET", ["oidc", "jwks"]) => cors_any(request, oidc::jwks(engine)),
         ("GET" | "POST", ["oidc", "auth"]) => oidc::authorize(engine, request, exchange).await,
         ("GET", ["oidc", "auth", uid]) => oidc::resume(engine, request, exchange, uid).await,
@@ -101,6 +103,9 @@ async fn dispatch(engine: &Arc<Engine>, request: &Request, exchange: &mut Exchan
         ("GET", ["custom.css"]) => pages::custom_css(engine),
         ("GET", ["favicon.ico"]) => pages::favicon(),
         ("GET", _) => pages::page(engine, request, exchange),
-        _ => problem(StatusCode::METHOD_NOT_ALLOWED, &format!("{method} is not served on {}", request.path)),
+        _ => problem(
+            StatusCode::METHOD_NOT_ALLOWED,
+            &format!("{method} is not served on {}", request.path),
+        ),
     }
 }

@@ -139,7 +139,11 @@ pub(crate) fn open(dir: &Path, format: u32, steps: &[Step], released: mpsc::Send
     let unreadable = |e: io::Error| OpenError::unreadable(dir, &e);
 
     let (before, found) = match marker {
-        Some(Marker { format: found, ready: true }) => (check(dir, &files, &seal_path)?, found),
+        Some(Marker { format: found, ready: true }) => {
+            // A migration is tried on a copy, too: a step that fails must leave the original alone.
+            let rehearse = |db: &sled::Db| migrate(db, found, format, steps).map_err(|e| format!("it can't be brought to the present format ({e})"));
+            (check(dir, found < format, &rehearse)?, found)
+        }
         _ => {
             if files.exists() && marker.is_none() {
                 return Err(OpenError::unreadable(
@@ -156,6 +160,14 @@ pub(crate) fn open(dir: &Path, format: u32, steps: &[Step], released: mpsc::Send
         }
     };
 
+    // From here on the files may change: say so first, or a kill at this moment would look like damage.
+    let boot = boot();
+    let open = Seal {
+        closed: None,
+        sequence: before,
+        boot,
+    };
+    let seal = SealFile::create(&seal_path, open).map_err(unreadable)?;
     let corrupt = |why: String| OpenError::corrupt(dir, why);
     let db = guarded(|| config(&files).open().map_err(|e| e.to_string())).map_err(|why| corrupt(format!("{why}.")))?;
     if !db.was_recovered() {
@@ -164,18 +176,9 @@ pub(crate) fn open(dir: &Path, format: u32, steps: &[Step], released: mpsc::Send
             .and_then(|_| db.flush())
             .map_err(|e| OpenError::unreadable(dir, &e))?;
     }
-    migrate(&db, found, format, steps).map_err(|e| corrupt(format!("it can't be brought to the present format: {e}.")))?;
+    migrate(&db, found, format, steps).map_err(|e| corrupt(format!("it can't be brought to the present format ({e}).")))?;
     let sequence = number::<8>(&db, SEQUENCE_KEY).map_or(before, u64::from_be_bytes);
-    let boot = boot();
-    let seal = SealFile::create(
-        &seal_path,
-        Seal {
-            closed: None,
-            sequence,
-            boot,
-        },
-    )
-    .map_err(unreadable)?;
+    seal.note(sequence).map_err(unreadable)?;
     if marker.is_none_or(|m| !m.ready || m.format != format) {
         write_marker(dir, format, true).map_err(unreadable)?;
     }
@@ -266,10 +269,12 @@ fn lock(dir: &Path) -> Result<File, OpenError> {
     }
 }
 
-/// Proves that a directory in use is whole before sled may write in it; its confirmed groups.
-fn check(dir: &Path, files: &Path, seal_path: &Path) -> Result<u64, OpenError> {
+/// Proves that a directory in use is whole before sled may write in it; its confirmed groups. `thoroughly` asks for a
+/// copy even after a clean close, and `rehearse` runs on the copy.
+fn check(dir: &Path, thoroughly: bool, rehearse: &dyn Fn(&sled::Db) -> Result<(), String>) -> Result<u64, OpenError> {
+    let (files, seal_path) = (dir.join(SLED), dir.join(SEAL));
     let unreadable = |e: io::Error| OpenError::unreadable(dir, &plain(&e));
-    for path in [files.to_owned(), files.join("db"), files.join("conf")] {
+    for path in [files.clone(), files.join("db"), files.join("conf")] {
         if let Err(error) = fs::metadata(&path) {
             return Err(match error.kind() {
                 io::ErrorKind::NotFound => OpenError::corrupt(dir, format!("{} is missing.", path.display())),
@@ -277,7 +282,7 @@ fn check(dir: &Path, files: &Path, seal_path: &Path) -> Result<u64, OpenError> {
             });
         }
     }
-    let seal = match Seal::read(seal_path) {
+    let seal = match Seal::read(&seal_path) {
         Ok(seal) => seal,
         Err(error) if error.kind() == io::ErrorKind::InvalidData => {
             return Err(OpenError::Corrupt {
@@ -289,13 +294,15 @@ fn check(dir: &Path, files: &Path, seal_path: &Path) -> Result<u64, OpenError> {
         Err(error) => return Err(unreadable(error)),
     };
     if let Some(Seal { closed: Some(sum), sequence, .. }) = seal {
-        return match fingerprint(files).map_err(unreadable)? {
-            now if now == sum => Ok(sequence),
-            _ => Err(OpenError::corrupt(dir, "its files were changed since Vestibule closed them.")),
-        };
+        if fingerprint(&files).map_err(unreadable)? != sum {
+            return Err(OpenError::corrupt(dir, "its files were changed since Vestibule closed them."));
+        }
+        if !thoroughly {
+            return Ok(sequence);
+        }
     }
     let trial = dir.join(TRIAL);
-    let found = try_on_copy(files, &trial);
+    let found = try_on_copy(&files, &trial, rehearse);
     // A trial left behind is in nobody's way: it is removed at the next one.
     let _ = fs::remove_dir_all(&trial);
     let found = found.map_err(unreadable)?.map_err(|why| OpenError::corrupt(dir, format!("{why}.")))?;
@@ -303,7 +310,7 @@ fn check(dir: &Path, files: &Path, seal_path: &Path) -> Result<u64, OpenError> {
     if found < seal.sequence {
         let missing = seal.sequence - found;
         if seal.boot == boot() {
-            return Err(OpenError::incomplete(dir, seal_path, missing));
+            return Err(OpenError::incomplete(dir, &seal_path, missing));
         }
         tracing::warn!(missing, "the machine went down while Vestibule was running; its last writes were lost");
     }
@@ -311,7 +318,7 @@ fn check(dir: &Path, files: &Path, seal_path: &Path) -> Result<u64, OpenError> {
 }
 
 /// Recovers a copy after an unclean end and reads all of it. The outer error is the copying, the inner one the data.
-fn try_on_copy(files: &Path, trial: &Path) -> io::Result<Result<u64, String>> {
+fn try_on_copy(files: &Path, trial: &Path, rehearse: &dyn Fn(&sled::Db) -> Result<(), String>) -> io::Result<Result<u64, String>> {
     if trial.exists() {
         fs::remove_dir_all(trial)?;
     }
@@ -324,6 +331,7 @@ fn try_on_copy(files: &Path, trial: &Path) -> io::Result<Result<u64, String>> {
         if number::<4>(&db, FORMAT_KEY).is_none() {
             return Err("the database is empty although it was in use".to_owned());
         }
+        rehearse(&db)?;
         number::<8>(&db, SEQUENCE_KEY)
             .map(u64::from_be_bytes)
             .ok_or_else(|| "the database has lost its own records".to_owned())
@@ -396,3 +404,7 @@ fn plain(error: &io::Error) -> String {
         _ => format!("{error}."),
     }
 }
+
+#[cfg(test)]
+#[path = "directory_tests.rs"]
+mod tests;

@@ -128,3 +128,51 @@ pub(crate) fn boot() -> u128 {
         .and_then(|text| u128::from_str_radix(&text.trim().replace('-', ""), 16).ok())
         .unwrap_or(0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("seal");
+        assert_eq!(Seal::read(&path).unwrap(), None);
+        let open = Seal {
+            closed: None,
+            sequence: 7,
+            boot: 3,
+        };
+        let file = SealFile::create(&path, open).unwrap();
+        assert_eq!(Seal::read(&path).unwrap(), Some(open));
+        file.note(8).unwrap();
+        file.note(9).unwrap();
+        assert_eq!(Seal::read(&path).unwrap(), Some(Seal { sequence: 9, ..open }));
+        let closed = Seal {
+            closed: Some(u32::MAX),
+            sequence: 9,
+            boot: 3,
+        };
+        file.close(closed).unwrap();
+        assert_eq!(Seal::read(&path).unwrap(), Some(closed));
+        for damage in [&b""[..], b"VSTSEAL1", &[0; 48]] {
+            fs::write(&path, damage).unwrap();
+            assert!(Seal::read(&path).is_err());
+        }
+    }
+
+    #[test]
+    fn a_fingerprint_covers_names_and_contents() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir(dir.path().join("below")).unwrap();
+        fs::write(dir.path().join("a"), "1").unwrap();
+        fs::write(dir.path().join("below/b"), "2").unwrap();
+        let first = fingerprint(dir.path()).unwrap();
+        assert_eq!(fingerprint(dir.path()).unwrap(), first);
+        fs::write(dir.path().join("below/b"), "3").unwrap();
+        let second = fingerprint(dir.path()).unwrap();
+        assert_ne!(first, second);
+        fs::rename(dir.path().join("a"), dir.path().join("c")).unwrap();
+        assert_ne!(fingerprint(dir.path()).unwrap(), second);
+    }
+}

@@ -66,7 +66,10 @@ fn explain(error: &reqwest::Error) -> String {
         return "Nothing answered at that address.".to_owned();
     }
     // Without the address: its query may hold secrets.
-    format!("The call failed: {}.", std::error::Error::source(error).map_or_else(|| "unknown reason".to_owned(), ToString::to_string))
+    format!(
+        "The call failed: {}.",
+        std::error::Error::source(error).map_or_else(|| "unknown reason".to_owned(), ToString::to_string)
+    )
 }
 
 async fn read(mut response: reqwest::Response) -> Result<Value, String> {
@@ -78,12 +81,18 @@ async fn read(mut response: reqwest::Response) -> Result<Value, String> {
         }
         body.extend_from_slice(&chunk);
     }
-    let json: Value = if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).unwrap_or(Value::Null) };
+    let json: Value = if body.is_empty() {
+        Value::Null
+    } else {
+        serde_json::from_slice(&body).unwrap_or(Value::Null)
+    };
     if status.is_success() {
         return Ok(json);
     }
     let text = |name: &str| json.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    Err(format!("{} {} {}", status.as_u16(), text("error"), text("error_description")).trim().to_owned())
+    Err(format!("{} {} {}", status.as_u16(), text("error"), text("error_description"))
+        .trim()
+        .to_owned())
 }
 
 #[cfg(test)]

@@ -26,6 +26,8 @@ export class Feed {
   loaded = $state(false);
   /** Rises when applications, people or settings changed elsewhere. */
   configuration = $state(0);
+  /** Rises with every batch, for pages that wait for something to happen. */
+  beat = $state(0);
   /** Spoken politely: sessions that began. */
   announcement = $state('');
 
@@ -61,6 +63,7 @@ export class Feed {
 
   /** Takes a batch of the live stream in. */
   receive(batch: LiveBatch): void {
+    this.beat++;
     if (batch.configurationChanged) this.configuration++;
     if (batch.missed > 0) {
       void this.reload();

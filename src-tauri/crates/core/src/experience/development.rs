@@ -61,7 +61,7 @@ pub struct DevelopmentPerson {
     pub note: Option<String>,
 }
 
-/// The people whom the development sign-in offers: the first fifty, by name.
+/// The people whom the development sign-in offers: at most fifty (the first by id), sorted by name.
 ///
 /// # Errors
 /// [`StoreError`]. Refuses with 403 `auth.forbidden` when it is switched off, and without an interaction.

@@ -15,7 +15,7 @@ pub struct ApiError {
     /// For people: what happened, then what to do.
     pub message: String,
     /// Facts a page needs to go on.
-    pub data: Option<Value>,
+    pub data: Option<Box<Value>>,
     /// What exactly was wrong with the input (`guard.invalid_input`).
     pub details: Option<String>,
     /// A few words for the window's list: "wrong password".
@@ -45,7 +45,7 @@ impl ApiError {
     }
 
     fn data(mut self, data: Value) -> Self {
-        self.data = Some(data);
+        self.data = Some(Box::new(data));
         self
     }
 
@@ -54,7 +54,7 @@ impl ApiError {
     pub fn body(&self) -> Value {
         let mut body = json!({ "code": self.code, "message": self.message });
         if let Some(data) = &self.data {
-            body["data"] = data.clone();
+            body["data"] = data.as_ref().clone();
         }
         if let Some(details) = &self.details {
             body["details"] = json!(details);

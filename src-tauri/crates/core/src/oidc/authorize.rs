@@ -65,7 +65,9 @@ pub enum Reply {
 /// When the store can't be read.
 pub fn load_session(cx: &mut Cx<'_>, cookie: Option<&str>) -> Result<Option<(Arc<Session>, Arc<User>)>, StoreError> {
     let Some(cookie) = cookie else { return Ok(None) };
-    let Some(session) = cx.get::<Session>(&token_key(cookie))? else { return Ok(None) };
+    let Some(session) = cx.get::<Session>(&token_key(cookie))? else {
+        return Ok(None);
+    };
     match cx.get::<User>(session.account_id.as_str())? {
         Some(user) if !user.is_suspended => Ok(Some((session, user))),
         found => {
@@ -100,7 +102,12 @@ pub fn authorize(cx: &mut Cx<'_>, mut raw: RawRequest, session_cookie: Option<&s
     };
     let parsed = params::parse(&request.params);
     for (name, fate, effective, note) in parsed.fates {
-        for row in cx.trail.params.iter_mut().filter(|row| row.name == name && row.fate == ParamFate::Used) {
+        for row in cx
+            .trail
+            .params
+            .iter_mut()
+            .filter(|row| row.name == name && row.fate == ParamFate::Used)
+        {
             row.fate = fate;
             row.effective.clone_from(&effective);
             row.note = Some(note.clone());
@@ -108,7 +115,18 @@ pub fn authorize(cx: &mut Cx<'_>, mut raw: RawRequest, session_cookie: Option<&s
     }
     let session = load_session(cx, session_cookie)?;
     cx.trail.patch.chips = Some(chips(&request));
-    flow::proceed(cx, &request, &flow::Extras { params: parsed.params, because: parsed.because }, session, Satisfied::default(), None, issuer)
+    flow::proceed(
+        cx,
+        &request,
+        &flow::Extras {
+            params: parsed.params,
+            because: parsed.because,
+        },
+        session,
+        Satisfied::default(),
+        None,
+        issuer,
+    )
 }
 
 /// `GET /oidc/auth/:uid`: the same decision again, with what the interaction achieved.
@@ -136,16 +154,30 @@ pub fn resume(cx: &mut Cx<'_>, id: &str, session_cookie: Option<&str>, issuer: &
         Err(refused) => return Ok(refuse(cx, refused, issuer)),
     };
     let parsed = params::parse(&request.params);
-    let extras = flow::Extras { params: parsed.params, because: Vec::new() };
+    let extras = flow::Extras {
+        params: parsed.params,
+        because: Vec::new(),
+    };
     if let Some(error) = &interaction.result.error {
         cx.delete::<Interaction>(id)?;
-        return Ok(fail_to_client(cx, &request, error, interaction.result.error_description.as_deref(), issuer, id));
+        return Ok(fail_to_client(
+            cx,
+            &request,
+            error,
+            interaction.result.error_description.as_deref(),
+            issuer,
+            id,
+        ));
     }
     let current = load_session(cx, session_cookie)?;
     match (&interaction.result.login, &interaction.result.consent) {
         (Some(person), _) => log_in(cx, &interaction, &request, &extras, person, current, issuer),
         (None, Some(_)) => {
-            let satisfied = Satisfied { login: true, consent: true, granted: interaction.result.consent.clone() };
+            let satisfied = Satisfied {
+                login: true,
+                consent: true,
+                granted: interaction.result.consent.clone(),
+            };
             cx.delete::<Interaction>(id)?;
             flow::proceed(cx, &request, &extras, current, satisfied, Some(&interaction), issuer)
         }
@@ -174,10 +206,20 @@ fn log_in(
 ) -> Result<Reply, StoreError> {
     cx.delete::<Interaction>(interaction.id.as_str())?;
     let Some(user) = cx.get::<User>(person.as_str())?.filter(|u| !u.is_suspended) else {
-        return Ok(fail_to_client(cx, request, "access_denied", Some("the person can no longer sign in"), issuer, interaction.id.as_str()));
+        return Ok(fail_to_client(
+            cx,
+            request,
+            "access_denied",
+            Some("the person can no longer sign in"),
+            issuer,
+            interaction.id.as_str(),
+        ));
     };
     let cookie = opaque43(cx.entropy);
-    let ttl = cx.get::<crate::model::ProviderSettings>(crate::model::ProviderSettings::ID)?.unwrap_or_default().session_ttl;
+    let ttl = cx
+        .get::<crate::model::ProviderSettings>(crate::model::ProviderSettings::ID)?
+        .unwrap_or_default()
+        .session_ttl;
     let mut session = Session {
         key: token_key(&cookie),
         uid: SessionUid(id21(cx.entropy)),
@@ -196,7 +238,10 @@ fn log_in(
                 "resume.other_person",
                 Outcome::Decided,
                 "Ended the browser's previous session.",
-                format!("It belonged to another person (`{}`). Their tokens without `offline_access` ended with it.", old.account_id),
+                format!(
+                    "It belonged to another person (`{}`). Their tokens without `offline_access` ended with it.",
+                    old.account_id
+                ),
                 "Logto 3.4",
             ));
         }
@@ -210,9 +255,21 @@ fn log_in(
         "OIDC Core 3.1.2.3, Logto 3.4",
     ));
     cx.trail.patch.user = Some((user.id.clone(), user.display_name()));
-    let satisfied = Satisfied { login: true, consent: false, granted: None };
+    let satisfied = Satisfied {
+        login: true,
+        consent: false,
+        granted: None,
+    };
     let expires_at = session.expires_at;
-    let mut reply = flow::proceed(cx, request, extras, Some((Arc::new(session), user)), satisfied, Some(interaction), issuer)?;
+    let mut reply = flow::proceed(
+        cx,
+        request,
+        extras,
+        Some((Arc::new(session), user)),
+        satisfied,
+        Some(interaction),
+        issuer,
+    )?;
     let new = NewSession { cookie, expires_at };
     match &mut reply {
         Reply::Page { session, .. } | Reply::Client { session, .. } => *session = Some(new),
@@ -231,7 +288,14 @@ fn revive(cx: &mut Cx<'_>, interaction: &Interaction) -> Result<Result<ValidRequ
         audiences: vec![interaction.client_id.0.clone()],
     });
     let reasons = cx.trail.because.len();
-    let outcome = request::validate(cx, &RawRequest { pairs, origin: ParamOrigin::Query, hint })?;
+    let outcome = request::validate(
+        cx,
+        &RawRequest {
+            pairs,
+            origin: ParamOrigin::Query,
+            hint,
+        },
+    )?;
     // What was said at the first hit is not said twice.
     cx.trail.params.clear();
     if outcome.is_ok() {
@@ -244,11 +308,21 @@ fn revive(cx: &mut Cx<'_>, interaction: &Interaction) -> Result<Result<ValidRequ
 fn unfold_pushed(cx: &mut Cx<'_>, raw: &mut RawRequest) -> Result<Result<(), Box<Refused>>, StoreError> {
     let value = |name: &str| raw.pairs.iter().find(|(n, v)| n == name && !v.is_empty()).map(|(_, v)| v.clone());
     let Some(uri) = value("request_uri") else { return Ok(Ok(())) };
-    let refused = |error| Ok(Err(Box::new(Refused { error, state: None, to: None })));
-    let Some(client_id) = value("client_id") else { return refused(OidcError::missing("client_id")) };
+    let refused = |error| {
+        Ok(Err(Box::new(Refused {
+            error,
+            state: None,
+            to: None,
+        })))
+    };
+    let Some(client_id) = value("client_id") else {
+        return refused(OidcError::missing("client_id"));
+    };
     let bad = |why: &str| OidcError::invalid_request_uri("request_uri is invalid, expired, or was already used").detail(why);
     let Some(id) = uri.strip_prefix(REQUEST_URI_PREFIX) else {
-        return refused(bad("only request_uri values from the pushed authorization request endpoint are accepted"));
+        return refused(bad(
+            "only request_uri values from the pushed authorization request endpoint are accepted",
+        ));
     };
     let Some(pushed) = cx.get::<PushedRequest>(id)? else {
         return refused(bad("no pushed request has this request_uri; it lives 60 seconds and works once"));
@@ -282,10 +356,17 @@ pub fn push(cx: &mut Cx<'_>, app: &crate::model::Application, mut raw: RawReques
     cx.trail.kind = StepKind::PushedRequest;
     let live = cx.trail.live.get_or_insert_with(|| LiveId(id21(cx.entropy))).clone();
     cx.arrow(Lane::Client, Lane::Provider, "POST /oidc/request");
-    raw.pairs.retain(|(name, _)| !matches!(name.as_str(), "client_secret" | "client_assertion" | "client_assertion_type" | "client_id"));
+    raw.pairs.retain(|(name, _)| {
+        !matches!(
+            name.as_str(),
+            "client_secret" | "client_assertion" | "client_assertion_type" | "client_id"
+        )
+    });
     raw.pairs.push(("client_id".into(), app.id.0.clone()));
     let outcome = if raw.pairs.iter().any(|(name, _)| name == "request_uri") {
-        Err(OidcError::invalid_request("`request_uri` parameter must not be used at the pushed_authorization_request_endpoint"))
+        Err(OidcError::invalid_request(
+            "`request_uri` parameter must not be used at the pushed_authorization_request_endpoint",
+        ))
     } else {
         request::validate(cx, &raw)?.map_err(|refused| refused.error)
     };
@@ -298,7 +379,13 @@ pub fn push(cx: &mut Cx<'_>, app: &crate::model::Application, mut raw: RawReques
         return Ok(Err(error));
     }
     let id = opaque43(cx.entropy);
-    cx.put(&PushedRequest { id: id.clone(), live, client_id: app.id.clone(), params: raw.pairs, expires_at: cx.now.plus_seconds(PUSHED_TTL) })?;
+    cx.put(&PushedRequest {
+        id: id.clone(),
+        live,
+        client_id: app.id.clone(),
+        params: raw.pairs,
+        expires_at: cx.now.plus_seconds(PUSHED_TTL),
+    })?;
     cx.arrow(Lane::Provider, Lane::Client, "201 request_uri");
     cx.trail.patch.status = Some(LiveStatus::Waiting);
     cx.trail.patch.outcome = Some("request pushed".into());
@@ -316,8 +403,18 @@ fn refuse(cx: &mut Cx<'_>, refused: Refused, issuer: &str) -> Reply {
     let Refused { error, state, to } = refused;
     let text = error.description.clone().unwrap_or_else(|| error.message().to_owned());
     if !cx.trail.because.iter().any(|b| b.outcome == Outcome::Refused) {
-        let hidden = error.detail.as_ref().map(|d| format!(" The engine's reason: {d}.")).unwrap_or_default();
-        cx.because(Because::new("authorize.refused", Outcome::Refused, format!("Refused with `{}`.", error.error), format!("{}.{hidden}", sentence(&text)), "RFC 6749 4.1.2.1, Logto 1.10"));
+        let hidden = error
+            .detail
+            .as_ref()
+            .map(|d| format!(" The engine's reason: {d}."))
+            .unwrap_or_default();
+        cx.because(Because::new(
+            "authorize.refused",
+            Outcome::Refused,
+            format!("Refused with `{}`.", error.error),
+            format!("{}.{hidden}", sentence(&text)),
+            "RFC 6749 4.1.2.1, Logto 1.10",
+        ));
     }
     cx.trail.error = Some(error.step());
     let patch = &mut cx.trail.patch;
@@ -327,7 +424,13 @@ fn refuse(cx: &mut Cx<'_>, refused: Refused, issuer: &str) -> Reply {
     match to {
         Some((to, mode)) => {
             cx.arrow(Lane::Provider, Lane::Client, format!("303 error={}", error.error));
-            Reply::Client { to, mode, parameters: error_parameters(&error, state, issuer), session: None, finished: None }
+            Reply::Client {
+                to,
+                mode,
+                parameters: error_parameters(&error, state, issuer),
+                session: None,
+                finished: None,
+            }
         }
         None => {
             cx.arrow(Lane::Provider, Lane::Provider, format!("400 {}", error.error));
@@ -343,10 +446,22 @@ fn fail_to_client(cx: &mut Cx<'_>, request: &ValidRequest, error: &str, descript
     parameters.extend(request.get("state").map(|s| ("state".to_owned(), s.to_owned())));
     parameters.push(("iss".into(), issuer.to_owned()));
     cx.arrow(Lane::Provider, Lane::Client, format!("303 error={error}"));
-    cx.because(Because::new("resume.error", Outcome::Refused, format!("Answered the application with `{error}`."), "The interaction ended with this error.", "Logto 3.3"));
+    cx.because(Because::new(
+        "resume.error",
+        Outcome::Refused,
+        format!("Answered the application with `{error}`."),
+        "The interaction ended with this error.",
+        "Logto 3.3",
+    ));
     cx.trail.patch.status = Some(LiveStatus::Failed);
     cx.trail.patch.outcome = Some(error.to_owned());
-    Reply::Client { to: request.redirect.clone(), mode: request.mode, parameters, session: None, finished: Some(InteractionId::from(id)) }
+    Reply::Client {
+        to: request.redirect.clone(),
+        mode: request.mode,
+        parameters,
+        session: None,
+        finished: Some(InteractionId::from(id)),
+    }
 }
 
 /// Parameters of an error response (RFC 6749 4.1.2.1, RFC 9207).
@@ -361,19 +476,41 @@ pub fn error_parameters(error: &OidcError, state: Option<String>, issuer: &str) 
 }
 
 fn chips(request: &ValidRequest) -> Vec<Chip> {
-    let mut chips: Vec<Chip> = ["direct_sign_in", "first_screen", "interaction_mode", "identifier", "login_hint", "organization_id", "one_time_token", "ui_locales"]
-        .into_iter()
-        .filter_map(|name| {
-            let value = if name == "one_time_token" { request.get(name).map(|_| "…") } else { request.get(name) };
-            value.map(|v| Chip { text: format!("{name}={v}"), logto: true })
+    let mut chips: Vec<Chip> = [
+        "direct_sign_in",
+        "first_screen",
+        "interaction_mode",
+        "identifier",
+        "login_hint",
+        "organization_id",
+        "one_time_token",
+        "ui_locales",
+    ]
+    .into_iter()
+    .filter_map(|name| {
+        let value = if name == "one_time_token" {
+            request.get(name).map(|_| "…")
+        } else {
+            request.get(name)
+        };
+        value.map(|v| Chip {
+            text: format!("{name}={v}"),
+            logto: true,
         })
-        .collect();
+    })
+    .collect();
     for name in ["prompt", "max_age", "response_mode", "acr_values"] {
         if let Some(value) = request.get(name) {
-            chips.push(Chip { text: format!("{name}={value}"), logto: false });
+            chips.push(Chip {
+                text: format!("{name}={value}"),
+                logto: false,
+            });
         }
     }
-    chips.extend(request.resources.iter().map(|r| Chip { text: format!("resource={}", r.indicator), logto: false }));
+    chips.extend(request.resources.iter().map(|r| Chip {
+        text: format!("resource={}", r.indicator),
+        logto: false,
+    }));
     chips
 }
 

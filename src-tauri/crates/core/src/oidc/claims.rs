@@ -30,10 +30,16 @@ impl Claims {
     /// Adds a claim with its reason.
     pub fn set(&mut self, claim: &str, value: Value, note: impl Into<String>) {
         self.values.insert(claim.to_owned(), value);
-        self.notes.push(ClaimNote { claim: claim.to_owned(), note: note.into() });
+        self.notes.push(ClaimNote {
+            claim: claim.to_owned(),
+            note: note.into(),
+        });
     }
     fn without(&mut self, claim: &str, note: impl Into<String>) {
-        self.absent.push(ClaimNote { claim: claim.to_owned(), note: note.into() });
+        self.absent.push(ClaimNote {
+            claim: claim.to_owned(),
+            note: note.into(),
+        });
     }
 }
 
@@ -41,7 +47,14 @@ impl Claims {
 ///
 /// # Errors
 /// When the store can't be read.
-pub fn of_person(cx: &Cx<'_>, user: &User, granted: &[String], place: Place, settings: &ProviderSettings, dialect: Dialect) -> Result<Claims, StoreError> {
+pub fn of_person(
+    cx: &Cx<'_>,
+    user: &User,
+    granted: &[String],
+    place: Place,
+    settings: &ProviderSettings,
+    dialect: Dialect,
+) -> Result<Claims, StoreError> {
     let mut out = Claims::default();
     let has = |name: &str| granted.iter().any(|s| s == name);
     out.set("sub", json!(user.id), "the person's id; always there");
@@ -52,19 +65,35 @@ pub fn of_person(cx: &Cx<'_>, user: &User, granted: &[String], place: Place, set
     }
     if has("email") {
         set_or_null(&mut out, "email", user.primary_email.as_deref(), "email", dialect);
-        out.set("email_verified", json!(user.primary_email.is_some()), "scope `email`; true whenever an email address is there, as Logto does");
+        out.set(
+            "email_verified",
+            json!(user.primary_email.is_some()),
+            "scope `email`; true whenever an email address is there, as Logto does",
+        );
     } else {
         out.without("email", "scope `email` was not granted");
     }
     if has("phone") {
         set_or_null(&mut out, "phone_number", user.primary_phone.as_deref(), "phone", dialect);
-        out.set("phone_number_verified", json!(user.primary_phone.is_some()), "scope `phone`; true whenever a phone number is there");
+        out.set(
+            "phone_number_verified",
+            json!(user.primary_phone.is_some()),
+            "scope `phone`; true whenever a phone number is there",
+        );
     } else {
         out.without("phone_number", "scope `phone` was not granted");
     }
     if has("address") {
         if let Some(address) = &user.profile.address {
-            out.set("address", address_claim(address, dialect), if dialect == Dialect::Strict { "scope `address`" } else { "scope `address`; camelCase members, as Logto sends them" });
+            out.set(
+                "address",
+                address_claim(address, dialect),
+                if dialect == Dialect::Strict {
+                    "scope `address`"
+                } else {
+                    "scope `address`; camelCase members, as Logto sends them"
+                },
+            );
         } else {
             out.without("address", "the person has none");
         }
@@ -76,7 +105,11 @@ pub fn of_person(cx: &Cx<'_>, user: &User, granted: &[String], place: Place, set
 fn set_or_null(out: &mut Claims, claim: &str, value: Option<&str>, scope: &str, dialect: Dialect) {
     match (value, dialect) {
         (Some(value), _) => out.set(claim, json!(value), format!("scope `{scope}`")),
-        (None, Dialect::Logto) => out.set(claim, Value::Null, format!("scope `{scope}`; the person has none, and Logto sends null")),
+        (None, Dialect::Logto) => out.set(
+            claim,
+            Value::Null,
+            format!("scope `{scope}`; the person has none, and Logto sends null"),
+        ),
         (None, Dialect::Strict) => out.without(claim, "the person has none"),
     }
 }
@@ -107,7 +140,11 @@ fn profile(out: &mut Claims, user: &User, dialect: Dialect) {
         (None, Some(username)) => out.set("preferred_username", json!(username), "scope `profile`; falls back to the username"),
         (None, None) => {}
     }
-    let (divisor, unit) = if dialect == Dialect::Strict { (1000, "seconds") } else { (1, "milliseconds, as Logto sends it") };
+    let (divisor, unit) = if dialect == Dialect::Strict {
+        (1000, "seconds")
+    } else {
+        (1, "milliseconds, as Logto sends it")
+    };
     out.set("created_at", json!(user.created_at.0 / divisor), format!("scope `profile`; {unit}"));
     out.set("updated_at", json!(user.updated_at.0 / divisor), format!("scope `profile`; {unit}"));
 }
@@ -130,7 +167,14 @@ fn address_claim(address: &crate::model::Address, dialect: Dialect) -> Value {
 }
 
 /// Claims whose presence in the ID token is a setting (sheet 1.19).
-fn extended(cx: &Cx<'_>, out: &mut Claims, user: &User, granted: &[String], place: Place, settings: &ProviderSettings) -> Result<(), StoreError> {
+fn extended(
+    cx: &Cx<'_>,
+    out: &mut Claims,
+    user: &User,
+    granted: &[String],
+    place: Place,
+    settings: &ProviderSettings,
+) -> Result<(), StoreError> {
     let has = |name: &str| granted.iter().any(|s| s == name);
     let allowed = |claim: &str| place == Place::Userinfo || settings.id_token_claims.iter().any(|c| c == claim);
     let off = "ID tokens carry it only when it is enabled in the settings; userinfo has it";
@@ -143,7 +187,11 @@ fn extended(cx: &Cx<'_>, out: &mut Claims, user: &User, granted: &[String], plac
     }
     if has("identities") {
         if allowed("identities") {
-            out.set("identities", serde_json::to_value(&user.identities).unwrap_or_default(), "scope `identities`");
+            out.set(
+                "identities",
+                serde_json::to_value(&user.identities).unwrap_or_default(),
+                "scope `identities`",
+            );
             out.set("sso_identities", json!([]), "scope `identities`; none");
         } else {
             out.without("identities", off);
@@ -151,13 +199,19 @@ fn extended(cx: &Cx<'_>, out: &mut Claims, user: &User, granted: &[String], plac
     }
     if has("roles") {
         if allowed("roles") {
-            let names: Vec<String> = scopes::roles_of(cx, Holder::User(user.id.as_str()))?.iter().map(|r| r.name.clone()).collect();
+            let names: Vec<String> = scopes::roles_of(cx, Holder::User(user.id.as_str()))?
+                .iter()
+                .map(|r| r.name.clone())
+                .collect();
             out.set("roles", json!(names), "scope `roles`");
         } else {
             out.without("roles", off);
         }
     }
-    for (scope, claims) in [(scopes::ORGANIZATIONS, ["organizations", "organization_data"].as_slice()), ("urn:logto:scope:organization_roles", &["organization_roles"])] {
+    for (scope, claims) in [
+        (scopes::ORGANIZATIONS, ["organizations", "organization_data"].as_slice()),
+        ("urn:logto:scope:organization_roles", &["organization_roles"]),
+    ] {
         for claim in claims {
             if has(scope) {
                 if allowed(claim) {

@@ -76,30 +76,46 @@ pub fn claimed(authorization: Option<&str>, body: &[(String, String)]) -> Result
         }
     }
     let basic = match authorization {
-        Some(header) if header.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("basic ")) => Some(read_basic(header[6..].trim())?),
+        Some(header) if header.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("basic ")) => {
+            Some(read_basic(header[6..].trim())?)
+        }
         _ => None,
     };
     if let Some((id, secret)) = basic {
         if value("client_secret").is_some() || value("client_assertion").is_some() {
-            return Err(OidcError::invalid_request("client authentication must only be provided using one mechanism"));
+            return Err(OidcError::invalid_request(
+                "client authentication must only be provided using one mechanism",
+            ));
         }
         if value("client_id").is_some_and(|body_id| body_id != id) {
             return Err(OidcError::invalid_request("client_id mismatch"));
         }
-        return Ok(Claimed { id, proof: Proof::Basic(secret) });
+        return Ok(Claimed {
+            id,
+            proof: Proof::Basic(secret),
+        });
     }
     if let Some(assertion) = value("client_assertion") {
         if value("client_secret").is_some() {
-            return Err(OidcError::invalid_request("client authentication must only be provided using one mechanism"));
+            return Err(OidcError::invalid_request(
+                "client authentication must only be provided using one mechanism",
+            ));
         }
         if value("client_assertion_type") != Some(JWT_BEARER) {
-            return Err(OidcError::invalid_request("client_assertion_type must have value urn:ietf:params:oauth:client-assertion-type:jwt-bearer"));
+            return Err(OidcError::invalid_request(
+                "client_assertion_type must have value urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+            ));
         }
-        let subject = unverified_subject(assertion).ok_or_else(|| OidcError::invalid_client("client authentication failed").detail("the client assertion is not a JWT with a sub"))?;
+        let subject = unverified_subject(assertion).ok_or_else(|| {
+            OidcError::invalid_client("client authentication failed").detail("the client assertion is not a JWT with a sub")
+        })?;
         if value("client_id").is_some_and(|body_id| body_id != subject) {
             return Err(OidcError::invalid_request("client_id mismatch"));
         }
-        return Ok(Claimed { id: subject, proof: Proof::Assertion(assertion.to_owned()) });
+        return Ok(Claimed {
+            id: subject,
+            proof: Proof::Assertion(assertion.to_owned()),
+        });
     }
     let Some(id) = value("client_id") else {
         return Err(OidcError::invalid_request("no client authentication mechanism provided"));
@@ -118,7 +134,10 @@ fn read_basic(text: &str) -> Result<(String, crate::Secret), OidcError> {
         let spaced = half.replace('+', " ");
         percent_decode(&spaced)
     };
-    Ok((decode(id).ok_or_else(malformed)?, crate::Secret::new(decode(secret).ok_or_else(malformed)?)))
+    Ok((
+        decode(id).ok_or_else(malformed)?,
+        crate::Secret::new(decode(secret).ok_or_else(malformed)?),
+    ))
 }
 
 fn percent_decode(text: &str) -> Option<String> {
@@ -146,11 +165,21 @@ fn unverified_subject(jwt: &str) -> Option<String> {
 ///
 /// # Errors
 /// The store failed; or, inside, the refusals of sheet 1.13.
-pub fn authenticate(cx: &mut Cx<'_>, claimed: &Claimed, assertion: Option<&Assertion>) -> Result<Result<Arc<Application>, OidcError>, StoreError> {
+pub fn authenticate(
+    cx: &mut Cx<'_>,
+    claimed: &Claimed,
+    assertion: Option<&Assertion>,
+) -> Result<Result<Arc<Application>, OidcError>, StoreError> {
     let Some(app) = cx.get::<Application>(&claimed.id)? else {
         cx.because(
-            Because::new("client.unknown", Outcome::Refused, "No application has this client_id.", "Logto answers 400 here, not 401. Check the id, or create the application.", "Logto 1.13")
-                .input(claimed.id.clone()),
+            Because::new(
+                "client.unknown",
+                Outcome::Refused,
+                "No application has this client_id.",
+                "Logto answers 400 here, not 401. Check the id, or create the application.",
+                "Logto 1.13",
+            )
+            .input(claimed.id.clone()),
         );
         return Ok(Err(OidcError::unknown_client(format!("invalid client {}", claimed.id))));
     };
@@ -158,7 +187,9 @@ pub fn authenticate(cx: &mut Cx<'_>, claimed: &Claimed, assertion: Option<&Asser
     let checked = match &claimed.proof {
         Proof::None if app.kind.has_secret() => Err("it has a secret, and none was sent".to_owned()),
         Proof::None => Ok("none"),
-        Proof::Basic(_) | Proof::Post(_) if !app.kind.has_secret() => Err("it is a public client and has no secret, but one was sent".to_owned()),
+        Proof::Basic(_) | Proof::Post(_) if !app.kind.has_secret() => {
+            Err("it is a public client and has no secret, but one was sent".to_owned())
+        }
         Proof::Basic(secret) | Proof::Post(secret) => match check_secret(cx, &app, secret)? {
             SecretCheck::Right => Ok(claimed.proof.method()),
             SecretCheck::Expired(name) => {
@@ -184,8 +215,20 @@ pub fn authenticate(cx: &mut Cx<'_>, claimed: &Claimed, assertion: Option<&Asser
             cx.because(Because::new(
                 "client.authenticated",
                 Outcome::Passed,
-                if method == "none" { "A public client: its id was enough.".to_owned() } else { format!("Authenticated the client with `{method}`.") },
-                format!("`{}` is {}.", app.name, if app.kind.has_secret() { "a client with a secret" } else { "a public client; PKCE protects it instead" }),
+                if method == "none" {
+                    "A public client: its id was enough.".to_owned()
+                } else {
+                    format!("Authenticated the client with `{method}`.")
+                },
+                format!(
+                    "`{}` is {}.",
+                    app.name,
+                    if app.kind.has_secret() {
+                        "a client with a secret"
+                    } else {
+                        "a public client; PKCE protects it instead"
+                    }
+                ),
                 "OIDC Core 9, Logto 1.13",
             ));
             Ok(app)
@@ -195,11 +238,19 @@ pub fn authenticate(cx: &mut Cx<'_>, claimed: &Claimed, assertion: Option<&Asser
                 "client.refused",
                 Outcome::Refused,
                 "Client authentication failed.",
-                format!("`{}` used `{}`: {why}. The wire only says that it failed.", app.name, claimed.proof.method()),
+                format!(
+                    "`{}` used `{}`: {why}. The wire only says that it failed.",
+                    app.name,
+                    claimed.proof.method()
+                ),
                 "RFC 6749 5.2, Logto 1.13",
             ));
             let error = OidcError::invalid_client("client authentication failed").detail(why);
-            Err(if matches!(claimed.proof, Proof::Basic(_)) { error.challenge(Challenge::Basic) } else { error })
+            Err(if matches!(claimed.proof, Proof::Basic(_)) {
+                error.challenge(Challenge::Basic)
+            } else {
+                error
+            })
         }
     })
 }
@@ -226,13 +277,18 @@ fn check_secret(cx: &Cx<'_>, app: &Application, sent: &crate::Secret) -> Result<
 
 /// RFC 7523 section 3: an assertion works once. Answers why not.
 fn replayed(cx: &mut Cx<'_>, app: &Application, jti: Option<&str>, expires_at: Timestamp) -> Result<Option<String>, StoreError> {
-    let Some(jti) = jti else { return Ok(Some("the client assertion has no jti".into())) };
+    let Some(jti) = jti else {
+        return Ok(Some("the client assertion has no jti".into()));
+    };
     let id = format!("{}/{}", app.id, crate::record::token_key(jti));
     if cx.get::<UsedAssertion>(&id)?.is_some() {
         return Ok(Some("the client assertion was used before".into()));
     }
     // Kept past its end by the clock tolerance, so that tolerance can't be used to replay it.
-    cx.put(&UsedAssertion { id, expires_at: expires_at.plus_seconds(60) })?;
+    cx.put(&UsedAssertion {
+        id,
+        expires_at: expires_at.plus_seconds(60),
+    })?;
     Ok(None)
 }
 
@@ -251,7 +307,11 @@ mod tests {
     fn refusals_that_need_no_look_up() {
         for (header, pairs, wanted) in [
             (None, body(&[]), "no client authentication mechanism provided"),
-            (Some(basic("a:b")), body(&[("client_secret", "x")]), "only be provided using one mechanism"),
+            (
+                Some(basic("a:b")),
+                body(&[("client_secret", "x")]),
+                "only be provided using one mechanism",
+            ),
             (Some(basic("a:b")), body(&[("client_id", "c")]), "client_id mismatch"),
             (Some("Basic !!!".to_owned()), body(&[]), "invalid authorization header value format"),
             (Some(basic("nocolon")), body(&[]), "invalid authorization header value format"),
@@ -265,7 +325,9 @@ mod tests {
 
     #[test]
     fn basic_credentials_are_form_decoded() {
-        let claimed = claimed(Some(&basic("my%20app:a%2Bb+c")), &body(&[("client_id", "my app")])).ok().unwrap();
+        let claimed = claimed(Some(&basic("my%20app:a%2Bb+c")), &body(&[("client_id", "my app")]))
+            .ok()
+            .unwrap();
         assert_eq!(claimed.id, "my app");
         assert!(matches!(claimed.proof, Proof::Basic(secret) if secret.matches("a+b c")));
     }

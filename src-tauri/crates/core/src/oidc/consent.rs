@@ -1,8 +1,8 @@
 //! Consent: automatic for first-party applications, asked for third-party ones (sheet 1.11).
 
+use super::OidcError;
 use super::request::{self, ValidRequest};
 use super::scopes::{self, Holder};
-use super::OidcError;
 use crate::because::{Because, Outcome};
 use crate::entropy::id21;
 use crate::experience::ApiError;
@@ -46,12 +46,18 @@ impl Wanted {
 /// # Errors
 /// When the store can't be read.
 pub fn wanted(cx: &Cx<'_>, request: &ValidRequest, user: &User) -> Result<Wanted, StoreError> {
-    let mut out = Wanted { openid: request.openid_scopes.clone(), resources: BTreeMap::new() };
+    let mut out = Wanted {
+        openid: request.openid_scopes.clone(),
+        resources: BTreeMap::new(),
+    };
     if !request.resources.is_empty() {
         let roles = scopes::roles_of(cx, Holder::User(user.id.as_str()))?;
         for resource in &request.resources {
             let held = scopes::held(&roles, resource);
-            out.resources.insert(resource.indicator.clone(), request.other_scopes.iter().filter(|s| held.contains(*s)).cloned().collect());
+            out.resources.insert(
+                resource.indicator.clone(),
+                request.other_scopes.iter().filter(|s| held.contains(*s)).cloned().collect(),
+            );
         }
     }
     Ok(out)
@@ -72,13 +78,17 @@ pub enum ConsentPage {
 /// When the store fails; `session.not_found` as an inner error.
 pub fn open_page(cx: &mut Cx<'_>, interaction_id: &str, issuer: &str) -> Result<Result<ConsentPage, ApiError>, StoreError> {
     cx.trail.kind = StepKind::Consent;
-    let Some(interaction) = cx.get::<Interaction>(interaction_id)? else { return Ok(Err(ApiError::session_not_found())) };
+    let Some(interaction) = cx.get::<Interaction>(interaction_id)? else {
+        return Ok(Err(ApiError::session_not_found()));
+    };
     cx.trail.live = Some(interaction.live.clone());
     cx.arrow(Lane::Experience, Lane::Provider, "GET /consent");
     if interaction.prompt != PromptName::Consent {
         return Ok(Err(ApiError::session_not_found()));
     }
-    let Some((app, user)) = parties(cx, &interaction)? else { return Ok(Err(ApiError::session_not_found())) };
+    let Some((app, user)) = parties(cx, &interaction)? else {
+        return Ok(Err(ApiError::session_not_found()));
+    };
     if app.is_third_party {
         cx.because(Because::new(
             "consent.third_party",
@@ -94,7 +104,10 @@ pub fn open_page(cx: &mut Cx<'_>, interaction_id: &str, issuer: &str) -> Result<
         "consent.first_party",
         Outcome::Decided,
         "Gave consent on the person's behalf.",
-        format!("`{}` is a first-party application, so everything it asked for and the person holds is granted without a page.", app.name),
+        format!(
+            "`{}` is a first-party application, so everything it asked for and the person holds is granted without a page.",
+            app.name
+        ),
         "Logto 1.11",
     ));
     cx.arrow(Lane::Provider, Lane::Experience, "302 consent given");
@@ -102,7 +115,9 @@ pub fn open_page(cx: &mut Cx<'_>, interaction_id: &str, issuer: &str) -> Result<
 }
 
 fn parties(cx: &Cx<'_>, interaction: &Interaction) -> Result<Option<(std::sync::Arc<Application>, std::sync::Arc<User>)>, StoreError> {
-    let Some(app) = cx.get::<Application>(interaction.client_id.as_str())? else { return Ok(None) };
+    let Some(app) = cx.get::<Application>(interaction.client_id.as_str())? else {
+        return Ok(None);
+    };
     let Some(account) = &interaction.account_id else { return Ok(None) };
     Ok(cx.get::<User>(account.as_str())?.map(|user| (app, user)))
 }
@@ -167,7 +182,9 @@ fn grant(cx: &mut Cx<'_>, interaction: &Interaction, user: &User) -> Result<Gran
 
 /// `maxAllowedGrants` (sheet 1.11): the oldest grants of this person for this application go.
 fn evict_oldest(cx: &mut Cx<'_>, app: &Application, user: &User, newest: &Grant) -> Result<(), StoreError> {
-    let Some(max) = app.custom_client_metadata.max_allowed_grants else { return Ok(()) };
+    let Some(max) = app.custom_client_metadata.max_allowed_grants else {
+        return Ok(());
+    };
     let mut grants = Vec::new();
     for id in cx.find_ids(&Index::GrantUser.entry(user.id.as_str()), GRANTS)? {
         if let Some(grant) = cx.get::<Grant>(&id)?.filter(|g| g.client_id == app.id && g.id != newest.id) {
@@ -189,11 +206,22 @@ fn evict_oldest(cx: &mut Cx<'_>, app: &Application, user: &User, newest: &Grant)
 }
 
 fn revive(cx: &mut Cx<'_>, interaction: &Interaction) -> Result<Result<ValidRequest, OidcError>, StoreError> {
-    let mut pairs: Vec<(String, String)> =
-        interaction.params.iter().filter(|(k, _)| *k != "id_token_hint").map(|(k, v)| (k.clone(), v.clone())).collect();
+    let mut pairs: Vec<(String, String)> = interaction
+        .params
+        .iter()
+        .filter(|(k, _)| *k != "id_token_hint")
+        .map(|(k, v)| (k.clone(), v.clone()))
+        .collect();
     pairs.extend(interaction.resources.iter().map(|r| ("resource".to_owned(), r.clone())));
     let (said, rows) = (cx.trail.because.len(), std::mem::take(&mut cx.trail.params));
-    let outcome = request::validate(cx, &request::RawRequest { pairs, origin: ParamOrigin::Query, hint: None })?;
+    let outcome = request::validate(
+        cx,
+        &request::RawRequest {
+            pairs,
+            origin: ParamOrigin::Query,
+            hint: None,
+        },
+    )?;
     cx.trail.params = rows;
     if outcome.is_ok() {
         cx.trail.because.truncate(said);
@@ -211,13 +239,19 @@ pub fn describe(cx: &mut Cx<'_>, interaction_id: &str, issuer: &str) -> Result<R
         return Ok(Err(ApiError::session_not_found()));
     };
     cx.trail.live = Some(interaction.live.clone());
-    let Some((app, user)) = parties(cx, &interaction)? else { return Ok(Err(ApiError::session_not_found())) };
+    let Some((app, user)) = parties(cx, &interaction)? else {
+        return Ok(Err(ApiError::session_not_found()));
+    };
     let request = match revive(cx, &interaction)? {
         Ok(request) => request,
         Err(error) => return Ok(Err(ApiError::invalid_input(error.description.unwrap_or_default()))),
     };
     let wanted = wanted(cx, &request, &user)?;
-    let openid: Vec<&String> = wanted.openid.iter().filter(|s| !matches!(s.as_str(), "openid" | "offline_access")).collect();
+    let openid: Vec<&String> = wanted
+        .openid
+        .iter()
+        .filter(|s| !matches!(s.as_str(), "openid" | "offline_access"))
+        .collect();
     let mut resources = Vec::new();
     for (indicator, names) in wanted.resources.iter().filter(|(_, names)| !names.is_empty()) {
         if let Some(resource) = cx.find::<Resource>(&Index::Indicator.entry(indicator.clone()))? {
@@ -237,7 +271,11 @@ pub fn describe(cx: &mut Cx<'_>, interaction_id: &str, issuer: &str) -> Result<R
         branding.insert("logoUrl".into(), json!(logo));
     }
     let mut application = json!({ "id": app.id, "name": app.name, "branding": branding });
-    for (name, value) in [("displayName", &brand.display_name), ("termsOfUseUrl", &brand.terms_of_use_url), ("privacyPolicyUrl", &brand.privacy_policy_url)] {
+    for (name, value) in [
+        ("displayName", &brand.display_name),
+        ("termsOfUseUrl", &brand.terms_of_use_url),
+        ("privacyPolicyUrl", &brand.privacy_policy_url),
+    ] {
         if let Some(value) = value {
             application[name] = json!(value);
         }
@@ -282,8 +320,16 @@ pub fn allow(cx: &mut Cx<'_>, interaction_id: &str, issuer: &str) -> Result<Resu
     };
     cx.trail.live = Some(interaction.live.clone());
     cx.arrow(Lane::Experience, Lane::Interaction, "consent");
-    let Some((_, user)) = parties(cx, &interaction)? else { return Ok(Err(ApiError::session_not_found())) };
+    let Some((_, user)) = parties(cx, &interaction)? else {
+        return Ok(Err(ApiError::session_not_found()));
+    };
     grant(cx, &interaction, &user)?;
-    cx.because(Because::new("consent.given", Outcome::Passed, "The person gave consent.", "They chose Allow on the consent page.", "OIDC Core 3.1.2.4"));
+    cx.because(Because::new(
+        "consent.given",
+        Outcome::Passed,
+        "The person gave consent.",
+        "They chose Allow on the consent page.",
+        "OIDC Core 3.1.2.4",
+    ));
     Ok(Ok(format!("{issuer}/auth/{}", interaction.id)))
 }

@@ -10,6 +10,10 @@ pub fn allowed(app: &Application, origin: &str) -> bool {
     let same = |text: &str| Url::parse(text).is_ok_and(|u| u.origin().is_tuple() && u.origin() == url.origin());
     app.custom_client_metadata.cors_allowed_origins.iter().any(|o| same(o))
         || app.oidc_client_metadata.redirect_uris.iter().any(|uri| {
-            if uri.contains('*') { super::redirect::wildcard_origin_matches(uri, &url) } else { same(uri) }
+            if uri.contains('*') {
+                super::redirect::wildcard_origin_matches(uri, &url)
+            } else {
+                same(uri)
+            }
         })
 }

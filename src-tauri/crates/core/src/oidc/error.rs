@@ -142,7 +142,11 @@ impl OidcError {
     /// Logto's `code` member (sheet 8.1).
     #[must_use]
     pub fn code(&self) -> String {
-        if self.session_not_found { "session.not_found".to_owned() } else { format!("oidc.{}", self.error) }
+        if self.session_not_found {
+            "session.not_found".to_owned()
+        } else {
+            format!("oidc.{}", self.error)
+        }
     }
 
     /// Logto's `message` member: one plain sentence per code.

@@ -13,7 +13,9 @@ use crate::ids::{GrantId, InteractionId};
 use crate::live::{Lane, LiveStatus};
 use crate::model::{ApplicationType, User};
 use crate::port::{Cx, StoreError};
-use crate::record::{AuthorizationCode, Authorized, Grant, Interaction, InteractionResult, PromptName, Session, SessionAuthorization, token_key};
+use crate::record::{
+    AuthorizationCode, Authorized, Grant, Interaction, InteractionResult, PromptName, Session, SessionAuthorization, token_key,
+};
 use crate::time::Timestamp;
 use std::sync::Arc;
 
@@ -68,12 +70,26 @@ pub fn proceed(
 ) -> Result<Reply, StoreError> {
     if let Some(reason) = login_reason(cx, request, session.as_ref().map(|(s, _)| s.as_ref()), &satisfied) {
         if request.prompts("none") {
-            return Ok(refuse_silent(cx, request, OidcError::new(400, "login_required", ""), &reason, issuer));
+            return Ok(refuse_silent(
+                cx,
+                request,
+                OidcError::new(400, "login_required", ""),
+                &reason,
+                issuer,
+            ));
         }
         for because in &extras.because {
             cx.because(because.clone());
         }
-        return open(cx, request, extras, PromptName::Login, vec![reason.name], session.as_ref(), previous);
+        return open(
+            cx,
+            request,
+            extras,
+            PromptName::Login,
+            vec![reason.name],
+            session.as_ref(),
+            previous,
+        );
     }
     let Some((session, user)) = session else {
         // The session ended between the login page and here; start over rather than guess.
@@ -85,7 +101,10 @@ pub fn proceed(
             "params.session",
             Outcome::Dropped,
             "The sign-in parameters had no effect.",
-            format!("{} is already signed in on this browser and the request does not say `prompt=login`, so no page opens.", user.display_name()),
+            format!(
+                "{} is already signed in on this browser and the request does not say `prompt=login`, so no page opens.",
+                user.display_name()
+            ),
             "Logto 2.2",
         ));
     }
@@ -106,11 +125,37 @@ pub fn proceed(
             return Ok(refuse_silent(cx, request, error, &reason, issuer));
         }
         cx.because(reason.because());
-        return open(cx, request, extras, PromptName::Consent, vec![reason.name], Some(&(session, user)), previous);
+        return open(
+            cx,
+            request,
+            extras,
+            PromptName::Consent,
+            vec![reason.name],
+            Some(&(session, user)),
+            previous,
+        );
     }
     match grant {
-        Some(grant) => code(cx, request, extras, &session, &user, &grant, previous, issuer, satisfied.login || satisfied.consent),
-        None => open(cx, request, extras, PromptName::Consent, vec!["grant_missing".into()], Some(&(session, user)), previous),
+        Some(grant) => code(
+            cx,
+            request,
+            extras,
+            &session,
+            &user,
+            &grant,
+            previous,
+            issuer,
+            satisfied.login || satisfied.consent,
+        ),
+        None => open(
+            cx,
+            request,
+            extras,
+            PromptName::Consent,
+            vec!["grant_missing".into()],
+            Some(&(session, user)),
+            previous,
+        ),
     }
 }
 
@@ -124,10 +169,21 @@ struct Reason {
 
 impl Reason {
     fn new(name: &str, title: &str, detail: impl Into<String>, source: &'static str) -> Self {
-        Self { name: name.to_owned(), title: title.to_owned(), detail: detail.into(), source }
+        Self {
+            name: name.to_owned(),
+            title: title.to_owned(),
+            detail: detail.into(),
+            source,
+        }
     }
     fn because(&self) -> Because {
-        Because::new(&format!("prompt.{}", self.name), Outcome::Decided, self.title.clone(), self.detail.clone(), self.source)
+        Because::new(
+            &format!("prompt.{}", self.name),
+            Outcome::Decided,
+            self.title.clone(),
+            self.detail.clone(),
+            self.source,
+        )
     }
 }
 
@@ -136,21 +192,42 @@ fn login_reason(cx: &mut Cx<'_>, request: &ValidRequest, session: Option<&Sessio
         return None;
     }
     let reason = if request.prompts("login") {
-        Reason::new("login_prompt", "A sign-in is needed.", "The request says `prompt=login`, which asks for one even with a live session.", "OIDC Core 3.1.2.1")
+        Reason::new(
+            "login_prompt",
+            "A sign-in is needed.",
+            "The request says `prompt=login`, which asks for one even with a live session.",
+            "OIDC Core 3.1.2.1",
+        )
     } else {
         match session {
-            None => Reason::new("no_session", "A sign-in is needed.", "This browser has no session here.", "OIDC Core 3.1.2.3"),
+            None => Reason::new(
+                "no_session",
+                "A sign-in is needed.",
+                "This browser has no session here.",
+                "OIDC Core 3.1.2.3",
+            ),
             Some(session) => {
                 let age = cx.now.seconds_since(session.login_at);
                 match (request.max_age, &request.hint_sub) {
-                    (Some(0), _) => Reason::new("max_age", "A sign-in is needed.", "`max_age=0` behaves as `prompt=login`.", "OIDC Core 3.1.2.1, Logto 1.11"),
-                    (Some(max), _) if age > max => {
-                        Reason::new("max_age", "A sign-in is needed.", format!("The last one was {age} s ago and the request allows {max} s."), "OIDC Core 3.1.2.1")
-                    }
+                    (Some(0), _) => Reason::new(
+                        "max_age",
+                        "A sign-in is needed.",
+                        "`max_age=0` behaves as `prompt=login`.",
+                        "OIDC Core 3.1.2.1, Logto 1.11",
+                    ),
+                    (Some(max), _) if age > max => Reason::new(
+                        "max_age",
+                        "A sign-in is needed.",
+                        format!("The last one was {age} s ago and the request allows {max} s."),
+                        "OIDC Core 3.1.2.1",
+                    ),
                     (_, Some(sub)) if *sub != session.account_id.0 => Reason::new(
                         "id_token_hint",
                         "A sign-in is needed.",
-                        format!("`id_token_hint` names `{sub}`, but this browser's session belongs to `{}`.", session.account_id),
+                        format!(
+                            "`id_token_hint` names `{sub}`, but this browser's session belongs to `{}`.",
+                            session.account_id
+                        ),
                         "OIDC Core 3.1.2.1",
                     ),
                     _ => {
@@ -173,13 +250,28 @@ fn login_reason(cx: &mut Cx<'_>, request: &ValidRequest, session: Option<&Sessio
     Some(reason)
 }
 
-fn consent_reason(cx: &Cx<'_>, request: &ValidRequest, grant: Option<&Grant>, user: &User, satisfied: &Satisfied) -> Result<Option<Reason>, StoreError> {
+fn consent_reason(
+    cx: &Cx<'_>,
+    request: &ValidRequest,
+    grant: Option<&Grant>,
+    user: &User,
+    satisfied: &Satisfied,
+) -> Result<Option<Reason>, StoreError> {
     if satisfied.consent {
         return Ok(None);
     }
-    let who = if request.app.is_third_party { "The person is asked." } else { "It is given at once, because this is a first-party application." };
+    let who = if request.app.is_third_party {
+        "The person is asked."
+    } else {
+        "It is given at once, because this is a first-party application."
+    };
     if request.prompts("consent") {
-        return Ok(Some(Reason::new("consent_prompt", "Consent is a hop of its own.", format!("The request says `prompt=consent`. {who}"), "OIDC Core 3.1.2.1, Logto 1.11")));
+        return Ok(Some(Reason::new(
+            "consent_prompt",
+            "Consent is a hop of its own.",
+            format!("The request says `prompt=consent`. {who}"),
+            "OIDC Core 3.1.2.1, Logto 1.11",
+        )));
     }
     if request.app.kind == ApplicationType::Native {
         return Ok(Some(Reason::new(
@@ -190,12 +282,23 @@ fn consent_reason(cx: &Cx<'_>, request: &ValidRequest, grant: Option<&Grant>, us
         )));
     }
     let Some(grant) = grant else {
-        return Ok(Some(Reason::new("grant_missing", "Consent is a hop of its own.", format!("This session has no grant for the application yet. {who}"), "Logto 1.11")));
+        return Ok(Some(Reason::new(
+            "grant_missing",
+            "Consent is a hop of its own.",
+            format!("This session has no grant for the application yet. {who}"),
+            "Logto 1.11",
+        )));
     };
     let wanted = consent::wanted(cx, request, user)?;
     let missing = wanted.missing_from(grant);
-    Ok((!missing.is_empty())
-        .then(|| Reason::new("scopes_missing", "Consent is a hop of its own.", format!("The grant does not cover `{}` yet. {who}", missing.join(" ")), "Logto 1.11")))
+    Ok((!missing.is_empty()).then(|| {
+        Reason::new(
+            "scopes_missing",
+            "Consent is a hop of its own.",
+            format!("The grant does not cover `{}` yet. {who}", missing.join(" ")),
+            "Logto 1.11",
+        )
+    }))
 }
 
 /// `prompt=none` and a page would be needed.
@@ -213,7 +316,13 @@ fn refuse_silent(cx: &mut Cx<'_>, request: &ValidRequest, error: OidcError, reas
     cx.trail.patch.outcome = Some(error.error.to_owned());
     cx.trail.patch.headline = Some("prompt=none, but a page would have been needed".into());
     let parameters = error_parameters(&error, request.get("state").map(str::to_owned), issuer);
-    Reply::Client { to: request.redirect.clone(), mode: request.mode, parameters, session: None, finished: None }
+    Reply::Client {
+        to: request.redirect.clone(),
+        mode: request.mode,
+        parameters,
+        session: None,
+        finished: None,
+    }
 }
 
 /// Opens an interaction and sends the browser to its page.
@@ -235,7 +344,11 @@ fn open(
         .resources
         .iter()
         .map(|r| r.indicator.clone())
-        .chain(request.organization_resource.then(|| super::scopes::ORGANIZATION_RESOURCE.to_owned()))
+        .chain(
+            request
+                .organization_resource
+                .then(|| super::scopes::ORGANIZATION_RESOURCE.to_owned()),
+        )
         .collect();
     let interaction = Interaction {
         id: InteractionId(opaque_id(cx)),
@@ -246,7 +359,9 @@ fn open(
         params,
         resources,
         session_uid: session.map(|(s, _)| s.uid.clone()),
-        account_id: session.map(|(s, _)| s.account_id.clone()).or_else(|| request.hint_sub.clone().map(Into::into)),
+        account_id: session
+            .map(|(s, _)| s.account_id.clone())
+            .or_else(|| request.hint_sub.clone().map(Into::into)),
         result: InteractionResult {
             // What the sign-in did stays visible through the consent hop.
             interaction_event: previous.and_then(|p| p.result.interaction_event),
@@ -256,7 +371,15 @@ fn open(
         expires_at: cx.now.plus_seconds(INTERACTION_TTL),
     };
     cx.put(&interaction)?;
-    cx.arrow(Lane::Provider, Lane::Interaction, if prompt == PromptName::Login { "create interaction" } else { "create consent interaction" });
+    cx.arrow(
+        Lane::Provider,
+        Lane::Interaction,
+        if prompt == PromptName::Login {
+            "create interaction"
+        } else {
+            "create consent interaction"
+        },
+    );
     Ok(page(cx, &interaction, &extras.params, None))
 }
 
@@ -324,13 +447,25 @@ fn code(
         Some(existing) => existing.sid.clone(),
         None => id21(cx.entropy),
     };
-    let stale = session.authorizations.get(&request.app.id).is_none_or(|a| a.grant_id != grant.id || (offline && !a.persists_logout));
+    let stale = session
+        .authorizations
+        .get(&request.app.id)
+        .is_none_or(|a| a.grant_id != grant.id || (offline && !a.persists_logout));
     if stale {
         let mut session = session.clone();
-        let persists = offline || session.authorizations.get(&request.app.id).is_some_and(|a| a.persists_logout && a.grant_id == grant.id);
-        session
-            .authorizations
-            .insert(request.app.id.clone(), SessionAuthorization { sid: sid.clone(), grant_id: grant.id.clone(), persists_logout: persists });
+        let persists = offline
+            || session
+                .authorizations
+                .get(&request.app.id)
+                .is_some_and(|a| a.persists_logout && a.grant_id == grant.id);
+        session.authorizations.insert(
+            request.app.id.clone(),
+            SessionAuthorization {
+                sid: sid.clone(),
+                grant_id: grant.id.clone(),
+                persists_logout: persists,
+            },
+        );
         cx.put(&session)?;
     }
     let text = opaque43(cx.entropy);
@@ -357,12 +492,27 @@ fn code(
         valid_until: cx.now.plus_seconds(CODE_TTL),
         expires_at: cx.now.plus_seconds(CODE_MEMORY),
     })?;
-    cx.arrow(Lane::Provider, Lane::Client, if request.mode == super::request::ResponseMode::FormPost { "form post with code" } else { "303 redirect with code" });
+    cx.arrow(
+        Lane::Provider,
+        Lane::Client,
+        if request.mode == super::request::ResponseMode::FormPost {
+            "form post with code"
+        } else {
+            "303 redirect with code"
+        },
+    );
     cx.because(Because::new(
         "authorize.code",
         Outcome::Passed,
         "Issued an authorization code.",
-        format!("It works once, within {CODE_TTL} s, for this application and this redirect URI{}.", if request.get("code_challenge").is_some() { ", with the PKCE verifier" } else { "" }),
+        format!(
+            "It works once, within {CODE_TTL} s, for this application and this redirect URI{}.",
+            if request.get("code_challenge").is_some() {
+                ", with the PKCE verifier"
+            } else {
+                ""
+            }
+        ),
         "RFC 6749 4.1.2",
     ));
     let patch = &mut cx.trail.patch;

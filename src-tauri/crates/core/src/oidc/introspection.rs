@@ -15,7 +15,9 @@ use serde_json::{Value, json};
 pub fn introspect(cx: &mut Cx<'_>, app: &Application, token: Option<&str>, issuer: &str) -> Result<Result<Value, OidcError>, StoreError> {
     cx.trail.kind = StepKind::Introspection;
     cx.arrow(Lane::Client, Lane::Provider, "POST /oidc/token/introspection");
-    let Some(token) = token else { return Ok(Err(note(cx, OidcError::missing("token")))) };
+    let Some(token) = token else {
+        return Ok(Err(note(cx, OidcError::missing("token"))));
+    };
     if token.contains('.') {
         let error = OidcError::unsupported_token_type("Structured JWT Tokens cannot be introspected via the introspection_endpoint")
             .detail("verify its signature with the keys of jwks_uri instead");
@@ -26,8 +28,18 @@ pub fn introspect(cx: &mut Cx<'_>, app: &Application, token: Option<&str>, issue
         Ok(_) => ("The token is active.", String::new()),
         Err(why) => ("The token is not active.", why.clone()),
     };
-    cx.because(Because::new("introspection.result", if reply.is_ok() { Outcome::Passed } else { Outcome::Decided }, title, detail, "RFC 7662 2.2"));
-    cx.arrow(Lane::Provider, Lane::Client, if reply.is_ok() { "200 active" } else { "200 not active" });
+    cx.because(Because::new(
+        "introspection.result",
+        if reply.is_ok() { Outcome::Passed } else { Outcome::Decided },
+        title,
+        detail,
+        "RFC 7662 2.2",
+    ));
+    cx.arrow(
+        Lane::Provider,
+        Lane::Client,
+        if reply.is_ok() { "200 active" } else { "200 not active" },
+    );
     Ok(Ok(reply.unwrap_or_else(|_| json!({ "active": false }))))
 }
 
@@ -62,25 +74,46 @@ fn active(cx: &mut Cx<'_>, app: &Application, text: &str, issuer: &str) -> Resul
 pub fn revoke(cx: &mut Cx<'_>, app: &Application, token: Option<&str>) -> Result<Result<(), OidcError>, StoreError> {
     cx.trail.kind = StepKind::Revocation;
     cx.arrow(Lane::Client, Lane::Provider, "POST /oidc/token/revocation");
-    let Some(text) = token else { return Ok(Err(note(cx, OidcError::missing("token")))) };
+    let Some(text) = token else {
+        return Ok(Err(note(cx, OidcError::missing("token"))));
+    };
     if text.contains('.') {
-        let error = OidcError::unsupported_token_type("Structured JWT Tokens cannot be revoked via the revocation_endpoint").detail("a JWT access token lives until its exp");
+        let error = OidcError::unsupported_token_type("Structured JWT Tokens cannot be revoked via the revocation_endpoint")
+            .detail("a JWT access token lives until its exp");
         return Ok(Err(note(cx, error)));
     }
     let key = token_key(text);
     let found = match cx.get::<AccessToken>(&key)? {
         Some(token) => Some((token.client_id.clone(), token.grant_id.clone(), token.live.clone())),
-        None => cx.get::<RefreshToken>(&key)?.map(|t| (t.authorized.client_id.clone(), t.authorized.grant_id.clone(), t.authorized.live.clone())),
+        None => cx.get::<RefreshToken>(&key)?.map(|t| {
+            (
+                t.authorized.client_id.clone(),
+                t.authorized.grant_id.clone(),
+                t.authorized.live.clone(),
+            )
+        }),
     };
     let Some((owner, grant, live)) = found else {
-        cx.because(Because::new("revocation.unknown", Outcome::Decided, "Nothing to revoke.", "No such token; the answer is 200 all the same.", "RFC 7009 2.2"));
+        cx.because(Because::new(
+            "revocation.unknown",
+            Outcome::Decided,
+            "Nothing to revoke.",
+            "No such token; the answer is 200 all the same.",
+            "RFC 7009 2.2",
+        ));
         cx.arrow(Lane::Provider, Lane::Client, "200");
         return Ok(Ok(()));
     };
     cx.trail.live = Some(live);
     if owner != app.id {
         if !app.kind.has_secret() {
-            cx.because(Because::new("revocation.other_client", Outcome::Dropped, "Nothing was revoked.", format!("The token belongs to `{owner}`. A public client gets 200 all the same."), "Logto 1.20"));
+            cx.because(Because::new(
+                "revocation.other_client",
+                Outcome::Dropped,
+                "Nothing was revoked.",
+                format!("The token belongs to `{owner}`. A public client gets 200 all the same."),
+                "Logto 1.20",
+            ));
             cx.arrow(Lane::Provider, Lane::Client, "200");
             return Ok(Ok(()));
         }
@@ -105,7 +138,13 @@ pub fn revoke(cx: &mut Cx<'_>, app: &Application, token: Option<&str>) -> Result
 
 fn note(cx: &mut Cx<'_>, error: OidcError) -> OidcError {
     let why = error.detail.clone().or_else(|| error.description.clone()).unwrap_or_default();
-    cx.because(Because::new("token_endpoint.refused", Outcome::Refused, format!("Refused with `{}`.", error.error), format!("Reason: {why}."), "RFC 7662 2.3, RFC 7009 2.2.1"));
+    cx.because(Because::new(
+        "token_endpoint.refused",
+        Outcome::Refused,
+        format!("Refused with `{}`.", error.error),
+        format!("Reason: {why}."),
+        "RFC 7662 2.3, RFC 7009 2.2.1",
+    ));
     cx.arrow(Lane::Provider, Lane::Client, format!("{} {}", error.status, error.error));
     cx.trail.error = Some(error.step());
     error

@@ -1,8 +1,8 @@
 //! RP-initiated logout (`/oidc/session/end`, sheet 1.21) and whom to tell about it.
 
+use super::OidcError;
 use super::redirect::{RegisteredRedirect, nearest};
 use super::request::Hint;
-use super::OidcError;
 use crate::because::{Because, Outcome, Repair};
 use crate::entropy::id21;
 use crate::ids::{AppId, LiveId};
@@ -57,7 +57,12 @@ pub struct LoggedOut {
 ///
 /// # Errors
 /// The store failed; or, inside, the refusal.
-pub fn end_session(cx: &mut Cx<'_>, pairs: &[(String, String)], hint: Option<&Hint>, session_cookie: Option<&str>) -> Result<Result<Logout, OidcError>, StoreError> {
+pub fn end_session(
+    cx: &mut Cx<'_>,
+    pairs: &[(String, String)],
+    hint: Option<&Hint>,
+    session_cookie: Option<&str>,
+) -> Result<Result<Logout, OidcError>, StoreError> {
     cx.trail.kind = StepKind::EndSession;
     cx.trail.live.get_or_insert_with(|| LiveId(id21(cx.entropy)));
     cx.arrow(Lane::Client, Lane::Provider, "GET /oidc/session/end");
@@ -73,7 +78,13 @@ pub fn end_session(cx: &mut Cx<'_>, pairs: &[(String, String)], hint: Option<&Hi
                 }
             } else {
                 logout.ask = false;
-                cx.because(Because::new("logout.no_session", Outcome::Decided, "Nobody is signed in on this browser.", "The answer is the same as if somebody were.", "OIDC RP-Initiated Logout 2"));
+                cx.because(Because::new(
+                    "logout.no_session",
+                    Outcome::Decided,
+                    "Nobody is signed in on this browser.",
+                    "The answer is the same as if somebody were.",
+                    "OIDC RP-Initiated Logout 2",
+                ));
             }
             logout.xsrf = id21(cx.entropy);
             logout.live = cx.trail.live.clone().unwrap_or_default();
@@ -94,14 +105,24 @@ fn check(cx: &mut Cx<'_>, pairs: &[(String, String)], hint: Option<&Hint>) -> Re
     let value = |name: &str| pairs.iter().find(|(n, v)| n == name && !v.is_empty()).map(|(_, v)| v.clone());
     for name in ["id_token_hint", "client_id", "post_logout_redirect_uri", "state"] {
         if pairs.iter().filter(|(n, _)| n == name).count() > 1 {
-            return Ok(Err(OidcError::invalid_request(format!("'{name}' parameter must not be provided twice"))));
+            return Ok(Err(OidcError::invalid_request(format!(
+                "'{name}' parameter must not be provided twice"
+            ))));
         }
     }
     let mut client_id = value("client_id");
     match hint {
-        Some(Hint::Invalid(why)) => return Ok(Err(OidcError::invalid_request("could not validate id_token_hint").detail(why.clone()))),
+        Some(Hint::Invalid(why)) => {
+            return Ok(Err(
+                OidcError::invalid_request("could not validate id_token_hint").detail(why.clone())
+            ));
+        }
         Some(Hint::Valid { audiences, .. }) => match &client_id {
-            Some(id) if !audiences.contains(id) => return Ok(Err(OidcError::invalid_request("client_id does not match the provided id_token_hint"))),
+            Some(id) if !audiences.contains(id) => {
+                return Ok(Err(OidcError::invalid_request(
+                    "client_id does not match the provided id_token_hint",
+                )));
+            }
             _ => client_id = client_id.or_else(|| audiences.first().cloned()),
         },
         None => {}
@@ -114,9 +135,18 @@ fn check(cx: &mut Cx<'_>, pairs: &[(String, String)], hint: Option<&Hint>) -> Re
         None => None,
     };
     let settings = cx.get::<ProviderSettings>(ProviderSettings::ID)?.unwrap_or_default();
-    let dialect = app.as_ref().and_then(|a| a.custom_client_metadata.dialect).unwrap_or(settings.dialect);
-    let mut logout = Logout { client_id: app.as_ref().map(|a| a.id.clone()), ask: dialect == Dialect::Strict, ..Logout::default() };
-    let Some(uri) = value("post_logout_redirect_uri") else { return Ok(Ok(logout)) };
+    let dialect = app
+        .as_ref()
+        .and_then(|a| a.custom_client_metadata.dialect)
+        .unwrap_or(settings.dialect);
+    let mut logout = Logout {
+        client_id: app.as_ref().map(|a| a.id.clone()),
+        ask: dialect == Dialect::Strict,
+        ..Logout::default()
+    };
+    let Some(uri) = value("post_logout_redirect_uri") else {
+        return Ok(Ok(logout));
+    };
     let Some(app) = app else {
         cx.because(Because::new(
             "logout.unknown_client",
@@ -130,11 +160,24 @@ fn check(cx: &mut Cx<'_>, pairs: &[(String, String)], hint: Option<&Hint>) -> Re
     cx.trail.patch.app = Some((app.id.clone(), app.name.clone()));
     if RegisteredRedirect::find_post_logout(&app, &uri).is_none() {
         let near = nearest(&app.oidc_client_metadata.post_logout_redirect_uris, &uri).map(str::to_owned);
-        let detail = near.as_ref().map_or_else(|| "None of its registered ones is close to it.".to_owned(), |near| format!("The nearest registered one is `{near}`."));
+        let detail = near.as_ref().map_or_else(
+            || "None of its registered ones is close to it.".to_owned(),
+            |near| format!("The nearest registered one is `{near}`."),
+        );
         cx.because(
-            Because::new("logout.redirect_uri", Outcome::Refused, "The post-logout redirect URI is not registered.", detail, "OIDC RP-Initiated Logout 3, Logto 1.21")
-                .input(uri.clone())
-                .repair(Repair::RegisterPostLogoutRedirectUri { app_id: app.id.0.clone(), uri, nearest: near }),
+            Because::new(
+                "logout.redirect_uri",
+                Outcome::Refused,
+                "The post-logout redirect URI is not registered.",
+                detail,
+                "OIDC RP-Initiated Logout 3, Logto 1.21",
+            )
+            .input(uri.clone())
+            .repair(Repair::RegisterPostLogoutRedirectUri {
+                app_id: app.id.0.clone(),
+                uri,
+                nearest: near,
+            }),
         );
         return Ok(Err(OidcError::invalid_request("post_logout_redirect_uri not registered")));
     }
@@ -147,7 +190,13 @@ fn check(cx: &mut Cx<'_>, pairs: &[(String, String)], hint: Option<&Hint>) -> Re
 ///
 /// # Errors
 /// The store failed; or, inside, the refusal.
-pub fn confirm(cx: &mut Cx<'_>, logout: &Logout, xsrf: &str, session_cookie: Option<&str>, issuer: &str) -> Result<Result<LoggedOut, OidcError>, StoreError> {
+pub fn confirm(
+    cx: &mut Cx<'_>,
+    logout: &Logout,
+    xsrf: &str,
+    session_cookie: Option<&str>,
+    issuer: &str,
+) -> Result<Result<LoggedOut, OidcError>, StoreError> {
     cx.trail.kind = StepKind::EndSession;
     cx.trail.live = Some(logout.live.clone());
     cx.arrow(Lane::Experience, Lane::Provider, "POST /oidc/session/end/confirm");
@@ -156,9 +205,20 @@ pub fn confirm(cx: &mut Cx<'_>, logout: &Logout, xsrf: &str, session_cookie: Opt
         cx.trail.error = Some(error.step());
         return Ok(Err(error));
     }
-    let mut out = LoggedOut { redirect: None, backchannel: Vec::new() };
-    if let Some(session) = session_cookie.map(token_key).map(|key| cx.get::<Session>(&key)).transpose()?.flatten() {
-        let name = cx.get::<User>(session.account_id.as_str())?.map(|u| u.display_name()).unwrap_or_default();
+    let mut out = LoggedOut {
+        redirect: None,
+        backchannel: Vec::new(),
+    };
+    if let Some(session) = session_cookie
+        .map(token_key)
+        .map(|key| cx.get::<Session>(&key))
+        .transpose()?
+        .flatten()
+    {
+        let name = cx
+            .get::<User>(session.account_id.as_str())?
+            .map(|u| u.display_name())
+            .unwrap_or_default();
         cx.delete::<Session>(&session.key)?;
         let mut kept = Vec::new();
         for (client, authorization) in &session.authorizations {
@@ -173,7 +233,14 @@ pub fn confirm(cx: &mut Cx<'_>, logout: &Logout, xsrf: &str, session_cookie: Opt
                 out.backchannel.extend(logout_token(cx, &app, &session, &authorization.sid, issuer));
             }
         }
-        let tail = if kept.is_empty() { String::new() } else { format!(" `{}` keeps its tokens, because it was granted `offline_access`.", kept.join("`, `")) };
+        let tail = if kept.is_empty() {
+            String::new()
+        } else {
+            format!(
+                " `{}` keeps its tokens, because it was granted `offline_access`.",
+                kept.join("`, `")
+            )
+        };
         cx.because(Because::new(
             "logout.session",
             Outcome::Decided,
@@ -185,14 +252,30 @@ pub fn confirm(cx: &mut Cx<'_>, logout: &Logout, xsrf: &str, session_cookie: Opt
     out.redirect = match (&logout.post_logout_redirect_uri, &logout.client_id) {
         (Some(uri), Some(client)) => {
             // Checked again: the address may have been removed while the page was open.
-            let found = cx.get::<Application>(client.as_str())?.and_then(|app| RegisteredRedirect::find_post_logout(&app, uri));
-            found.map(|to| logout.state.as_deref().map_or_else(|| to.as_str().to_owned(), |state| to.with(&[("state", state)], false)))
+            let found = cx
+                .get::<Application>(client.as_str())?
+                .and_then(|app| RegisteredRedirect::find_post_logout(&app, uri));
+            found.map(|to| {
+                logout
+                    .state
+                    .as_deref()
+                    .map_or_else(|| to.as_str().to_owned(), |state| to.with(&[("state", state)], false))
+            })
         }
         _ => None,
     };
-    cx.arrow(Lane::Provider, if out.redirect.is_some() { Lane::Client } else { Lane::Experience }, if out.redirect.is_some() { "303 signed out" } else { "303 success page" });
+    cx.arrow(
+        Lane::Provider,
+        if out.redirect.is_some() { Lane::Client } else { Lane::Experience },
+        if out.redirect.is_some() {
+            "303 signed out"
+        } else {
+            "303 success page"
+        },
+    );
     for delivery in &out.backchannel {
-        cx.trail.arrow(Lane::Provider, Lane::Client, format!("logout token to {}", delivery.app_name));
+        cx.trail
+            .arrow(Lane::Provider, Lane::Client, format!("logout token to {}", delivery.app_name));
     }
     cx.trail.patch.status = Some(LiveStatus::Done);
     cx.trail.patch.outcome = Some("signed out".into());
@@ -210,5 +293,10 @@ fn logout_token(cx: &Cx<'_>, app: &Application, session: &Session, sid: &str, is
     if meta.backchannel_logout_session_required == Some(true) {
         claims["sid"] = json!(sid);
     }
-    Some(BackchannelLogout { uri, app: app.id.clone(), app_name: app.name.clone(), claims })
+    Some(BackchannelLogout {
+        uri,
+        app: app.id.clone(),
+        app_name: app.name.clone(),
+        claims,
+    })
 }

@@ -37,8 +37,14 @@ pub enum FirstScreen {
 
 impl FirstScreen {
     /// All six.
-    pub const ALL: [Self; 6] =
-        [Self::SignIn, Self::Register, Self::ResetPassword, Self::IdentifierSignIn, Self::IdentifierRegister, Self::SingleSignOn];
+    pub const ALL: [Self; 6] = [
+        Self::SignIn,
+        Self::Register,
+        Self::ResetPassword,
+        Self::IdentifierSignIn,
+        Self::IdentifierRegister,
+        Self::SingleSignOn,
+    ];
 
     /// A `first_screen` value; `signIn` is the deprecated spelling.
     #[must_use]
@@ -129,20 +135,36 @@ pub fn parse(given: &BTreeMap<String, String>) -> Parsed {
     let mut out = Parsed::default();
 
     let bad: Vec<(&'static str, String, String)> = [
-        ("first_screen", value("first_screen"), closest(value("first_screen").as_deref(), &FIRST_SCREENS)),
-        ("interaction_mode", value("interaction_mode"), closest(value("interaction_mode").as_deref(), &INTERACTION_MODES)),
+        (
+            "first_screen",
+            value("first_screen"),
+            closest(value("first_screen").as_deref(), &FIRST_SCREENS),
+        ),
+        (
+            "interaction_mode",
+            value("interaction_mode"),
+            closest(value("interaction_mode").as_deref(), &INTERACTION_MODES),
+        ),
     ]
     .into_iter()
     .filter_map(|(name, sent, hint)| {
         let sent = sent?;
-        let known = if name == "first_screen" { FIRST_SCREENS.contains(&sent.as_str()) } else { INTERACTION_MODES.contains(&sent.as_str()) };
+        let known = if name == "first_screen" {
+            FIRST_SCREENS.contains(&sent.as_str())
+        } else {
+            INTERACTION_MODES.contains(&sent.as_str())
+        };
         (!known).then_some((name, sent, hint))
     })
     .collect();
     if let Some((name, sent, hint)) = bad.first() {
         let lost: Vec<&'static str> = NAMES.into_iter().filter(|n| value(n).is_some()).collect();
         let others: Vec<String> = lost.iter().filter(|n| *n != name).map(|n| format!("`{n}`")).collect();
-        let also = if others.is_empty() { String::new() } else { format!(" The rest of the set went with it: {}.", others.join(", ")) };
+        let also = if others.is_empty() {
+            String::new()
+        } else {
+            format!(" The rest of the set went with it: {}.", others.join(", "))
+        };
         out.because.push(
             Because::new(
                 "params.all_or_nothing",
@@ -154,7 +176,11 @@ pub fn parse(given: &BTreeMap<String, String>) -> Parsed {
             .input(format!("{name}={sent}")),
         );
         for n in lost {
-            let note = if n == *name { format!("Not a value of {n}; {hint}.") } else { format!("Dropped together with {name}={sent}.") };
+            let note = if n == *name {
+                format!("Not a value of {n}; {hint}.")
+            } else {
+                format!("Dropped together with {name}={sent}.")
+            };
             out.fates.push((n, ParamFate::Dropped, None, note));
         }
         return out;
@@ -165,7 +191,12 @@ pub fn parse(given: &BTreeMap<String, String>) -> Parsed {
     out.params.first_screen = match (first_screen.as_deref(), mode.as_deref()) {
         (Some(sent), mode) => {
             if mode.is_some() {
-                out.fates.push(("interaction_mode", ParamFate::Dropped, None, "first_screen takes precedence.".into()));
+                out.fates.push((
+                    "interaction_mode",
+                    ParamFate::Dropped,
+                    None,
+                    "first_screen takes precedence.".into(),
+                ));
                 out.because.push(Because::new(
                     "params.interaction_mode",
                     Outcome::Dropped,
@@ -193,7 +224,12 @@ pub fn parse(given: &BTreeMap<String, String>) -> Parsed {
         };
         if parts.next().is_some() {
             let effective = format!("{}:{}", direct.method, direct.target.as_deref().unwrap_or_default());
-            out.fates.push(("direct_sign_in", ParamFate::Narrowed, Some(effective), "Split on colons; only the first two parts count.".into()));
+            out.fates.push((
+                "direct_sign_in",
+                ParamFate::Narrowed,
+                Some(effective),
+                "Split on colons; only the first two parts count.".into(),
+            ));
         }
         direct
     });
@@ -202,8 +238,15 @@ pub fn parse(given: &BTreeMap<String, String>) -> Parsed {
     out
 }
 
-const FIRST_SCREENS: [&str; 7] =
-    ["sign_in", "register", "reset_password", "identifier:sign_in", "identifier:register", "single_sign_on", "signIn"];
+const FIRST_SCREENS: [&str; 7] = [
+    "sign_in",
+    "register",
+    "reset_password",
+    "identifier:sign_in",
+    "identifier:register",
+    "single_sign_on",
+    "signIn",
+];
 const INTERACTION_MODES: [&str; 2] = ["signIn", "signUp"];
 
 fn closest(sent: Option<&str>, known: &[&str]) -> String {
@@ -213,7 +256,10 @@ fn closest(sent: Option<&str>, known: &[&str]) -> String {
         .map(|k| (strsim::damerau_levenshtein(&sent.to_lowercase(), &k.to_lowercase()), k))
         .filter(|(distance, _)| *distance <= 4)
         .min_by_key(|(distance, _)| *distance)
-        .map_or_else(|| format!("known are `{}`", known.join("`, `")), |(_, k)| format!("`{k}` would have worked"))
+        .map_or_else(
+            || format!("known are `{}`", known.join("`, `")),
+            |(_, k)| format!("`{k}` would have worked"),
+        )
 }
 
 /// Unknown words of `identifier` are dropped by the page; said here so that nobody has to guess.
@@ -225,7 +271,11 @@ fn narrow_identifier(out: &mut Parsed) {
         return;
     }
     let effective = known.join(" ");
-    let result = if known.is_empty() { "Nothing is left, so all enabled identifiers are offered.".to_owned() } else { format!("`{effective}` stays.") };
+    let result = if known.is_empty() {
+        "Nothing is left, so all enabled identifiers are offered.".to_owned()
+    } else {
+        format!("`{effective}` stays.")
+    };
     out.because.push(
         Because::new(
             "params.identifier",
@@ -236,8 +286,13 @@ fn narrow_identifier(out: &mut Parsed) {
         )
         .input(sent.clone()),
     );
-    let fate = if known.is_empty() { ParamFate::Dropped } else { ParamFate::Narrowed };
-    out.fates.push(("identifier", fate, Some(effective), format!("Unknown: {}.", unknown.join(", "))));
+    let fate = if known.is_empty() {
+        ParamFate::Dropped
+    } else {
+        ParamFate::Narrowed
+    };
+    out.fates
+        .push(("identifier", fate, Some(effective), format!("Unknown: {}.", unknown.join(", "))));
 }
 
 fn explain(out: &mut Parsed) {
@@ -250,12 +305,24 @@ fn explain(out: &mut Parsed) {
             Because::new(
                 "params.direct_sign_in",
                 Outcome::Decided,
-                if known { format!("Asked to go straight to {} `{target}`.", direct.method) } else { format!("`{}` is not a direct sign-in method.", direct.method) },
+                if known {
+                    format!("Asked to go straight to {} `{target}`.", direct.method)
+                } else {
+                    format!("`{}` is not a direct sign-in method.", direct.method)
+                },
                 format!(
                     "{}If that can't be done, the person lands on `/{}`, because {}.",
-                    if known { "" } else { "Only `social:<target>` and `sso:<connector id>` are. " },
+                    if known {
+                        ""
+                    } else {
+                        "Only `social:<target>` and `sso:<connector id>` are. "
+                    },
                     screen.route(),
-                    if screen == FirstScreen::SignIn { "no other first screen was asked for".to_owned() } else { format!("the request says first_screen={}", screen.wire()) }
+                    if screen == FirstScreen::SignIn {
+                        "no other first screen was asked for".to_owned()
+                    } else {
+                        format!("the request says first_screen={}", screen.wire())
+                    }
                 ),
                 "Logto 2.5",
             )
@@ -270,7 +337,12 @@ fn explain(out: &mut Parsed) {
             "Logto 2.3",
         ));
     }
-    if p.identifier.is_some() && !matches!(screen, FirstScreen::IdentifierSignIn | FirstScreen::IdentifierRegister | FirstScreen::ResetPassword) {
+    if p.identifier.is_some()
+        && !matches!(
+            screen,
+            FirstScreen::IdentifierSignIn | FirstScreen::IdentifierRegister | FirstScreen::ResetPassword
+        )
+    {
         out.because.push(Because::new(
             "params.identifier",
             Outcome::Dropped,
@@ -354,17 +426,29 @@ mod tests {
             ("interaction_mode=signUp", "/register?app_id=app"),
             ("interaction_mode=signIn", "/sign-in?app_id=app"),
             ("interaction_mode=signUp&first_screen=sign_in", "/sign-in?app_id=app"),
-            ("first_screen=identifier:sign_in&identifier=email phone&login_hint=a@b.c", "/identifier-sign-in?app_id=app&login_hint=a%40b.c&identifier=email+phone"),
+            (
+                "first_screen=identifier:sign_in&identifier=email phone&login_hint=a@b.c",
+                "/identifier-sign-in?app_id=app&login_hint=a%40b.c&identifier=email+phone",
+            ),
             ("direct_sign_in=social:google", "/direct/social/google?app_id=app&fallback=sign-in"),
-            ("direct_sign_in=sso:abc&first_screen=register", "/direct/sso/abc?app_id=app&fallback=register"),
+            (
+                "direct_sign_in=sso:abc&first_screen=register",
+                "/direct/sso/abc?app_id=app&fallback=register",
+            ),
             ("direct_sign_in=social", "/direct/social?app_id=app&fallback=sign-in"),
             ("direct_sign_in=a:b:c", "/direct/a/b?app_id=app&fallback=sign-in"),
             ("direct_sign_in=social:../x", "/direct/social/..%2Fx?app_id=app&fallback=sign-in"),
             ("direct_sign_in=social:..", "/direct/social/%2E%2E?app_id=app&fallback=sign-in"),
-            ("first_screen=bogus&login_hint=a@b.c&direct_sign_in=social:google", "/sign-in?app_id=app"),
+            (
+                "first_screen=bogus&login_hint=a@b.c&direct_sign_in=social:google",
+                "/sign-in?app_id=app",
+            ),
             ("interaction_mode=bogus&login_hint=a@b.c", "/sign-in?app_id=app"),
             ("first_screen=&login_hint=x", "/sign-in?app_id=app&login_hint=x"),
-            ("login_hint=h&one_time_token=t&ui_locales=de fr&organization_id=o&identifier=email", "/sign-in?app_id=app&organization_id=o&ui_locales=de+fr&one_time_token=t&login_hint=h&identifier=email"),
+            (
+                "login_hint=h&one_time_token=t&ui_locales=de fr&organization_id=o&identifier=email",
+                "/sign-in?app_id=app&organization_id=o&ui_locales=de+fr&one_time_token=t&login_hint=h&identifier=email",
+            ),
         ] {
             assert_eq!(location(query), wanted, "{query}");
         }
@@ -372,10 +456,18 @@ mod tests {
 
     #[test]
     fn a_drop_says_what_would_have_worked() {
-        let given = [("first_screen".to_owned(), "registr".to_owned()), ("login_hint".to_owned(), "x".to_owned())].into();
+        let given = [
+            ("first_screen".to_owned(), "registr".to_owned()),
+            ("login_hint".to_owned(), "x".to_owned()),
+        ]
+        .into();
         let parsed = parse(&given);
         let card = &parsed.because[0];
-        assert!(card.detail.contains("`register` would have worked") && card.detail.contains("`login_hint`"), "{}", card.detail);
+        assert!(
+            card.detail.contains("`register` would have worked") && card.detail.contains("`login_hint`"),
+            "{}",
+            card.detail
+        );
         assert_eq!(parsed.fates.len(), 2);
     }
 

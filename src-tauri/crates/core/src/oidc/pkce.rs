@@ -12,12 +12,19 @@ use subtle::ConstantTimeEq as _;
 /// `invalid_request` naming `parameter`.
 pub fn check_format(parameter: &str, value: &str) -> Result<(), OidcError> {
     if value.len() < 43 {
-        return Err(OidcError::invalid_request(format!("{parameter} must be a string with a minimum length of 43 characters")));
+        return Err(OidcError::invalid_request(format!(
+            "{parameter} must be a string with a minimum length of 43 characters"
+        )));
     }
     if value.len() > 128 {
-        return Err(OidcError::invalid_request(format!("{parameter} must be a string with a maximum length of 128 characters")));
+        return Err(OidcError::invalid_request(format!(
+            "{parameter} must be a string with a maximum length of 128 characters"
+        )));
     }
-    if !value.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~')) {
+    if !value
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~'))
+    {
         return Err(OidcError::invalid_request(format!("{parameter} contains invalid characters")));
     }
     Ok(())
@@ -43,8 +50,14 @@ mod tests {
     #[test]
     fn the_rfc_example_verifies() {
         // RFC 7636 appendix B.
-        assert!(verify("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"));
-        assert!(!verify("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXX"));
+        assert!(verify(
+            "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+            "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+        ));
+        assert!(!verify(
+            "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+            "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXX"
+        ));
     }
 
     #[test]

@@ -106,7 +106,14 @@ fn cut(pattern: &str) -> Option<Pattern<'_>> {
         Some((host, port)) if !host.is_empty() && !port.contains(']') => (host, Some(port)),
         _ => (authority, None),
     };
-    Some(Pattern { scheme, host, port, path, query, fragment })
+    Some(Pattern {
+        scheme,
+        host,
+        port,
+        path,
+        query,
+        fragment,
+    })
 }
 
 fn wildcard_matches(pattern: &str, candidate: &Url) -> bool {
@@ -115,7 +122,10 @@ fn wildcard_matches(pattern: &str, candidate: &Url) -> bool {
     if !matches!(scheme.as_str(), "http" | "https") || scheme != candidate.scheme() {
         return false;
     }
-    if p.port.is_some_and(|port| port.contains('*')) || p.query.is_some_and(|q| q.contains('*')) || p.fragment.is_some_and(|f| f.contains('*')) {
+    if p.port.is_some_and(|port| port.contains('*'))
+        || p.query.is_some_and(|q| q.contains('*'))
+        || p.fragment.is_some_and(|f| f.contains('*'))
+    {
         return false;
     }
     let default_port = if scheme == "https" { 443 } else { 80 };
@@ -163,7 +173,9 @@ fn glob(pattern: &str, text: &str, empty: bool) -> bool {
     let first = parts.next().unwrap_or_default();
     let Some(mut rest) = text.strip_prefix(first) else { return false };
     let parts: Vec<&str> = parts.collect();
-    let Some((last, middle)) = parts.split_last() else { return rest.is_empty() };
+    let Some((last, middle)) = parts.split_last() else {
+        return rest.is_empty();
+    };
     let least = usize::from(!empty);
     for part in middle {
         let Some(window) = rest.get(least..) else { return false };
@@ -212,8 +224,18 @@ mod tests {
             ("https://*.example.com/cb", "http://a.example.com/cb", false, false),
             ("https://*.com/cb", "https://example.com/cb", false, false),
             ("https://a.*.com/cb", "https://a.example.com/cb", false, false),
-            ("https://pr-*.preview.example.com/cb", "https://pr-17.preview.example.com/cb", false, true),
-            ("https://pr-*.preview.example.com/cb", "https://pr-.preview.example.com/cb", false, false),
+            (
+                "https://pr-*.preview.example.com/cb",
+                "https://pr-17.preview.example.com/cb",
+                false,
+                true,
+            ),
+            (
+                "https://pr-*.preview.example.com/cb",
+                "https://pr-.preview.example.com/cb",
+                false,
+                false,
+            ),
             ("https://app.test/*", "https://app.test/a/b/c", false, true),
             ("https://app.test/**", "https://app.test/a/b/c", false, true),
             ("https://app.test/*/cb", "https://app.test/a/b/cb", false, true),

@@ -167,7 +167,12 @@ fn is_known(name: &str) -> bool {
 }
 
 fn draft(raw: &RawRequest) -> Draft {
-    let mut out = Draft { single: BTreeMap::new(), resources: Vec::new(), rows: Vec::new(), duplicate: None };
+    let mut out = Draft {
+        single: BTreeMap::new(),
+        resources: Vec::new(),
+        rows: Vec::new(),
+        duplicate: None,
+    };
     for (name, value) in &raw.pairs {
         let known = is_known(name);
         let (fate, note) = if !known {
@@ -177,12 +182,20 @@ fn draft(raw: &RawRequest) -> Draft {
         } else {
             (ParamFate::Used, None)
         };
-        out.rows.push(Param { name: name.clone(), value: value.clone(), origin: raw.origin, fate, effective: None, note });
+        out.rows.push(Param {
+            name: name.clone(),
+            value: value.clone(),
+            origin: raw.origin,
+            fate,
+            effective: None,
+            note,
+        });
         if !known || value.is_empty() {
             continue;
         }
         if name == "resource" {
-            out.resources.extend(value.split(',').map(str::trim).filter(|r| !r.is_empty()).map(str::to_owned));
+            out.resources
+                .extend(value.split(',').map(str::trim).filter(|r| !r.is_empty()).map(str::to_owned));
         } else if out.single.insert(name.clone(), value.clone()).is_some() && out.duplicate.is_none() {
             out.duplicate = Some(name.clone());
         }
@@ -229,19 +242,37 @@ fn blame(draft: &mut Draft, error: &OidcError) {
         "unsupported_response_type" => "response_type",
         "unsupported_response_mode" => "response_mode",
         "login_required" | "consent_required" | "interaction_required" => "prompt",
-        _ => ["code_challenge_method", "code_challenge", "redirect_uri", "response_type", "prompt", "max_age", "id_token_hint", "nonce", "client_id"]
-            .into_iter()
-            .find(|n| text.contains(n))
-            .unwrap_or_default(),
+        _ => [
+            "code_challenge_method",
+            "code_challenge",
+            "redirect_uri",
+            "response_type",
+            "prompt",
+            "max_age",
+            "id_token_hint",
+            "nonce",
+            "client_id",
+        ]
+        .into_iter()
+        .find(|n| text.contains(n))
+        .unwrap_or_default(),
     };
     draft.mark(name, ParamFate::Refused, None, &text);
 }
 
 fn check_all(cx: &mut Cx<'_>, draft: &mut Draft, hint: Option<&Hint>) -> Result<Result<ValidRequest, Refused>, StoreError> {
     let state = draft.get("state").map(str::to_owned);
-    let alone = |error| Refused { error, state: state.clone(), to: None };
+    let alone = |error| Refused {
+        error,
+        state: state.clone(),
+        to: None,
+    };
 
     let early = check_duplicates(draft).and_then(|()| check_unsupported(draft));
+    // Twice the parameter that would say whom to trust: nobody is.
+    if let (Err(error), Some("client_id" | "redirect_uri")) = (&early, draft.duplicate.as_deref()) {
+        return Ok(Err(alone(error.clone())));
+    }
     let app = match find_client(cx, draft)? {
         Ok(app) => app,
         Err(error) => return Ok(Err(alone(early.err().unwrap_or(error)))),
@@ -266,7 +297,10 @@ fn check_all(cx: &mut Cx<'_>, draft: &mut Draft, hint: Option<&Hint>) -> Result<
     };
     let checked = early.and_then(|()| check_trusted(draft, &mut valid, hint, cx));
     let error = match checked {
-        Ok(()) => match check_resources(cx, draft, &mut valid)?.and_then(|()| check_max_age(draft, &mut valid)).and_then(|()| check_hint(&mut valid, hint)) {
+        Ok(()) => match check_resources(cx, draft, &mut valid)?
+            .and_then(|()| check_max_age(draft, &mut valid))
+            .and_then(|()| check_hint(&mut valid, hint))
+        {
             Ok(()) => {
                 valid.params = std::mem::take(&mut draft.single);
                 return Ok(Ok(valid));
@@ -281,7 +315,11 @@ fn check_all(cx: &mut Cx<'_>, draft: &mut Draft, hint: Option<&Hint>) -> Result<
         None if draft.get("response_type").is_some_and(|t| t.contains("token")) => ResponseMode::Fragment,
         None => ResponseMode::Query,
     };
-    Ok(Err(Refused { error, state, to: Some((valid.redirect, mode)) }))
+    Ok(Err(Refused {
+        error,
+        state,
+        to: Some((valid.redirect, mode)),
+    }))
 }
 
 /// Checks that need a trusted redirect to report to, in Logto's order.
@@ -295,7 +333,9 @@ fn check_trusted(draft: &mut Draft, valid: &mut ValidRequest, hint: Option<&Hint
 }
 
 fn check_duplicates(draft: &Draft) -> Result<(), OidcError> {
-    draft.duplicate.as_ref().map_or(Ok(()), |name| Err(OidcError::invalid_request(format!("'{name}' parameter must not be provided twice"))))
+    draft.duplicate.as_ref().map_or(Ok(()), |name| {
+        Err(OidcError::invalid_request(format!("'{name}' parameter must not be provided twice")))
+    })
 }
 
 fn check_unsupported(draft: &Draft) -> Result<(), OidcError> {
@@ -303,7 +343,9 @@ fn check_unsupported(draft: &Draft) -> Result<(), OidcError> {
         return Err(OidcError::request_not_supported("request parameter provided but not supported"));
     }
     if draft.get("registration").is_some() {
-        return Err(OidcError::registration_not_supported("registration parameter provided but not supported"));
+        return Err(OidcError::registration_not_supported(
+            "registration parameter provided but not supported",
+        ));
     }
     Ok(())
 }
@@ -352,23 +394,44 @@ fn early_redirect(draft: &mut Draft, app: &Application) -> Option<RegisteredRedi
 fn without_redirect(cx: &mut Cx<'_>, draft: &Draft, app: &Application, early: Result<(), OidcError>, state: Option<String>) -> Refused {
     let Some(uri) = draft.get("redirect_uri") else {
         let error = early.err().unwrap_or_else(|| {
-            OidcError::missing(if draft.get("response_type").is_none() { "response_type" } else { "redirect_uri" })
+            OidcError::missing(if draft.get("response_type").is_none() {
+                "response_type"
+            } else {
+                "redirect_uri"
+            })
         });
         return Refused { error, state, to: None };
     };
     let registered = &app.oidc_client_metadata.redirect_uris;
     let near = nearest(registered, uri).map(str::to_owned);
     let detail = match &near {
-        Some(near) => format!("{} The nearest registered one is `{near}`. {}", difference(near, uri), "The error stays on the provider, because an unregistered address can't be trusted with it."),
+        Some(near) => format!(
+            "{} The nearest registered one is `{near}`. {}",
+            difference(near, uri),
+            "The error stays on the provider, because an unregistered address can't be trusted with it."
+        ),
         None if registered.is_empty() => format!("`{}` has no redirect URIs at all.", app.name),
         None => format!("None of the {} registered ones is close to it.", registered.len()),
     };
     cx.because(
-        Because::new("authorize.redirect_uri", Outcome::Refused, "The redirect URI is not registered.", detail, "RFC 6749 3.1.2.4, Logto 1.9")
-            .input(uri)
-            .repair(Repair::RegisterRedirectUri { app_id: app.id.0.clone(), uri: uri.to_owned(), nearest: near.clone() }),
+        Because::new(
+            "authorize.redirect_uri",
+            Outcome::Refused,
+            "The redirect URI is not registered.",
+            detail,
+            "RFC 6749 3.1.2.4, Logto 1.9",
+        )
+        .input(uri)
+        .repair(Repair::RegisterRedirectUri {
+            app_id: app.id.0.clone(),
+            uri: uri.to_owned(),
+            nearest: near.clone(),
+        }),
     );
-    cx.trail.patch.headline = Some(near.map_or_else(|| "redirect_uri is not registered".to_owned(), |near| difference(&near, uri).trim_end_matches('.').to_lowercase()));
+    cx.trail.patch.headline = Some(near.map_or_else(
+        || "redirect_uri is not registered".to_owned(),
+        |near| difference(&near, uri).trim_end_matches('.').to_lowercase(),
+    ));
     cx.trail.patch.outcome = Some("redirect_uri rejected".into());
     Refused {
         error: OidcError::invalid_redirect_uri("redirect_uri did not match any of the client's registered redirect_uris"),
@@ -388,13 +451,18 @@ fn difference(registered: &str, sent: &str) -> String {
 
 fn check_response_mode(draft: &Draft, valid: &mut ValidRequest) -> Result<(), OidcError> {
     if let Some(mode) = draft.get("response_mode") {
-        valid.mode = ResponseMode::parse(mode).ok_or_else(|| OidcError::unsupported_response_mode("unsupported response_mode requested"))?;
+        valid.mode =
+            ResponseMode::parse(mode).ok_or_else(|| OidcError::unsupported_response_mode("unsupported response_mode requested"))?;
     }
     Ok(())
 }
 
 fn check_response_type(draft: &Draft) -> Result<(), OidcError> {
-    let mut words = draft.get("response_type").ok_or_else(|| OidcError::missing("response_type"))?.split(' ').collect::<Vec<_>>();
+    let mut words = draft
+        .get("response_type")
+        .ok_or_else(|| OidcError::missing("response_type"))?
+        .split(' ')
+        .collect::<Vec<_>>();
     words.sort_unstable();
     match words.join(" ").as_str() {
         "code" => Ok(()),
@@ -415,7 +483,9 @@ fn check_prompt(draft: &Draft, valid: &mut ValidRequest) -> Result<(), OidcError
 }
 
 fn check_scope(draft: &mut Draft, valid: &mut ValidRequest, cx: &mut Cx<'_>) -> Result<(), OidcError> {
-    let Some(sent) = draft.get("scope").map(str::to_owned) else { return Ok(()) };
+    let Some(sent) = draft.get("scope").map(str::to_owned) else {
+        return Ok(());
+    };
     let (mut openid, other): (Vec<String>, Vec<String>) = scopes::words(&sent).into_iter().partition(|s| scopes::is_oidc(s));
     if openid.iter().any(|s| s == "offline_access") && !valid.prompts("consent") {
         openid.retain(|s| s != "offline_access");
@@ -430,14 +500,23 @@ fn check_scope(draft: &mut Draft, valid: &mut ValidRequest, cx: &mut Cx<'_>) -> 
         if valid.app.custom_client_metadata.always_issue_refresh_token == Some(true) {
             card.detail = "It counts only together with `prompt=consent`. A refresh token is issued all the same, because this application has `alwaysIssueRefreshToken`; it ends with the session.".into();
         } else {
-            card = card.repair(Repair::AlwaysIssueRefreshToken { app_id: valid.app.id.0.clone() });
+            card = card.repair(Repair::AlwaysIssueRefreshToken {
+                app_id: valid.app.id.0.clone(),
+            });
         }
         cx.because(card);
-        draft.mark("scope", ParamFate::Narrowed, Some([openid.clone(), other.clone()].concat().join(" ")), "offline_access was dropped: prompt=consent is not there.");
+        draft.mark(
+            "scope",
+            ParamFate::Narrowed,
+            Some([openid.clone(), other.clone()].concat().join(" ")),
+            "offline_access was dropped: prompt=consent is not there.",
+        );
     }
     if valid.app.is_third_party {
-        let refused: Vec<&String> =
-            openid.iter().filter(|s| !matches!(s.as_str(), "openid" | "offline_access") && !valid.app.user_consent_scopes.contains(s)).collect();
+        let refused: Vec<&String> = openid
+            .iter()
+            .filter(|s| !matches!(s.as_str(), "openid" | "offline_access") && !valid.app.user_consent_scopes.contains(s))
+            .collect();
         if !refused.is_empty() {
             let names: Vec<&str> = refused.iter().map(|s| s.as_str()).collect();
             cx.because(
@@ -445,7 +524,10 @@ fn check_scope(draft: &mut Draft, valid: &mut ValidRequest, cx: &mut Cx<'_>) -> 
                     "authorize.third_party_scope",
                     Outcome::Refused,
                     "A third-party application asked for a scope it may not have.",
-                    format!("`{}` is not among the scopes enabled for it. Enable it under Applications, or stop asking for it.", names.join(" ")),
+                    format!(
+                        "`{}` is not among the scopes enabled for it. Enable it under Applications, or stop asking for it.",
+                        names.join(" ")
+                    ),
                     "Logto 1.7",
                 )
                 .input(sent),
@@ -466,7 +548,9 @@ fn check_openid_needed(draft: &Draft, valid: &ValidRequest, hint: Option<&Hint>)
         .into_iter()
         .find(|name| draft.get(name).is_some() || (*name == "id_token_hint" && hint.is_some()));
     offending.map_or(Ok(()), |name| {
-        Err(OidcError::invalid_request(format!("openid scope must be requested when using the {name} parameter")))
+        Err(OidcError::invalid_request(format!(
+            "openid scope must be requested when using the {name} parameter"
+        )))
     })
 }
 
@@ -477,15 +561,22 @@ fn check_pkce(draft: &Draft, app: &Application, cx: &mut Cx<'_>) -> Result<(), O
                 "authorize.pkce",
                 Outcome::Refused,
                 "PKCE is missing.",
-                format!("`{}` is a public client (it has no secret), so it must send `code_challenge` and `code_challenge_method=S256`.", app.name),
+                format!(
+                    "`{}` is a public client (it has no secret), so it must send `code_challenge` and `code_challenge_method=S256`.",
+                    app.name
+                ),
                 "RFC 7636, Logto 1.12",
             ));
-            Err(OidcError::invalid_request("Authorization Server policy requires PKCE to be used for this request"))
+            Err(OidcError::invalid_request(
+                "Authorization Server policy requires PKCE to be used for this request",
+            ))
         }
         (None, None) => Ok(()),
         (Some(_), None) => Err(OidcError::invalid_request("code_challenge_method must be provided")),
         (_, Some(method)) if method != "S256" => Err(OidcError::invalid_request("not supported value of code_challenge_method")),
-        (None, Some(_)) => Err(OidcError::invalid_request("code_challenge must be provided with code_challenge_method")),
+        (None, Some(_)) => Err(OidcError::invalid_request(
+            "code_challenge must be provided with code_challenge_method",
+        )),
         (Some(challenge), Some(_)) => pkce::check_format("code_challenge", challenge),
     }
 }

@@ -36,7 +36,11 @@ const ROLES: usize = 1_000;
 #[must_use]
 pub fn words(scope: &str) -> Vec<String> {
     let mut seen = BTreeSet::new();
-    scope.split(' ').filter(|w| !w.is_empty() && seen.insert(*w)).map(str::to_owned).collect()
+    scope
+        .split(' ')
+        .filter(|w| !w.is_empty() && seen.insert(*w))
+        .map(str::to_owned)
+        .collect()
 }
 
 /// Whether a name is an OIDC scope of ours.

@@ -29,7 +29,12 @@ pub(super) struct Provider {
 
 pub(super) fn app(id: &str, kind: ApplicationType, redirect: &str) -> Application {
     let secrets = if kind.has_secret() {
-        vec![ApplicationSecret { name: "Default secret".into(), value: "sealed:hush".into(), created_at: Default::default(), expires_at: None }]
+        vec![ApplicationSecret {
+            name: "Default secret".into(),
+            value: "sealed:hush".into(),
+            created_at: Default::default(),
+            expires_at: None,
+        }]
     } else {
         Vec::new()
     };
@@ -82,7 +87,10 @@ impl Provider {
             description: String::new(),
             kind,
             is_default: false,
-            scopes: vec![RoleScope { resource: API.into(), scope: "read".into() }],
+            scopes: vec![RoleScope {
+                resource: API.into(),
+                scope: "read".into(),
+            }],
             user_ids,
             application_ids,
         };
@@ -98,7 +106,12 @@ impl Provider {
                 indicator: API.into(),
                 is_default: false,
                 access_token_ttl: 600,
-                scopes: ["read", "write"].map(|name| Scope { name: name.into(), description: None }).to_vec(),
+                scopes: ["read", "write"]
+                    .map(|name| Scope {
+                        name: name.into(),
+                        description: None,
+                    })
+                    .to_vec(),
             })
             .with(&role("reader", RoleType::User, vec![UserId::from("alice0000001")], Vec::new()))
             .with(&role("machine", RoleType::MachineToMachine, Vec::new(), vec![AppId::from("m2m")]));
@@ -114,7 +127,11 @@ impl Provider {
     /// An authorization request from a query string.
     pub(super) fn ask(&mut self, query: &str) -> (Reply, Trail) {
         let pairs = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-        let raw = RawRequest { pairs, origin: ParamOrigin::Query, hint: None };
+        let raw = RawRequest {
+            pairs,
+            origin: ParamOrigin::Query,
+            hint: None,
+        };
         let cookie = self.cookie.clone();
         let (reply, trail) = self.world.write(|cx| authorize(cx, raw, cookie.as_deref(), ISSUER));
         (reply.unwrap(), trail)
@@ -138,7 +155,11 @@ impl Provider {
                 Reply::Json { error, .. } => panic!("refused: {error:?}"),
                 Reply::Page { interaction, location, .. } => {
                     if location.starts_with("/consent") {
-                        self.world.write(|cx| consent::open_page(cx, interaction.as_str(), ISSUER)).0.unwrap().unwrap();
+                        self.world
+                            .write(|cx| consent::open_page(cx, interaction.as_str(), ISSUER))
+                            .0
+                            .unwrap()
+                            .unwrap();
                     } else {
                         let mut record = (*self.world.get::<Interaction>(interaction.as_str()).unwrap()).clone();
                         record.result.login = Some(UserId::from("alice0000001"));
@@ -151,7 +172,9 @@ impl Provider {
     }
 
     pub(super) fn form(pairs: &[(&str, &str)]) -> TokenForm {
-        TokenForm { pairs: pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect() }
+        TokenForm {
+            pairs: pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
+        }
     }
 
     /// A token request of an authenticated client.
@@ -168,11 +191,23 @@ impl Provider {
     }
 
     pub(super) fn redeem(&mut self, app: &str, code: &str) -> TokenReply {
-        self.token(app, &[("grant_type", "authorization_code"), ("code", code), ("redirect_uri", "https://app.test/cb"), ("code_verifier", VERIFIER)]).0.unwrap()
+        self.token(
+            app,
+            &[
+                ("grant_type", "authorization_code"),
+                ("code", code),
+                ("redirect_uri", "https://app.test/cb"),
+                ("code_verifier", VERIFIER),
+            ],
+        )
+        .0
+        .unwrap()
     }
 }
 
 /// The usual request of the single-page application.
 pub(super) fn spa(extra: &str) -> String {
-    format!("client_id=spa&redirect_uri=https://app.test/cb&response_type=code&scope=openid offline_access profile&state=s1&code_challenge={CHALLENGE}&code_challenge_method=S256{extra}")
+    format!(
+        "client_id=spa&redirect_uri=https://app.test/cb&response_type=code&scope=openid offline_access profile&state=s1&code_challenge={CHALLENGE}&code_challenge_method=S256{extra}"
+    )
 }

@@ -37,7 +37,13 @@ impl TokenForm {
     /// All `resource` values, comma-separated ones split.
     #[must_use]
     pub fn resources(&self) -> Vec<&str> {
-        self.pairs.iter().filter(|(n, _)| n == "resource").flat_map(|(_, v)| v.split(',')).map(str::trim).filter(|v| !v.is_empty()).collect()
+        self.pairs
+            .iter()
+            .filter(|(n, _)| n == "resource")
+            .flat_map(|(_, v)| v.split(','))
+            .map(str::trim)
+            .filter(|v| !v.is_empty())
+            .collect()
     }
 
     /// The one resource of a token request (RFC 8707 section 2.2; sheet 1.15).
@@ -48,7 +54,9 @@ impl TokenForm {
         match self.resources().as_slice() {
             [] => Ok(None),
             [one] => Ok(Some(one)),
-            _ => Err(OidcError::invalid_target("only a single resource indicator value must be requested/resolved during Access Token Request")),
+            _ => Err(OidcError::invalid_target(
+                "only a single resource indicator value must be requested/resolved during Access Token Request",
+            )),
         }
     }
 }
@@ -69,7 +77,15 @@ pub enum GrantType {
 /// # Errors
 /// `invalid_request` or `unsupported_grant_type`.
 pub fn grant_type(form: &TokenForm, app: &Application) -> Result<GrantType, OidcError> {
-    for name in ["grant_type", "code", "redirect_uri", "code_verifier", "refresh_token", "scope", "organization_id"] {
+    for name in [
+        "grant_type",
+        "code",
+        "redirect_uri",
+        "code_verifier",
+        "refresh_token",
+        "scope",
+        "organization_id",
+    ] {
         if form.pairs.iter().filter(|(n, _)| n == name).count() > 1 {
             return Err(OidcError::invalid_request(format!("'{name}' parameter must not be provided twice")));
         }
@@ -80,11 +96,17 @@ pub fn grant_type(form: &TokenForm, app: &Application) -> Result<GrantType, Oidc
         "refresh_token" => GrantType::RefreshToken,
         "client_credentials" => GrantType::ClientCredentials,
         // Advertised by Logto, not registered for any application here yet.
-        "implicit" | "urn:ietf:params:oauth:grant-type:device_code" | "urn:ietf:params:oauth:grant-type:token-exchange" => return Err(not_allowed()),
+        "implicit" | "urn:ietf:params:oauth:grant-type:device_code" | "urn:ietf:params:oauth:grant-type:token-exchange" => {
+            return Err(not_allowed());
+        }
         _ => return Err(OidcError::unsupported_grant_type("unsupported grant_type requested")),
     };
     let machine = app.kind == ApplicationType::MachineToMachine;
-    if machine == (grant == GrantType::ClientCredentials) { Ok(grant) } else { Err(not_allowed()) }
+    if machine == (grant == GrantType::ClientCredentials) {
+        Ok(grant)
+    } else {
+        Err(not_allowed())
+    }
 }
 
 /// What a code or refresh token still stands for: the person, the grant and, unless offline, the session.
@@ -96,7 +118,9 @@ struct Standing {
 /// Checks that what was authorized still holds (sheet 1.6 "session bound").
 fn standing(cx: &Cx<'_>, authorized: &Authorized) -> Result<Result<Standing, OidcError>, StoreError> {
     let Some(grant) = cx.get::<Grant>(authorized.grant_id.as_str())? else {
-        return Ok(Err(OidcError::invalid_grant("the grant was revoked, has expired, or ended at sign-out")));
+        return Ok(Err(OidcError::invalid_grant(
+            "the grant was revoked, has expired, or ended at sign-out",
+        )));
     };
     let Some(user) = cx.get::<User>(authorized.account_id.as_str())? else {
         return Ok(Err(OidcError::invalid_grant("the person was deleted")));
@@ -105,7 +129,9 @@ fn standing(cx: &Cx<'_>, authorized: &Authorized) -> Result<Result<Standing, Oid
         return Ok(Err(OidcError::invalid_grant("the person is suspended")));
     }
     if !authorized.offline && !session_lives(cx, authorized.session_uid.as_str())? {
-        return Ok(Err(OidcError::invalid_grant("the browser session has ended, and offline_access was not granted")));
+        return Ok(Err(OidcError::invalid_grant(
+            "the browser session has ended, and offline_access was not granted",
+        )));
     }
     Ok(Ok(Standing { user, grant }))
 }
@@ -123,9 +149,19 @@ pub fn session_lives(cx: &Cx<'_>, uid: &str) -> Result<bool, StoreError> {
 pub fn refused(cx: &mut Cx<'_>, error: OidcError) -> OidcError {
     cx.trail.kind = StepKind::Token;
     if !cx.trail.because.iter().any(|b| b.outcome == Outcome::Refused) {
-        let why = error.detail.clone().or_else(|| error.description.clone()).unwrap_or_else(|| error.message().to_owned());
+        let why = error
+            .detail
+            .clone()
+            .or_else(|| error.description.clone())
+            .unwrap_or_else(|| error.message().to_owned());
         let hidden = if error.detail.is_some() { " The wire does not say so." } else { "" };
-        cx.because(Because::new("token.refused", Outcome::Refused, format!("Refused with `{}`.", error.error), format!("Reason: {why}.{hidden}"), "RFC 6749 5.2, Logto 8.2"));
+        cx.because(Because::new(
+            "token.refused",
+            Outcome::Refused,
+            format!("Refused with `{}`.", error.error),
+            format!("Reason: {why}.{hidden}"),
+            "RFC 6749 5.2, Logto 8.2",
+        ));
     }
     cx.arrow(Lane::Provider, Lane::Client, format!("{} {}", error.status, error.error));
     cx.trail.error = Some(error.step());

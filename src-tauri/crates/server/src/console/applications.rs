@@ -28,7 +28,16 @@ fn view(app: &Application) -> ApplicationView {
             user_consent_scopes: app.user_consent_scopes.clone(),
             sign_in_experience: app.sign_in_experience.clone(),
         },
-        secrets: app.secrets.iter().map(|s| SecretView { name: s.name.clone(), value: None, created_at: s.created_at, expires_at: s.expires_at }).collect(),
+        secrets: app
+            .secrets
+            .iter()
+            .map(|s| SecretView {
+                name: s.name.clone(),
+                value: None,
+                created_at: s.created_at,
+                expires_at: s.expires_at,
+            })
+            .collect(),
         built_in: app.id.as_str() == PLAYGROUND_APP,
         created_at: app.created_at,
     }
@@ -47,7 +56,12 @@ impl Engine {
             .commit(move |cx| {
                 let secrets = if draft.kind.has_secret() {
                     let value = cx.vault.seal(&Secret::new(secret32(cx.entropy)));
-                    vec![ApplicationSecret { name: "Default secret".into(), value, created_at: cx.now, expires_at: None }]
+                    vec![ApplicationSecret {
+                        name: "Default secret".into(),
+                        value,
+                        created_at: cx.now,
+                        expires_at: None,
+                    }]
                 } else {
                     Vec::new()
                 };
@@ -77,7 +91,9 @@ impl Engine {
         first(check_application(&draft))?;
         let reply = self
             .commit(move |cx| {
-                let Some(old) = cx.get::<Application>(&id)? else { return Ok(Err(unknown(&id))) };
+                let Some(old) = cx.get::<Application>(&id)? else {
+                    return Ok(Err(unknown(&id)));
+                };
                 if old.kind != draft.kind {
                     return Ok(Err(ConsoleProblem {
                         code: "application.type_not_changeable".into(),
@@ -106,11 +122,16 @@ impl Engine {
 
     pub(super) async fn delete_application(self: &Arc<Self>, id: String) -> Answer {
         if id == PLAYGROUND_APP {
-            return Err(problem("application.built_in", "The playground is part of the program and can't be deleted."));
+            return Err(problem(
+                "application.built_in",
+                "The playground is part of the program and can't be deleted.",
+            ));
         }
         let name = self
             .commit(move |cx| {
-                let Some(app) = cx.get::<Application>(&id)? else { return Ok(Err(unknown(&id))) };
+                let Some(app) = cx.get::<Application>(&id)? else {
+                    return Ok(Err(unknown(&id)));
+                };
                 for grant in cx.list::<Grant>(ROWS)?.iter().filter(|g| g.client_id == app.id) {
                     cx.delete::<Grant>(grant.id.as_str())?;
                 }
@@ -125,37 +146,66 @@ impl Engine {
         app.secrets
             .iter()
             .map(|s| {
-                Ok(SecretView { name: s.name.clone(), value: Some(self.unseal(&s.value)?.expose().to_owned()), created_at: s.created_at, expires_at: s.expires_at })
+                Ok(SecretView {
+                    name: s.name.clone(),
+                    value: Some(self.unseal(&s.value)?.expose().to_owned()),
+                    created_at: s.created_at,
+                    expires_at: s.expires_at,
+                })
             })
             .collect()
     }
 
     pub(super) fn secrets(&self, id: &str) -> Answer {
-        let app = self.look(|cx| cx.get::<Application>(id)).map_err(|e| storage(&e))?.ok_or_else(|| unknown(id))?;
+        let app = self
+            .look(|cx| cx.get::<Application>(id))
+            .map_err(|e| storage(&e))?
+            .ok_or_else(|| unknown(id))?;
         self.opened(&app).map(ConsoleReply::Secrets).map_err(|e| storage(&e))
     }
 
     pub(super) async fn add_secret(self: &Arc<Self>, id: String, name: String, expires_at: Option<Timestamp>) -> Answer {
         let name = name.trim().to_owned();
-        let at = |message: &str, field: &str| ConsoleProblem { code: "guard.invalid_input".into(), message: message.into(), field: Some(field.into()) };
+        let at = |message: &str, field: &str| ConsoleProblem {
+            code: "guard.invalid_input".into(),
+            message: message.into(),
+            field: Some(field.into()),
+        };
         if name.is_empty() || name.chars().count() > 256 {
-            return Err(at("Give the secret a name of at most 256 characters, so that you recognise it later.", "name"));
+            return Err(at(
+                "Give the secret a name of at most 256 characters, so that you recognise it later.",
+                "name",
+            ));
         }
         if expires_at.is_some_and(|end| end <= self.now()) {
             return Err(at("That moment has passed. Choose a later one, or none.", "expiresAt"));
         }
         let key = id.clone();
         self.commit(move |cx| {
-            let Some(old) = cx.get::<Application>(&id)? else { return Ok(Err(unknown(&id))) };
+            let Some(old) = cx.get::<Application>(&id)? else {
+                return Ok(Err(unknown(&id)));
+            };
             if !old.kind.has_secret() {
-                return Ok(Err(problem("application.no_secret", "Public applications have no secret; PKCE protects them instead.")));
+                return Ok(Err(problem(
+                    "application.no_secret",
+                    "Public applications have no secret; PKCE protects them instead.",
+                )));
             }
             if old.secrets.iter().any(|s| s.name == name) {
-                return Ok(Err(ConsoleProblem { code: "application.secret_name_exists".into(), message: "Another secret has this name. Choose a different one.".into(), field: Some("name".into()) }));
+                return Ok(Err(ConsoleProblem {
+                    code: "application.secret_name_exists".into(),
+                    message: "Another secret has this name. Choose a different one.".into(),
+                    field: Some("name".into()),
+                }));
             }
             let mut app = (*old).clone();
             let value = cx.vault.seal(&Secret::new(secret32(cx.entropy)));
-            app.secrets.push(ApplicationSecret { name, value, created_at: cx.now, expires_at });
+            app.secrets.push(ApplicationSecret {
+                name,
+                value,
+                created_at: cx.now,
+                expires_at,
+            });
             Ok(Ok(cx.put(&app)?))
         })
         .await?;
@@ -165,11 +215,16 @@ impl Engine {
     pub(super) async fn delete_secret(self: &Arc<Self>, id: String, name: String) -> Answer {
         let key = id.clone();
         self.commit(move |cx| {
-            let Some(old) = cx.get::<Application>(&id)? else { return Ok(Err(unknown(&id))) };
+            let Some(old) = cx.get::<Application>(&id)? else {
+                return Ok(Err(unknown(&id)));
+            };
             let mut app = (*old).clone();
             app.secrets.retain(|s| s.name != name);
             if app.secrets.len() == old.secrets.len() {
-                return Ok(Err(problem("entity.not_found", format!("There is no secret named {name} any more."))));
+                return Ok(Err(problem(
+                    "entity.not_found",
+                    format!("There is no secret named {name} any more."),
+                )));
             }
             Ok(Ok(cx.put(&app)?))
         })

@@ -31,7 +31,10 @@ fn view(cx: &Cx<'_>, user: &User) -> Result<UserView, StoreError> {
         has_password: user.password_encrypted.is_some(),
         is_suspended: user.is_suspended,
         identities: user.identities.keys().cloned().collect(),
-        roles: roles_of(cx, Holder::User(user.id.as_str()))?.iter().map(|r| r.name.clone()).collect(),
+        roles: roles_of(cx, Holder::User(user.id.as_str()))?
+            .iter()
+            .map(|r| r.name.clone())
+            .collect(),
         last_sign_in_at: user.last_sign_in_at,
         created_at: user.created_at,
         updated_at: user.updated_at,
@@ -41,7 +44,13 @@ fn view(cx: &Cx<'_>, user: &User) -> Result<UserView, StoreError> {
 
 /// Empty texts count as absent, as a form sends them.
 fn tidy(mut draft: UserDraft) -> UserDraft {
-    for text in [&mut draft.username, &mut draft.primary_email, &mut draft.primary_phone, &mut draft.name, &mut draft.avatar] {
+    for text in [
+        &mut draft.username,
+        &mut draft.primary_email,
+        &mut draft.primary_phone,
+        &mut draft.name,
+        &mut draft.avatar,
+    ] {
         *text = text.take().map(|t| t.trim().to_owned()).filter(|t| !t.is_empty());
     }
     draft
@@ -51,14 +60,33 @@ fn tidy(mut draft: UserDraft) -> UserDraft {
 fn store(cx: &mut Cx<'_>, user: &mut User, draft: UserDraft, hash: Option<String>) -> Result<Result<UserView, ConsoleProblem>, StoreError> {
     let phone = draft.primary_phone.as_deref().and_then(|p| normalize_phone(p).ok());
     let taken: [(Option<IndexEntry>, &str, &str, &str); 3] = [
-        (draft.username.as_ref().map(|u| Index::Username.entry(u.clone())), "username", "user.username_already_in_use", "Another person has this username."),
-        (draft.primary_email.as_ref().map(|e| Index::Email.entry(e.to_lowercase())), "primaryEmail", "user.email_already_in_use", "Another person has this email address."),
-        (phone.as_ref().map(|p| Index::Phone.entry(p.clone())), "primaryPhone", "user.phone_already_in_use", "Another person has this phone number."),
+        (
+            draft.username.as_ref().map(|u| Index::Username.entry(u.clone())),
+            "username",
+            "user.username_already_in_use",
+            "Another person has this username.",
+        ),
+        (
+            draft.primary_email.as_ref().map(|e| Index::Email.entry(e.to_lowercase())),
+            "primaryEmail",
+            "user.email_already_in_use",
+            "Another person has this email address.",
+        ),
+        (
+            phone.as_ref().map(|p| Index::Phone.entry(p.clone())),
+            "primaryPhone",
+            "user.phone_already_in_use",
+            "Another person has this phone number.",
+        ),
     ];
     for (entry, field, code, message) in taken {
         let Some(entry) = entry else { continue };
         if cx.find_ids(&entry, 2)?.iter().any(|id| id != user.id.as_str()) {
-            return Ok(Err(ConsoleProblem { code: code.into(), message: format!("{message} Choose a different one."), field: Some(field.into()) }));
+            return Ok(Err(ConsoleProblem {
+                code: code.into(),
+                message: format!("{message} Choose a different one."),
+                field: Some(field.into()),
+            }));
         }
     }
     user.username = draft.username;
@@ -81,9 +109,12 @@ fn store(cx: &mut Cx<'_>, user: &mut User, draft: UserDraft, hash: Option<String
 impl Engine {
     async fn hash_of(&self, draft: &UserDraft) -> Result<Option<String>, ConsoleProblem> {
         match draft.password.as_deref() {
-            Some(text) if !text.is_empty() => {
-                self.hasher.hash(Secret::new(text)).await.map(Some).map_err(|e| problem("password", format!("The password could not be hashed: {e}.")))
-            }
+            Some(text) if !text.is_empty() => self
+                .hasher
+                .hash(Secret::new(text))
+                .await
+                .map(Some)
+                .map_err(|e| problem("password", format!("The password could not be hashed: {e}."))),
             _ => Ok(None),
         }
     }
@@ -93,7 +124,13 @@ impl Engine {
         let list = self.look(|cx| {
             let mut users = cx.list::<User>(ROWS)?;
             users.retain(|u| {
-                let fields = [Some(&u.id.0), u.username.as_ref(), u.primary_email.as_ref(), u.primary_phone.as_ref(), u.name.as_ref()];
+                let fields = [
+                    Some(&u.id.0),
+                    u.username.as_ref(),
+                    u.primary_email.as_ref(),
+                    u.primary_phone.as_ref(),
+                    u.name.as_ref(),
+                ];
                 wanted.is_empty() || fields.into_iter().flatten().any(|f| f.to_lowercase().contains(&wanted))
             });
             users.sort_by_key(|u| (u.created_at, u.display_name().to_lowercase()));
@@ -145,7 +182,9 @@ impl Engine {
         let hash = self.hash_of(&draft).await?;
         let reply = self
             .commit(move |cx| {
-                let Some(old) = cx.get::<User>(&id)? else { return Ok(Err(unknown(&id))) };
+                let Some(old) = cx.get::<User>(&id)? else {
+                    return Ok(Err(unknown(&id)));
+                };
                 store(cx, &mut (*old).clone(), draft, hash)
             })
             .await?;
@@ -155,7 +194,9 @@ impl Engine {
     pub(super) async fn delete_user(self: &Arc<Self>, id: String) -> Answer {
         let name = self
             .commit(move |cx| {
-                let Some(user) = cx.get::<User>(&id)? else { return Ok(Err(unknown(&id))) };
+                let Some(user) = cx.get::<User>(&id)? else {
+                    return Ok(Err(unknown(&id)));
+                };
                 sign_out_everywhere(cx, &id)?;
                 for role in roles_of(cx, Holder::User(&id))? {
                     let mut role = (*role).clone();
@@ -172,7 +213,9 @@ impl Engine {
     pub(super) async fn set_suspended(self: &Arc<Self>, id: String, suspended: bool) -> Answer {
         let reply = self
             .commit(move |cx| {
-                let Some(old) = cx.get::<User>(&id)? else { return Ok(Err(unknown(&id))) };
+                let Some(old) = cx.get::<User>(&id)? else {
+                    return Ok(Err(unknown(&id)));
+                };
                 let mut user = (*old).clone();
                 user.is_suspended = suspended;
                 user.updated_at = cx.now;

@@ -13,10 +13,15 @@ impl Engine {
             Repair::RegisterRedirectUri { app_id, uri, .. } => (app_id.clone(), format!("Registered {uri}. Start the sign-in again.")),
             Repair::RegisterPostLogoutRedirectUri { app_id, uri, .. } => (app_id.clone(), format!("Registered {uri}. Sign out again.")),
             Repair::AllowOrigin { app_id, origin } => (app_id.clone(), format!("Allowed {origin}. Send the request again.")),
-            Repair::AlwaysIssueRefreshToken { app_id } => (app_id.clone(), "The application now always gets a refresh token. Start the sign-in again.".to_owned()),
+            Repair::AlwaysIssueRefreshToken { app_id } => (
+                app_id.clone(),
+                "The application now always gets a refresh token. Start the sign-in again.".to_owned(),
+            ),
         };
         self.commit(move |cx| {
-            let Some(old) = cx.get::<Application>(&id)? else { return Ok(Err(problem("entity.not_found", format!("There is no application {id} any more.")))) };
+            let Some(old) = cx.get::<Application>(&id)? else {
+                return Ok(Err(problem("entity.not_found", format!("There is no application {id} any more."))));
+            };
             let mut app = (*old).clone();
             let add = |list: &mut Vec<String>, value: String| {
                 if !list.contains(&value) {

@@ -52,10 +52,17 @@ impl Engine {
             replace(&self.site, Arc::new(site));
         }
         self.publish_documents();
-        self.ensure_built_in().await.map_err(|e| ListenError::Address { address: format!("port {port}"), why: e.to_string() })?;
+        self.ensure_built_in().await.map_err(|e| ListenError::Address {
+            address: format!("port {port}"),
+            why: e.to_string(),
+        })?;
         replace(&self.serving, None);
         let mut handles = self.listeners.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        handles.extend(listeners.into_iter().map(|listener| tokio::spawn(front::serve(self.clone(), listener, self.stop.subscribe()))));
+        handles.extend(
+            listeners
+                .into_iter()
+                .map(|listener| tokio::spawn(front::serve(self.clone(), listener, self.stop.subscribe()))),
+        );
         drop(handles);
         self.start_housekeeping();
         Ok(())
@@ -105,7 +112,12 @@ async fn bind_all(hosts: &[IpAddr], port: u16) -> Result<Vec<TcpListener>, Liste
             Err(error) if n > 0 && matches!(error.kind(), ErrorKind::AddrNotAvailable | ErrorKind::Unsupported) => {
                 tracing::debug!(%host, %error, "this address family is not available here");
             }
-            Err(error) => return Err(ListenError::Address { address: SocketAddr::new(*host, port).to_string(), why: error.to_string() }),
+            Err(error) => {
+                return Err(ListenError::Address {
+                    address: SocketAddr::new(*host, port).to_string(),
+                    why: error.to_string(),
+                });
+            }
         }
     }
     Ok(listeners)

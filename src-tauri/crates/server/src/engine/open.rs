@@ -101,7 +101,11 @@ pub struct Ports {
 
 impl Default for Ports {
     fn default() -> Self {
-        Self { clock: Arc::new(SystemClock), entropy: Arc::new(OsEntropy), hasher: PasswordHasher::new(Arc::new(OsEntropy)) }
+        Self {
+            clock: Arc::new(SystemClock),
+            entropy: Arc::new(OsEntropy),
+            hasher: PasswordHasher::new(Arc::new(OsEntropy)),
+        }
     }
 }
 
@@ -128,10 +132,16 @@ impl Engine {
             DataPlace::Directory(dir) => {
                 let store = Store::open(dir)?;
                 // Nothing sealed yet: no settings (keys are among them) and no application.
-                let fresh = [Table::Settings, Table::Application]
-                    .into_iter()
-                    .all(|table| store.read(|view| view.scan(&[table as u8], None, 1)).is_ok_and(|first| first.is_empty()));
-                let prefer = if options.keychain { Preference::Keychain } else { Preference::FileOnly };
+                let fresh = [Table::Settings, Table::Application].into_iter().all(|table| {
+                    store
+                        .read(|view| view.scan(&[table as u8], None, 1))
+                        .is_ok_and(|first| first.is_empty())
+                });
+                let prefer = if options.keychain {
+                    Preference::Keychain
+                } else {
+                    Preference::FileOnly
+                };
                 match open_data_key(Some(dir), prefer, fresh) {
                     Ok((key, custody)) => (store, key, custody),
                     Err(error) => {
@@ -154,7 +164,10 @@ impl Engine {
             outgoing: vestibule_upstream::Client::default(),
             keys: RwLock::new(Arc::new(keys)),
             site: RwLock::new(Arc::new(site)),
-            documents: RwLock::new(Arc::new(Documents { discovery: bytes::Bytes::new(), jwks: bytes::Bytes::new() })),
+            documents: RwLock::new(Arc::new(Documents {
+                discovery: bytes::Bytes::new(),
+                jwks: bytes::Bytes::new(),
+            })),
             serving: RwLock::new(None),
             listeners: std::sync::Mutex::default(),
             clock: ports.clock,
@@ -205,7 +218,11 @@ impl Engine {
         .map_err(StartError::Keys)?;
         let outcome = self
             .change(move |cx| {
-                let applied = if demo { seed::apply(&document, cx, &hashes) } else { config::apply(&document, cx, &hashes) };
+                let applied = if demo {
+                    seed::apply(&document, cx, &hashes)
+                } else {
+                    config::apply(&document, cx, &hashes)
+                };
                 match applied {
                     Ok(summary) => Ok(Ok(summary)),
                     Err(config::ApplyError::Store(error)) => Err(error),
@@ -228,15 +245,24 @@ impl Engine {
 pub(super) fn site(options: &Options, port: u16) -> Result<Site, StartError> {
     let endpoint = match &options.endpoint {
         Some(text) => {
-            let url = url::Url::parse(text).map_err(|e| StartError::Endpoint(format!("--endpoint {text}: {e}; an address such as https://idp.example.test is needed")))?;
+            let url = url::Url::parse(text).map_err(|e| {
+                StartError::Endpoint(format!(
+                    "--endpoint {text}: {e}; an address such as https://idp.example.test is needed"
+                ))
+            })?;
             if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() || url.query().is_some() || url.fragment().is_some() {
-                return Err(StartError::Endpoint(format!("--endpoint {text}: an http or https address without query or fragment is needed")));
+                return Err(StartError::Endpoint(format!(
+                    "--endpoint {text}: an http or https address without query or fragment is needed"
+                )));
             }
             text.trim_end_matches('/').to_owned()
         }
         None => format!("http://localhost:{port}"),
     };
-    let mut hosts: Vec<String> = ["localhost", "127.0.0.1", "[::1]"].iter().map(|name| format!("{name}:{port}")).collect();
+    let mut hosts: Vec<String> = ["localhost", "127.0.0.1", "[::1]"]
+        .iter()
+        .map(|name| format!("{name}:{port}"))
+        .collect();
     if port == 80 {
         hosts.extend(["localhost", "127.0.0.1", "[::1]"].map(str::to_owned));
     }
@@ -251,6 +277,12 @@ pub(super) fn site(options: &Options, port: u16) -> Result<Site, StartError> {
     if let Some(authority) = endpoint.split("://").nth(1).and_then(|rest| rest.split('/').next()) {
         hosts.push(authority.to_ascii_lowercase());
     }
+    hosts.sort_unstable();
     hosts.dedup();
-    Ok(Site { issuer: format!("{endpoint}/oidc"), endpoint, port, hosts })
+    Ok(Site {
+        issuer: format!("{endpoint}/oidc"),
+        endpoint,
+        port,
+        hosts,
+    })
 }

@@ -33,8 +33,11 @@ impl Engine {
         let (stored, wanted) = self.look(|cx| {
             let stored = cx.get::<SigningKeys>(SigningKeys::ID)?.map(|k| (*k).clone()).unwrap_or_default();
             let settings = cx.get::<ProviderSettings>(ProviderSettings::ID)?.unwrap_or_default();
-            let mut wanted: BTreeSet<SigningAlg> =
-                cx.list::<Application>(APPLICATIONS)?.iter().filter_map(|a| a.custom_client_metadata.signing_alg).collect();
+            let mut wanted: BTreeSet<SigningAlg> = cx
+                .list::<Application>(APPLICATIONS)?
+                .iter()
+                .filter_map(|a| a.custom_client_metadata.signing_alg)
+                .collect();
             wanted.insert(settings.signing_alg);
             Ok((stored, wanted))
         })?;
@@ -45,7 +48,10 @@ impl Engine {
             let engine = self.clone();
             let now = self.now();
             let made = tokio::task::spawn_blocking(move || {
-                missing.into_iter().map(|alg| KeyRing::generate(alg, engine.vault.as_ref(), now)).collect::<Result<Vec<_>, _>>()
+                missing
+                    .into_iter()
+                    .map(|alg| KeyRing::generate(alg, engine.vault.as_ref(), now))
+                    .collect::<Result<Vec<_>, _>>()
             })
             .await
             .map_err(|e| StartError::Keys(e.to_string()))?
@@ -72,7 +78,11 @@ impl Engine {
     pub(crate) fn publish_documents(&self) {
         let keys = self.keys();
         let default = self.settings().signing_alg;
-        let mut algs: Vec<&str> = SigningAlg::ALL.into_iter().filter(|alg| keys.has(*alg)).map(SigningAlg::name).collect();
+        let mut algs: Vec<&str> = SigningAlg::ALL
+            .into_iter()
+            .filter(|alg| keys.has(*alg))
+            .map(SigningAlg::name)
+            .collect();
         algs.sort_by_key(|name| *name != default.name());
         let discovery = discovery::document(&self.site().issuer, &algs);
         replace(
@@ -90,8 +100,11 @@ impl Engine {
     /// When the store fails.
     pub(crate) async fn ensure_built_in(self: &Arc<Self>) -> Result<(), StoreError> {
         let address = format!("{}/demo-app", self.site().endpoint);
-        let metadata =
-            OidcClientMetadata { redirect_uris: vec![address.clone()], post_logout_redirect_uris: vec![address], ..OidcClientMetadata::default() };
+        let metadata = OidcClientMetadata {
+            redirect_uris: vec![address.clone()],
+            post_logout_redirect_uris: vec![address],
+            ..OidcClientMetadata::default()
+        };
         let current = self.look(|cx| cx.get::<Application>(PLAYGROUND_APP))?;
         if current.is_some_and(|app| app.oidc_client_metadata == metadata) {
             return Ok(());
@@ -105,7 +118,9 @@ impl Engine {
                 description: Some("Vestibule's own client, for trying things out".into()),
                 kind: ApplicationType::Spa,
                 oidc_client_metadata: metadata,
-                custom_client_metadata: old.as_ref().map_or_else(CustomClientMetadata::default, |a| a.custom_client_metadata.clone()),
+                custom_client_metadata: old
+                    .as_ref()
+                    .map_or_else(CustomClientMetadata::default, |a| a.custom_client_metadata.clone()),
                 secrets: Vec::new(),
                 is_third_party: false,
                 user_consent_scopes: Vec::new(),
@@ -123,7 +138,8 @@ impl Engine {
         let mut stop = self.stop.subscribe();
         tokio::spawn(async move {
             let restoring = engine.clone();
-            let restored = tokio::task::spawn_blocking(move || restoring.store.read(|view| restoring.recorder.restore(view, restoring.now()))).await;
+            let restored =
+                tokio::task::spawn_blocking(move || restoring.store.read(|view| restoring.recorder.restore(view, restoring.now()))).await;
             if let Ok(Err(error)) = restored {
                 tracing::warn!(%error, "earlier live sessions can't be shown");
             }

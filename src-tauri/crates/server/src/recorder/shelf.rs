@@ -25,22 +25,41 @@ pub(crate) struct WireEntry {
 
 impl WireEntry {
     pub(crate) fn capture(request: &Request, response: &Response) -> Self {
-        let headers = |map: &http::HeaderMap| map.iter().map(|(k, v)| (k.as_str().to_owned(), String::from_utf8_lossy(v.as_bytes()).into_owned())).collect();
-        let html = response.headers.get(http::header::CONTENT_TYPE).is_some_and(|v| v.as_bytes().starts_with(b"text/html"));
+        let headers = |map: &http::HeaderMap| {
+            map.iter()
+                .map(|(k, v)| (k.as_str().to_owned(), String::from_utf8_lossy(v.as_bytes()).into_owned()))
+                .collect()
+        };
+        let html = response
+            .headers
+            .get(http::header::CONTENT_TYPE)
+            .is_some_and(|v| v.as_bytes().starts_with(b"text/html"));
         Self {
             method: request.method.as_str().to_owned(),
-            target: request.query.as_ref().map_or_else(|| request.path.clone(), |q| format!("{}?{q}", request.path)),
+            target: request
+                .query
+                .as_ref()
+                .map_or_else(|| request.path.clone(), |q| format!("{}?{q}", request.path)),
             request_headers: headers(&request.headers),
             request_body: text(&request.body, hides_password(&request.path)),
             status: response.status.as_u16(),
             response_headers: headers(&response.headers),
-            response_body: if html { format!("(an HTML page of {} bytes)", response.body.len()) } else { text(&response.body, false) },
+            response_body: if html {
+                format!("(an HTML page of {} bytes)", response.body.len())
+            } else {
+                text(&response.body, false)
+            },
         }
     }
 
     fn size(&self) -> usize {
         let headers = |list: &[(String, String)]| list.iter().map(|(k, v)| k.len() + v.len() + 48).sum::<usize>();
-        self.target.len() + self.request_body.len() + self.response_body.len() + headers(&self.request_headers) + headers(&self.response_headers) + 256
+        self.target.len()
+            + self.request_body.len()
+            + self.response_body.len()
+            + headers(&self.request_headers)
+            + headers(&self.response_headers)
+            + 256
     }
 }
 
@@ -107,7 +126,10 @@ impl Shelf {
     pub(crate) fn fold(&mut self, live: &LiveId, seq: u64, at: Timestamp, patch: &SummaryPatch, request: &Request) -> LiveSummary {
         let entry = self.sessions.entry(live.clone()).or_insert_with(|| {
             self.order.insert((at, live.clone()), ());
-            Entry { summary: LiveSummary::open(live.clone(), at), steps: Vec::new() }
+            Entry {
+                summary: LiveSummary::open(live.clone(), at),
+                steps: Vec::new(),
+            }
         });
         entry.summary.apply(seq, at, patch);
         if entry.summary.agent.is_none() {
@@ -173,7 +195,13 @@ impl Shelf {
     }
 
     pub(crate) fn newest(&self, limit: usize) -> Vec<LiveSummary> {
-        self.order.keys().rev().take(limit).filter_map(|(_, id)| self.sessions.get(id)).map(|e| e.summary.clone()).collect()
+        self.order
+            .keys()
+            .rev()
+            .take(limit)
+            .filter_map(|(_, id)| self.sessions.get(id))
+            .map(|e| e.summary.clone())
+            .collect()
     }
 
     pub(crate) fn detail(&self, live: &LiveId) -> Option<LiveDetail> {
@@ -182,7 +210,10 @@ impl Shelf {
         for step in &mut steps {
             step.wire = self.wires.contains_key(&step.seq);
         }
-        Some(LiveDetail { summary: entry.summary.clone(), steps })
+        Some(LiveDetail {
+            summary: entry.summary.clone(),
+            steps,
+        })
     }
 
     pub(crate) fn wire(&self, seq: u64) -> Option<Arc<WireEntry>> {
@@ -195,7 +226,10 @@ impl Shelf {
 
     pub(crate) fn restore_summary(&mut self, summary: &LiveSummary) {
         self.order.insert((summary.started_at, summary.id.clone()), ());
-        self.sessions.entry(summary.id.clone()).or_insert_with(|| Entry { summary: summary.clone(), steps: Vec::new() });
+        self.sessions.entry(summary.id.clone()).or_insert_with(|| Entry {
+            summary: summary.clone(),
+            steps: Vec::new(),
+        });
     }
 
     pub(crate) fn restore_step(&mut self, mut step: Step) {
@@ -211,11 +245,25 @@ impl Shelf {
 
 /// A browser or client library in plain words.
 fn agent(user_agent: &str) -> String {
-    let browser = [("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chromium"), ("Safari/", "Safari")]
-        .into_iter()
-        .find(|(token, _)| user_agent.contains(token))
-        .map(|(_, name)| format!("{name} on this machine"));
-    browser.unwrap_or_else(|| user_agent.split_whitespace().next().unwrap_or("unknown client").chars().take(60).collect())
+    let browser = [
+        ("Edg/", "Edge"),
+        ("OPR/", "Opera"),
+        ("Firefox/", "Firefox"),
+        ("Chrome/", "Chromium"),
+        ("Safari/", "Safari"),
+    ]
+    .into_iter()
+    .find(|(token, _)| user_agent.contains(token))
+    .map(|(_, name)| format!("{name} on this machine"));
+    browser.unwrap_or_else(|| {
+        user_agent
+            .split_whitespace()
+            .next()
+            .unwrap_or("unknown client")
+            .chars()
+            .take(60)
+            .collect()
+    })
 }
 
 #[cfg(test)]
@@ -238,9 +286,21 @@ mod tests {
     #[test]
     fn the_oldest_sessions_go_first() {
         let mut shelf = Shelf::default();
-        let request = Request { method: http::Method::GET, path: "/".into(), query: None, headers: http::HeaderMap::new(), body: bytes::Bytes::new(), peer: None };
+        let request = Request {
+            method: http::Method::GET,
+            path: "/".into(),
+            query: None,
+            headers: http::HeaderMap::new(),
+            body: bytes::Bytes::new(),
+        };
         for n in 0..5 {
-            shelf.fold(&LiveId(format!("s{n}")), n, Timestamp(i64::try_from(n).unwrap()), &SummaryPatch::default(), &request);
+            shelf.fold(
+                &LiveId(format!("s{n}")),
+                n,
+                Timestamp(i64::try_from(n).unwrap()),
+                &SummaryPatch::default(),
+                &request,
+            );
         }
         let gone: Vec<String> = shelf.evict(2).into_iter().map(|(id, _)| id.0).collect();
         assert_eq!(gone, ["s0", "s1", "s2"]);
@@ -249,7 +309,10 @@ mod tests {
 
     #[test]
     fn user_agents_read_like_words() {
-        assert_eq!(agent("Mozilla/5.0 (X11) AppleWebKit/537.36 Chrome/156.0 Safari/537.36"), "Chromium on this machine");
+        assert_eq!(
+            agent("Mozilla/5.0 (X11) AppleWebKit/537.36 Chrome/156.0 Safari/537.36"),
+            "Chromium on this machine"
+        );
         assert_eq!(agent("node"), "node");
         assert_eq!(agent("openid-client/v6.8.9 x"), "openid-client/v6.8.9");
     }

@@ -22,7 +22,11 @@ impl LiveWatch {
 
     /// The next batch: waits for a first event, then gathers what follows at once. `None` when the engine is gone.
     pub async fn next(&mut self) -> Option<LiveBatch> {
-        let mut batch = LiveBatch { events: Vec::new(), missed: 0, configuration_changed: false };
+        let mut batch = LiveBatch {
+            events: Vec::new(),
+            missed: 0,
+            configuration_changed: false,
+        };
         match self.receiver.recv().await {
             Ok(signal) => take(&mut batch, signal),
             Err(RecvError::Lagged(missed)) => batch.missed += missed,

@@ -24,7 +24,10 @@ const MASK: &str = "••••";
 /// Builds the Wire tab's view.
 pub(super) fn show(entry: &Arc<WireEntry>, seq: u64, reveal: bool, endpoint: &str) -> Wire {
     let mut redacted = Vec::new();
-    let mut hide = Hide { reveal, redacted: &mut redacted };
+    let mut hide = Hide {
+        reveal,
+        redacted: &mut redacted,
+    };
     let target = hide.query(&entry.target);
     let request_headers = hide.headers(&entry.request_headers);
     let request_body = hide.body(&entry.request_body);
@@ -32,7 +35,10 @@ pub(super) fn show(entry: &Arc<WireEntry>, seq: u64, reveal: bool, endpoint: &st
     let response_body = hide.body(&entry.response_body);
     redacted.sort();
     redacted.dedup();
-    let reason = http::StatusCode::from_u16(entry.status).ok().and_then(|s| s.canonical_reason()).unwrap_or_default();
+    let reason = http::StatusCode::from_u16(entry.status)
+        .ok()
+        .and_then(|s| s.canonical_reason())
+        .unwrap_or_default();
     Wire {
         seq,
         curl: curl(entry, endpoint, &target, &request_headers, &request_body),
@@ -70,7 +76,9 @@ impl Hide<'_> {
 
     /// Secret values of a query or fragment.
     fn query(&mut self, target: &str) -> String {
-        let Some(at) = target.find(['?', '#']) else { return target.to_owned() };
+        let Some(at) = target.find(['?', '#']) else {
+            return target.to_owned();
+        };
         let (base, rest) = target.split_at(at + 1);
         format!("{base}{}", self.pairs(rest))
     }
@@ -96,7 +104,11 @@ impl Hide<'_> {
                 return serde_json::to_string_pretty(&value).unwrap_or_default();
             }
         }
-        if body.contains('=') && !body.contains(['\n', '<', ' ']) { self.pairs(body) } else { body.to_owned() }
+        if body.contains('=') && !body.contains(['\n', '<', ' ']) {
+            self.pairs(body)
+        } else {
+            body.to_owned()
+        }
     }
 
     fn json(&mut self, value: &mut serde_json::Value) {
@@ -121,7 +133,9 @@ impl Hide<'_> {
 /// Keeps what helps: the scheme of a credential, the names of cookies.
 fn mask_header(name: &str, value: &str) -> String {
     if name == "authorization" {
-        return value.split_once(' ').map_or_else(|| MASK.to_owned(), |(scheme, _)| format!("{scheme} {MASK}"));
+        return value
+            .split_once(' ')
+            .map_or_else(|| MASK.to_owned(), |(scheme, _)| format!("{scheme} {MASK}"));
     }
     let cookies: Vec<String> = value
         .split(';')
@@ -138,7 +152,10 @@ fn mask_header(name: &str, value: &str) -> String {
 fn curl(entry: &WireEntry, endpoint: &str, target: &str, headers: &[(String, String)], body: &str) -> String {
     let quote = |text: &str| format!("'{}'", text.replace('\'', r"'\''"));
     let mut out = format!("curl -i -X {} {}", entry.method, quote(&format!("{endpoint}{target}")));
-    for (name, value) in headers.iter().filter(|(n, _)| matches!(n.as_str(), "authorization" | "content-type" | "cookie" | "logto-app-id" | "origin")) {
+    for (name, value) in headers
+        .iter()
+        .filter(|(n, _)| matches!(n.as_str(), "authorization" | "content-type" | "cookie" | "logto-app-id" | "origin"))
+    {
         out.push_str(&format!(" \\\n  -H {}", quote(&format!("{name}: {value}"))));
     }
     if !body.is_empty() {
@@ -155,10 +172,16 @@ mod tests {
         Arc::new(WireEntry {
             method: "POST".into(),
             target: "/oidc/token?code=abc".into(),
-            request_headers: vec![("authorization".into(), "Basic QUJD".into()), ("cookie".into(), "_session=s3cret; a=b".into())],
+            request_headers: vec![
+                ("authorization".into(), "Basic QUJD".into()),
+                ("cookie".into(), "_session=s3cret; a=b".into()),
+            ],
             request_body: "grant_type=authorization_code&code=abc&client_secret=hush".into(),
             status: 200,
-            response_headers: vec![("set-cookie".into(), "_session=s3cret; path=/; httponly".into()), ("location".into(), "http://a.test/cb?code=abc&state=1".into())],
+            response_headers: vec![
+                ("set-cookie".into(), "_session=s3cret; path=/; httponly".into()),
+                ("location".into(), "http://a.test/cb?code=abc&state=1".into()),
+            ],
             response_body: r#"{"access_token":"tok","scope":"openid"}"#.into(),
         })
     }

@@ -12,7 +12,8 @@ use vestibule_core::oidc::error::Challenge;
 /// CSP of pages that hold only our own bundle.
 pub(super) const PAGE_CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data: https: http:; font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 /// CSP of pages whose form leaves for an application; `form-action` would also bind where that form is redirected to.
-pub(super) const FORM_CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'";
+pub(super) const FORM_CSP: &str =
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'";
 
 /// Security headers of sheet 1.23, the stricter of Logto's and ours.
 pub(super) fn secure(request: &Request, response: &mut Response) {
@@ -22,7 +23,9 @@ pub(super) fn secure(request: &Request, response: &mut Response) {
     if request.path.starts_with("/oidc") || request.path.starts_with("/api") {
         headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("SAMEORIGIN"));
         let cross = headers.contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN);
-        headers.entry("cross-origin-resource-policy").or_insert(HeaderValue::from_static(if cross { "cross-origin" } else { "same-origin" }));
+        headers
+            .entry("cross-origin-resource-policy")
+            .or_insert(HeaderValue::from_static(if cross { "cross-origin" } else { "same-origin" }));
     }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
 }
@@ -42,9 +45,15 @@ pub(super) fn preflight(request: &Request) -> Response {
 
 /// Reflects the origin, or `*` when none was sent (observed).
 fn allow_origin(request: &Request, response: &mut Response) {
-    let origin = request.headers.get(header::ORIGIN).cloned().unwrap_or(HeaderValue::from_static("*"));
+    let origin = request
+        .headers
+        .get(header::ORIGIN)
+        .cloned()
+        .unwrap_or(HeaderValue::from_static("*"));
     response.headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-    response.headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("WWW-Authenticate"));
+    response
+        .headers
+        .insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("WWW-Authenticate"));
     response.headers.insert(header::VARY, HeaderValue::from_static("Origin"));
 }
 
@@ -59,11 +68,16 @@ pub(super) fn cors_any(request: &Request, mut response: Response) -> Response {
 /// # Errors
 /// `invalid_request` naming origin and client.
 pub(super) fn check_origin(engine: &Engine, request: &Request, app: &Application) -> Result<(), OidcError> {
-    let Some(origin) = request.header(header::ORIGIN) else { return Ok(()) };
+    let Some(origin) = request.header(header::ORIGIN) else {
+        return Ok(());
+    };
     if origin == engine.site().endpoint || vestibule_core::oidc::cors::allowed(app, origin) {
         return Ok(());
     }
-    Err(OidcError::invalid_request(format!("origin {origin} not allowed for client: {}", app.id)))
+    Err(OidcError::invalid_request(format!(
+        "origin {origin} not allowed for client: {}",
+        app.id
+    )))
 }
 
 /// The body as pairs: a form, or JSON with scalar or list members (sheet 1.2).
@@ -93,7 +107,8 @@ pub(super) fn body_pairs(request: &Request, endpoint: &str) -> Result<Vec<(Strin
 }
 
 fn json_pairs(text: &str) -> Result<Vec<(String, String)>, OidcError> {
-    let members: Map<String, Value> = serde_json::from_str(text).map_err(|e| OidcError::invalid_request(format!("the JSON body can't be read: {e}")))?;
+    let members: Map<String, Value> =
+        serde_json::from_str(text).map_err(|e| OidcError::invalid_request(format!("the JSON body can't be read: {e}")))?;
     let mut pairs = Vec::new();
     for (name, value) in members {
         match value {
@@ -115,14 +130,19 @@ fn scalar(name: &str, value: &Value) -> Result<String, OidcError> {
         Value::String(text) => Ok(text.clone()),
         Value::Number(number) => Ok(number.to_string()),
         Value::Bool(flag) => Ok(flag.to_string()),
-        _ => Err(OidcError::invalid_request(format!("member '{name}' of the JSON body must be text, a number or a list of them"))),
+        _ => Err(OidcError::invalid_request(format!(
+            "member '{name}' of the JSON body must be text, a number or a list of them"
+        ))),
     }
 }
 
 /// NUL bytes are refused wherever they hide, percent-encoded ones too.
 pub(super) fn no_nul(pairs: &[(String, String)]) -> Result<(), OidcError> {
     match pairs.iter().find(|(name, value)| name.contains('\0') || value.contains('\0')) {
-        Some((name, _)) => Err(OidcError::invalid_request(format!("parameter '{}' must not contain a NUL byte", name.replace('\0', "")))),
+        Some((name, _)) => Err(OidcError::invalid_request(format!(
+            "parameter '{}' must not contain a NUL byte",
+            name.replace('\0', "")
+        ))),
         None => Ok(()),
     }
 }
@@ -141,7 +161,11 @@ pub(super) fn query_pairs(request: &Request) -> Result<Vec<(String, String)>, Oi
 pub(super) fn oidc_error(engine: &Engine, request: &Request, error: &OidcError, state: Option<&str>) -> Response {
     let site = engine.site();
     let mut body = Map::new();
-    if request.query.as_deref().is_none_or(|q| !q.split('&').any(|pair| pair == "parse_error=false")) {
+    if request
+        .query
+        .as_deref()
+        .is_none_or(|q| !q.split('&').any(|pair| pair == "parse_error=false"))
+    {
         body.insert("code".into(), json!(error.code()));
         body.insert("message".into(), json!(error.message()));
         if error.error == "invalid_grant" {
@@ -149,7 +173,11 @@ pub(super) fn oidc_error(engine: &Engine, request: &Request, error: &OidcError, 
         }
     }
     body.insert("error".into(), json!(error.error));
-    for (name, value) in [("error_description", error.description.as_deref()), ("scope", error.scope.as_deref()), ("state", state)] {
+    for (name, value) in [
+        ("error_description", error.description.as_deref()),
+        ("scope", error.scope.as_deref()),
+        ("state", state),
+    ] {
         if let Some(value) = value {
             body.insert(name.into(), json!(value));
         }
@@ -215,9 +243,17 @@ pub(super) struct CookieShape {
 /// Sets a signed, HttpOnly cookie pair.
 pub(super) fn set_signed(engine: &Engine, response: &mut Response, name: &str, value: &str, shape: &CookieShape) {
     let signature = engine.vault.sign_cookie(name, value);
-    let secure = if engine.site().endpoint.starts_with("https:") { "; secure" } else { "" };
+    let secure = if engine.site().endpoint.starts_with("https:") {
+        "; secure"
+    } else {
+        ""
+    };
     for (name, value) in [(name.to_owned(), value.to_owned()), (format!("{name}.sig"), signature)] {
-        response.add_cookie(&format!("{name}={value}; path={}; max-age={}; samesite=lax; httponly{secure}", shape.path, shape.max_age.max(0)));
+        response.add_cookie(&format!(
+            "{name}={value}; path={}; max-age={}; samesite=lax; httponly{secure}",
+            shape.path,
+            shape.max_age.max(0)
+        ));
     }
 }
 
@@ -236,13 +272,15 @@ pub(super) fn check_same_origin(engine: &Engine, request: &Request) -> Result<()
     }
     let fetch_site = request.headers.get("sec-fetch-site").and_then(|v| v.to_str().ok());
     if fetch_site.is_some_and(|site| !matches!(site, "same-origin" | "none")) {
-        return Err(ApiError::forbidden("This call came from another site. Only the sign-in pages of this provider may make it."));
+        return Err(ApiError::forbidden(
+            "This call came from another site. Only the sign-in pages of this provider may make it.",
+        ));
     }
     let site = engine.site();
     match request.header(header::ORIGIN) {
-        Some(origin) if !site.hosts.iter().any(|host| origin.split("://").nth(1) == Some(host.as_str())) => {
-            Err(ApiError::forbidden("This call came from another origin. Only the sign-in pages of this provider may make it."))
-        }
+        Some(origin) if !site.hosts.iter().any(|host| origin.split("://").nth(1) == Some(host.as_str())) => Err(ApiError::forbidden(
+            "This call came from another origin. Only the sign-in pages of this provider may make it.",
+        )),
         _ => Ok(()),
     }
 }

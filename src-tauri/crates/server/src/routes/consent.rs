@@ -13,7 +13,9 @@ use vestibule_core::oidc::consent::{self, ConsentPage};
 
 /// `GET /consent`: 302 onward for first-party applications, the page for third-party ones.
 pub(super) async fn page(engine: &Arc<Engine>, request: &Request, exchange: &mut Exchange) -> Response {
-    let Some(id) = current_interaction(engine, request) else { return super::pages::no_session(engine, request) };
+    let Some(id) = current_interaction(engine, request) else {
+        return super::pages::no_session(engine, request);
+    };
     let issuer = engine.site().issuer.clone();
     match engine.write(exchange, move |cx| consent::open_page(cx, &id, &issuer)).await {
         Ok(Ok(ConsentPage::Granted(location))) => Response::redirect(StatusCode::FOUND, &location),
@@ -25,7 +27,9 @@ pub(super) async fn page(engine: &Arc<Engine>, request: &Request, exchange: &mut
 
 /// `GET /api/interaction/consent`.
 pub(super) fn describe(engine: &Arc<Engine>, request: &Request, exchange: &mut Exchange) -> Response {
-    let Some(id) = current_interaction(engine, request) else { return api_error(&ApiError::session_not_found()) };
+    let Some(id) = current_interaction(engine, request) else {
+        return api_error(&ApiError::session_not_found());
+    };
     let issuer = engine.site().issuer.clone();
     match engine.read(&mut exchange.trail, |cx| consent::describe(cx, &id, &issuer)) {
         Ok(Ok(body)) => Response::json(StatusCode::OK, &body),
@@ -39,7 +43,9 @@ pub(super) async fn allow(engine: &Arc<Engine>, request: &Request, exchange: &mu
     if let Err(error) = check_same_origin(engine, request) {
         return api_error(&error);
     }
-    let Some(id) = current_interaction(engine, request) else { return api_error(&ApiError::session_not_found()) };
+    let Some(id) = current_interaction(engine, request) else {
+        return api_error(&ApiError::session_not_found());
+    };
     let issuer = engine.site().issuer.clone();
     match engine.write(exchange, move |cx| consent::allow(cx, &id, &issuer)).await {
         Ok(Ok(redirect_to)) => Response::json(StatusCode::OK, &json!({ "redirectTo": redirect_to })),

@@ -6,8 +6,8 @@ use crate::engine::Engine;
 use crate::http::{Request, Response};
 use crate::recorder::Exchange;
 use http::StatusCode;
-use serde::de::DeserializeOwned;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use vestibule_core::experience::{self, ApiError, DevelopmentChoice, Identified, Later, ProfileUpdate, Ruling};
@@ -46,8 +46,15 @@ pub(super) async fn answer(engine: &Arc<Engine>, request: &Request, exchange: &m
     if let Err(error) = check_same_origin(engine, request) {
         return api_error(&error);
     }
-    let Some(id) = current_interaction(engine, request) else { return api_error(&ApiError::session_not_found()) };
-    let mut call = Call { engine, request, exchange, interaction: InteractionId(id) };
+    let Some(id) = current_interaction(engine, request) else {
+        return api_error(&ApiError::session_not_found());
+    };
+    let mut call = Call {
+        engine,
+        request,
+        exchange,
+        interaction: InteractionId(id),
+    };
     let outcome = match (request.method.as_str(), rest) {
         ("PUT", []) => call.begin().await,
         ("PUT", ["interaction-event"]) => call.change_event().await,
@@ -77,10 +84,20 @@ fn later(method: &str, rest: &[&str]) -> Option<Later> {
         ("POST", ["verification", "verification-code"] | ["verification", "verification-code", "verify"]) => Later::VerificationCode,
         ("POST", ["verification", "social", _, "authorization-uri" | "verify"]) => Later::Social,
         ("POST", ["verification", "sso", _, "authorization-uri" | "verify"]) | ("GET", ["sso-connectors"]) => Later::EnterpriseSso,
-        ("POST", ["verification", "mfa-verification-code" | "totp", ..] | ["profile", "mfa"] | ["profile", "mfa", "mfa-enabled" | "mfa-skipped" | "mfa-suggestion-skipped" | "trusted-device"]) => {
-            Later::SecondFactor
-        }
-        ("POST", ["verification", "web-authn" | "sign-in-passkey", ..] | ["preflight", ..] | ["profile", "mfa", "passkey" | "passkey-skipped"]) => Later::WebAuthn,
+        (
+            "POST",
+            ["verification", "mfa-verification-code" | "totp", ..]
+            | ["profile", "mfa"]
+            | [
+                "profile",
+                "mfa",
+                "mfa-enabled" | "mfa-skipped" | "mfa-suggestion-skipped" | "trusted-device",
+            ],
+        ) => Later::SecondFactor,
+        (
+            "POST",
+            ["verification", "web-authn" | "sign-in-passkey", ..] | ["preflight", ..] | ["profile", "mfa", "passkey" | "passkey-skipped"],
+        ) => Later::WebAuthn,
         ("POST", ["verification", "backup-code", "generate" | "verify"]) => Later::BackupCode,
         ("POST", ["verification", "one-time-token", "verify"]) => Later::OneTimeToken,
         ("PUT", ["profile", "password"]) => Later::ForgotPassword,
@@ -119,14 +136,24 @@ struct DevelopmentBody {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", tag = "type")]
 enum ProfileBody {
-    Username { value: String },
-    Password { value: String },
+    Username {
+        value: String,
+    },
+    Password {
+        value: String,
+    },
     #[serde(rename_all = "camelCase")]
-    Email { verification_id: String },
+    Email {
+        verification_id: String,
+    },
     #[serde(rename_all = "camelCase")]
-    Phone { verification_id: String },
+    Phone {
+        verification_id: String,
+    },
     #[serde(rename_all = "camelCase")]
-    Social { verification_id: String },
+    Social {
+        verification_id: String,
+    },
     ExtraProfile {},
 }
 
@@ -152,7 +179,10 @@ impl Call<'_> {
         Ok(value)
     }
 
-    async fn write<T: Send + 'static>(&mut self, rule: impl FnOnce(&mut Cx<'_>, &InteractionId) -> Ruling<T> + Send + 'static) -> Result<T, Stop> {
+    async fn write<T: Send + 'static>(
+        &mut self,
+        rule: impl FnOnce(&mut Cx<'_>, &InteractionId) -> Ruling<T> + Send + 'static,
+    ) -> Result<T, Stop> {
         let id = self.interaction.clone();
         Ok(self.engine.write(self.exchange, move |cx| rule(cx, &id)).await??)
     }
@@ -163,13 +193,15 @@ impl Call<'_> {
 
     async fn begin(&mut self) -> Result<Response, Stop> {
         let body: EventBody = self.body()?;
-        self.write(move |cx, id| experience::put_interaction(cx, id, body.interaction_event)).await?;
+        self.write(move |cx, id| experience::put_interaction(cx, id, body.interaction_event))
+            .await?;
         Ok(no_content())
     }
 
     async fn change_event(&mut self) -> Result<Response, Stop> {
         let body: EventBody = self.body()?;
-        self.write(move |cx, id| experience::put_interaction_event(cx, id, body.interaction_event)).await?;
+        self.write(move |cx, id| experience::put_interaction_event(cx, id, body.interaction_event))
+            .await?;
         Ok(no_content())
     }
 
@@ -180,7 +212,9 @@ impl Call<'_> {
 
     async fn identification(&mut self) -> Result<Response, Stop> {
         let body: IdentificationBody = self.body()?;
-        let who = self.write(move |cx, id| experience::identify(cx, id, body.verification_id.as_deref())).await?;
+        let who = self
+            .write(move |cx, id| experience::identify(cx, id, body.verification_id.as_deref()))
+            .await?;
         Ok(match who {
             Identified::Existing(_) => no_content(),
             Identified::Registered(_) => {
@@ -204,8 +238,15 @@ impl Call<'_> {
         let PasswordBody { identifier, password } = self.body()?;
         let question = self.read(|cx, id| experience::password_candidate(cx, id, &identifier))?;
         let hash = question.hash.as_ref().map(|h| h.expose().to_owned());
-        let matched = self.engine.hasher.verify(Secret::new(password), hash).await.map_err(|e| StoreError::Io(e.to_string()))?;
-        let id = self.write(move |cx, id| experience::record_password_result(cx, id, &question, matched)).await?;
+        let matched = self
+            .engine
+            .hasher
+            .verify(Secret::new(password), hash)
+            .await
+            .map_err(|e| StoreError::Io(e.to_string()))?;
+        let id = self
+            .write(move |cx, id| experience::record_password_result(cx, id, &question, matched))
+            .await?;
         Ok(verified(id))
     }
 
@@ -214,7 +255,9 @@ impl Call<'_> {
         let password = Secret::new(password);
         self.read(|cx, id| experience::new_password_identity_check(cx, id, &identifier, &password))?;
         let phc = self.hash(password).await?;
-        let id = self.write(move |cx, id| experience::record_new_password_identity(cx, id, &identifier, phc)).await?;
+        let id = self
+            .write(move |cx, id| experience::record_new_password_identity(cx, id, &identifier, phc))
+            .await?;
         Ok(verified(id))
     }
 
@@ -224,7 +267,9 @@ impl Call<'_> {
             ProfileBody::Password { value } => {
                 let password = Secret::new(value);
                 self.read(|cx, id| experience::profile_password_check(cx, id, &password))?;
-                ProfileUpdate::Password { phc: self.hash(password).await? }
+                ProfileUpdate::Password {
+                    phc: self.hash(password).await?,
+                }
             }
             ProfileBody::Email { verification_id } => ProfileUpdate::Email { verification_id },
             ProfileBody::Phone { verification_id } => ProfileUpdate::Phone { verification_id },

@@ -60,7 +60,10 @@ pub(super) async fn authorize(engine: &Arc<Engine>, request: &Request, exchange:
     let hint = hint(engine, &pairs);
     let raw = RawRequest { pairs, origin, hint };
     let (session, issuer) = (session_cookie(engine, request), engine.site().issuer.clone());
-    match engine.write(exchange, move |cx| authorize::authorize(cx, raw, session.as_deref(), &issuer)).await {
+    match engine
+        .write(exchange, move |cx| authorize::authorize(cx, raw, session.as_deref(), &issuer))
+        .await
+    {
         Ok(reply) => render(engine, request, reply),
         Err(error) => failed(&error),
     }
@@ -76,7 +79,10 @@ fn parameters(request: &Request) -> Result<(Vec<(String, String)>, ParamOrigin),
 
 /// Checks an `id_token_hint`'s signature before the decision; an expired one is accepted.
 pub(super) fn hint(engine: &Engine, pairs: &[(String, String)]) -> Option<Hint> {
-    let token = pairs.iter().find(|(name, value)| name == "id_token_hint" && !value.is_empty()).map(|(_, v)| v)?;
+    let token = pairs
+        .iter()
+        .find(|(name, value)| name == "id_token_hint" && !value.is_empty())
+        .map(|(_, v)| v)?;
     Some(match engine.verify_id_token(token) {
         Ok(claims) => {
             let text = |v: &serde_json::Value| v.as_str().map(str::to_owned);
@@ -85,7 +91,10 @@ pub(super) fn hint(engine: &Engine, pairs: &[(String, String)]) -> Option<Hint> 
                 Some(one) => text(one).into_iter().collect(),
                 None => Vec::new(),
             };
-            Hint::Valid { sub: claims.get("sub").and_then(text).unwrap_or_default(), audiences }
+            Hint::Valid {
+                sub: claims.get("sub").and_then(text).unwrap_or_default(),
+                audiences,
+            }
         }
         Err(why) => Hint::Invalid(why.to_string()),
     })
@@ -93,13 +102,17 @@ pub(super) fn hint(engine: &Engine, pairs: &[(String, String)]) -> Option<Hint> 
 
 /// `GET /oidc/auth/:uid`. Only the browser that began the interaction may resume it.
 pub(super) async fn resume(engine: &Arc<Engine>, request: &Request, exchange: &mut Exchange, uid: &str) -> Response {
-    let mine = signed_cookie(engine, request, RESUME).is_some_and(|value| value == uid) || interactions(engine, request).iter().any(|(_, id)| id == uid);
+    let mine = signed_cookie(engine, request, RESUME).is_some_and(|value| value == uid)
+        || interactions(engine, request).iter().any(|(_, id)| id == uid);
     if !mine {
         let error = OidcError::session_not_found("the browser's interaction cookie is missing or names another sign-in");
         return refuse_early(engine, request, exchange, &error);
     }
     let (uid, session, issuer) = (uid.to_owned(), session_cookie(engine, request), engine.site().issuer.clone());
-    match engine.write(exchange, move |cx| authorize::resume(cx, &uid, session.as_deref(), &issuer)).await {
+    match engine
+        .write(exchange, move |cx| authorize::resume(cx, &uid, session.as_deref(), &issuer))
+        .await
+    {
         Ok(reply) => render(engine, request, reply),
         Err(error) => failed(&error),
     }
@@ -109,7 +122,14 @@ pub(super) async fn resume(engine: &Arc<Engine>, request: &Request, exchange: &m
 fn render(engine: &Engine, request: &Request, reply: Reply) -> Response {
     match reply {
         Reply::Json { error, state } => oidc_error(engine, request, &error, state.as_deref()),
-        Reply::Page { interaction, client_id, location, organization_id, ui_locales, session } => {
+        Reply::Page {
+            interaction,
+            client_id,
+            location,
+            organization_id,
+            ui_locales,
+            session,
+        } => {
             let mut response = Response::redirect(StatusCode::SEE_OTHER, &location);
             let mut known = interactions(engine, request);
             known.retain(|(app, _)| app != client_id.as_str() && app != "_legacy");
@@ -119,24 +139,63 @@ fn render(engine: &Engine, request: &Request, reply: Reply) -> Response {
             known.push((client_id.0.clone(), interaction.0.clone()));
             known.push(("_legacy".into(), interaction.0.clone()));
             let hour = INTERACTION_TTL;
-            set_signed(engine, &mut response, INTERACTION, &encode_interactions(&known), &CookieShape { path: "/".into(), max_age: hour });
-            set_signed(engine, &mut response, RESUME, interaction.as_str(), &CookieShape { path: format!("/oidc/auth/{interaction}"), max_age: hour });
+            set_signed(
+                engine,
+                &mut response,
+                INTERACTION,
+                &encode_interactions(&known),
+                &CookieShape {
+                    path: "/".into(),
+                    max_age: hour,
+                },
+            );
+            set_signed(
+                engine,
+                &mut response,
+                RESUME,
+                interaction.as_str(),
+                &CookieShape {
+                    path: format!("/oidc/auth/{interaction}"),
+                    max_age: hour,
+                },
+            );
             set_logto(&mut response, &client_id, organization_id.as_deref(), ui_locales.as_deref());
             set_session(engine, &mut response, session.map(|s| (s.cookie, s.expires_at)));
             response
         }
-        Reply::Client { to, mode, parameters, session, finished } => {
+        Reply::Client {
+            to,
+            mode,
+            parameters,
+            session,
+            finished,
+        } => {
             let pairs: Vec<(&str, &str)> = parameters.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
             let mut response = match mode {
                 ResponseMode::FormPost => form_post(to.as_str(), &pairs),
                 _ => Response::redirect(StatusCode::SEE_OTHER, &to.with(&pairs, mode == ResponseMode::Fragment)),
             };
             if let Some(id) = finished {
-                set_signed(engine, &mut response, RESUME, "", &CookieShape { path: format!("/oidc/auth/{id}"), max_age: -1 });
+                set_signed(
+                    engine,
+                    &mut response,
+                    RESUME,
+                    "",
+                    &CookieShape {
+                        path: format!("/oidc/auth/{id}"),
+                        max_age: -1,
+                    },
+                );
                 let mut known = interactions(engine, request);
                 known.retain(|(_, uid)| *uid != id.0);
                 let max_age = if known.is_empty() { -1 } else { INTERACTION_TTL };
-                set_signed(engine, &mut response, INTERACTION, &encode_interactions(&known), &CookieShape { path: "/".into(), max_age });
+                set_signed(
+                    engine,
+                    &mut response,
+                    INTERACTION,
+                    &encode_interactions(&known),
+                    &CookieShape { path: "/".into(), max_age },
+                );
             }
             set_session(engine, &mut response, session.map(|s| (s.cookie, s.expires_at)));
             response
@@ -166,7 +225,10 @@ fn set_logto(response: &mut Response, app: &AppId, organization_id: Option<&str>
 
 /// Form Post Response Mode: a page whose form posts itself.
 fn form_post(action: &str, pairs: &[(&str, &str)]) -> Response {
-    let fields: String = pairs.iter().map(|(name, value)| format!("<input type=\"hidden\" name=\"{}\" value=\"{}\">", escape(name), escape(value))).collect();
+    let fields: String = pairs
+        .iter()
+        .map(|(name, value)| format!("<input type=\"hidden\" name=\"{}\" value=\"{}\">", escape(name), escape(value)))
+        .collect();
     let page = format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Returning to the application</title><script src=\"/assets/submit.js\" defer></script></head>\
          <body><form method=\"post\" action=\"{}\">{fields}<noscript><p>Your browser runs no scripts here.</p></noscript><button type=\"submit\">Continue</button></form></body></html>",
@@ -177,8 +239,14 @@ fn form_post(action: &str, pairs: &[(&str, &str)]) -> Response {
 
 /// The interactions this browser has begun: (application, uid), oldest first.
 pub(super) fn interactions(engine: &Engine, request: &Request) -> Vec<(String, String)> {
-    let Some(value) = signed_cookie(engine, request, INTERACTION) else { return Vec::new() };
-    value.split('.').filter_map(|pair| pair.split_once('~')).map(|(app, uid)| (unpercent(app), uid.to_owned())).collect()
+    let Some(value) = signed_cookie(engine, request, INTERACTION) else {
+        return Vec::new();
+    };
+    value
+        .split('.')
+        .filter_map(|pair| pair.split_once('~'))
+        .map(|(app, uid)| (unpercent(app), uid.to_owned()))
+        .collect()
 }
 
 fn encode_interactions(known: &[(String, String)]) -> String {
@@ -190,10 +258,18 @@ fn encode_interactions(known: &[(String, String)]) -> String {
 pub(super) fn current_interaction(engine: &Engine, request: &Request) -> Option<String> {
     let known = interactions(engine, request);
     let header = request.headers.get("logto-app-id").and_then(|v| v.to_str().ok()).map(str::to_owned);
-    let query = || request.query_pairs().ok().and_then(|pairs| pairs.into_iter().find(|(name, _)| name == "app_id").map(|(_, v)| v));
+    let query = || {
+        request
+            .query_pairs()
+            .ok()
+            .and_then(|pairs| pairs.into_iter().find(|(name, _)| name == "app_id").map(|(_, v)| v))
+    };
     let app = header.filter(|a| !a.is_empty()).or_else(query);
     let by_app = app.and_then(|app| known.iter().find(|(name, _)| *name == app));
-    by_app.or_else(|| known.iter().find(|(name, _)| name == "_legacy")).or_else(|| known.last()).map(|(_, uid)| uid.clone())
+    by_app
+        .or_else(|| known.iter().find(|(name, _)| name == "_legacy"))
+        .or_else(|| known.last())
+        .map(|(_, uid)| uid.clone())
 }
 
 /// Percent-encodes everything that a cookie value or our separators could trip over.
@@ -210,5 +286,9 @@ fn percent(text: &str) -> String {
 }
 
 fn unpercent(text: &str) -> String {
-    crate::http::form_pairs(text).ok().and_then(|pairs| pairs.into_iter().next()).map(|(name, _)| name).unwrap_or_default()
+    crate::http::form_pairs(text)
+        .ok()
+        .and_then(|pairs| pairs.into_iter().next())
+        .map(|(name, _)| name)
+        .unwrap_or_default()
 }

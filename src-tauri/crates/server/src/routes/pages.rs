@@ -23,7 +23,16 @@ const PEOPLE: usize = 8;
 /// nothing helps nobody.
 fn is_guarded(path: &str) -> bool {
     path == "/"
-        || ["/sign-in", "/consent", "/register", "/single-sign-on", "/social/register", "/forgot-password"].iter().any(|p| path.starts_with(p))
+        || [
+            "/sign-in",
+            "/consent",
+            "/register",
+            "/single-sign-on",
+            "/social/register",
+            "/forgot-password",
+        ]
+        .iter()
+        .any(|p| path.starts_with(p))
 }
 
 /// Paths the experience app has a screen for (sheet 5.8).
@@ -31,9 +40,27 @@ fn is_page(path: &str) -> bool {
     let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
     matches!(
         first,
-        "" | "sign-in" | "register" | "forgot-password" | "reset-password" | "identifier-sign-in" | "identifier-register" | "single-sign-on" | "continue"
-            | "mfa-binding" | "mfa-verification" | "mfa-onboarding" | "create-passkey" | "social" | "callback" | "direct" | "one-time-token"
-            | "switch-account" | "consent" | "device" | "account-suspended" | "unknown-session"
+        "" | "sign-in"
+            | "register"
+            | "forgot-password"
+            | "reset-password"
+            | "identifier-sign-in"
+            | "identifier-register"
+            | "single-sign-on"
+            | "continue"
+            | "mfa-binding"
+            | "mfa-verification"
+            | "mfa-onboarding"
+            | "create-passkey"
+            | "social"
+            | "callback"
+            | "direct"
+            | "one-time-token"
+            | "switch-account"
+            | "consent"
+            | "device"
+            | "account-suspended"
+            | "unknown-session"
     )
 }
 
@@ -45,15 +72,24 @@ pub(super) fn page(engine: &Arc<Engine>, request: &Request, exchange: &mut Excha
     if request.path == "/help/invalid-grant" {
         let body = "<h1>invalid_grant</h1><p>The provider answers every failed code or refresh token exchange with the same words, as Logto does. \
                     The real reason is in Vestibule's window: open the session and look at the token step. Headless, the log names it.</p>";
-        return Response::html(StatusCode::OK, pages::plain("invalid_grant", "", body)).with_static(header::CONTENT_SECURITY_POLICY, PAGE_CSP);
+        return Response::html(StatusCode::OK, pages::plain("invalid_grant", "", body))
+            .with_static(header::CONTENT_SECURITY_POLICY, PAGE_CSP);
     }
     if !is_page(&request.path) {
         let body = "<h1>There is no such page</h1><p>The address is not one of the provider's. The sign-in pages open when an application sends a browser to the authorization endpoint.</p>";
-        return Response::html(StatusCode::NOT_FOUND, pages::plain("Not found", "", body)).with_static(header::CONTENT_SECURITY_POLICY, PAGE_CSP);
+        return Response::html(StatusCode::NOT_FOUND, pages::plain("Not found", "", body))
+            .with_static(header::CONTENT_SECURITY_POLICY, PAGE_CSP);
     }
-    let preview = request.query.as_deref().is_some_and(|q| q.split('&').any(|p| p.starts_with("preview=")));
+    let preview = request
+        .query
+        .as_deref()
+        .is_some_and(|q| q.split('&').any(|p| p.starts_with("preview=")));
     let Some(id) = current_interaction(engine, request) else {
-        return if is_guarded(&request.path) && !preview { no_session(engine, request) } else { html(engine, request, if preview { "experience" } else { "no-interaction" }, None) };
+        return if is_guarded(&request.path) && !preview {
+            no_session(engine, request)
+        } else {
+            html(engine, request, if preview { "experience" } else { "no-interaction" }, None)
+        };
     };
     let noted = engine.read(&mut exchange.trail, |cx| note_page(cx, &id, request));
     match noted {
@@ -66,7 +102,9 @@ pub(super) fn page(engine: &Arc<Engine>, request: &Request, exchange: &mut Excha
 
 /// Puts the page load on the interaction's trail; `false` when the interaction is gone.
 fn note_page(cx: &mut Cx<'_>, id: &str, request: &Request) -> Result<bool, StoreError> {
-    let Some(interaction) = cx.get::<Interaction>(id)? else { return Ok(false) };
+    let Some(interaction) = cx.get::<Interaction>(id)? else {
+        return Ok(false);
+    };
     cx.trail.live = Some(interaction.live.clone());
     cx.trail.kind = StepKind::Page;
     cx.arrow(Lane::Experience, Lane::Interaction, format!("page {}", request.path));
@@ -84,8 +122,12 @@ fn note_direct(cx: &mut Cx<'_>, interaction: &Interaction) {
     let fallback = parsed.first_screen.route();
     let why = match direct.method.as_str() {
         "social" | "sso" if target.is_empty() => "The value names no target after the colon.".to_owned(),
-        "social" => format!("No social connector with target `{target}` is offered on the sign-in pages. This version can't sign people in through connectors yet."),
-        "sso" => format!("No enterprise connector `{target}` is offered on the sign-in pages. This version can't sign people in through connectors yet."),
+        "social" => format!(
+            "No social connector with target `{target}` is offered on the sign-in pages. This version can't sign people in through connectors yet."
+        ),
+        "sso" => format!(
+            "No enterprise connector `{target}` is offered on the sign-in pages. This version can't sign people in through connectors yet."
+        ),
         other => format!("`{other}` is not a direct sign-in method; `social:<target>` and `sso:<connector id>` are."),
     };
     let quirk = match parsed.first_screen {
@@ -109,7 +151,11 @@ fn note_direct(cx: &mut Cx<'_>, interaction: &Interaction) {
 
 /// No interaction: the configured address (sheet 3.6), or a page that explains how a sign-in starts.
 pub(super) fn no_session(engine: &Engine, request: &Request) -> Response {
-    let configured = engine.look(|cx| cx.get::<SignInExperience>(SignInExperience::ID)).ok().flatten().and_then(|s| s.unknown_session_redirect_url.clone());
+    let configured = engine
+        .look(|cx| cx.get::<SignInExperience>(SignInExperience::ID))
+        .ok()
+        .flatten()
+        .and_then(|s| s.unknown_session_redirect_url.clone());
     match configured.filter(|url| !url.is_empty()) {
         Some(url) => Response::redirect(StatusCode::FOUND, &url),
         None => html(engine, request, "no-interaction", None),
@@ -146,7 +192,11 @@ fn data(engine: &Engine, request: &Request, page: &str, demo: Option<Value>) -> 
         };
         let settings = cx.get::<ProviderSettings>(ProviderSettings::ID)?.unwrap_or_default();
         let row = cx.get::<SignInExperience>(SignInExperience::ID)?.unwrap_or_default();
-        let strip = if settings.development_sign_in && page == "experience" { development_strip(cx)? } else { Value::Null };
+        let strip = if settings.development_sign_in && page == "experience" {
+            development_strip(cx)?
+        } else {
+            Value::Null
+        };
         let application = app.as_ref().map_or(Value::Null, |app| application(app, interaction.as_deref()));
         let mut data = json!({
             "page": page,
@@ -172,11 +222,17 @@ fn application(app: &Application, interaction: Option<&Interaction>) -> Value {
     let host = interaction
         .and_then(|i| i.params.get("redirect_uri"))
         .and_then(|uri| url::Url::parse(uri).ok())
-        .and_then(|uri| uri.host_str().map(|host| uri.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))));
+        .and_then(|uri| {
+            uri.host_str()
+                .map(|host| uri.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
+        });
     let mut value = json!({ "id": app.id, "name": app.name, "isThirdParty": app.is_third_party });
     for (name, member) in [
         ("displayName", brand.display_name.clone()),
-        ("logoUrl", brand.logo_url.clone().or_else(|| app.oidc_client_metadata.logo_uri.clone())),
+        (
+            "logoUrl",
+            brand.logo_url.clone().or_else(|| app.oidc_client_metadata.logo_uri.clone()),
+        ),
         ("primaryColor", brand.primary_color.clone()),
         ("darkPrimaryColor", brand.dark_primary_color.clone()),
         ("termsOfUseUrl", brand.terms_of_use_url.clone()),
@@ -199,10 +255,18 @@ fn development_strip(cx: &Cx<'_>) -> Result<Value, StoreError> {
         .take(PEOPLE)
         .map(|user| {
             let name = user.display_name();
-            let initials: String = name.split_whitespace().filter_map(|w| w.chars().next()).take(2).collect::<String>().to_uppercase();
+            let initials: String = name
+                .split_whitespace()
+                .filter_map(|w| w.chars().next())
+                .take(2)
+                .collect::<String>()
+                .to_uppercase();
             let mut person = json!({ "id": user.id, "name": name, "initials": initials, "suspended": user.is_suspended });
-            if let Some(note) = &user.demo_note {
-                person["note"] = json!(note);
+            // Only what changes how the sign-in goes; why a demo person exists is the window's business.
+            if user.is_suspended {
+                person["note"] = json!("suspended");
+            } else if user.password_encrypted.is_none() {
+                person["note"] = json!("no password");
             }
             person
         })
@@ -216,7 +280,10 @@ fn development_strip(cx: &Cx<'_>) -> Result<Value, StoreError> {
 
 /// `GET /api/.well-known/sign-in-exp` (sheet 5.3).
 pub(super) fn sign_in_exp(engine: &Engine, request: &Request) -> Response {
-    let app_id = request.query_pairs().ok().and_then(|pairs| pairs.into_iter().find(|(name, _)| name == "appId").map(|(_, v)| v));
+    let app_id = request
+        .query_pairs()
+        .ok()
+        .and_then(|pairs| pairs.into_iter().find(|(name, _)| name == "appId").map(|(_, v)| v));
     let outcome = engine.look(|cx| {
         let app = match &app_id {
             Some(id) => cx.get::<Application>(id)?,
@@ -264,12 +331,19 @@ pub(super) fn asset(segments: &[&str]) -> Response {
 
 /// `customCss` of the sign-in experience.
 pub(super) fn custom_css(engine: &Engine) -> Response {
-    let css = engine.look(|cx| cx.get::<SignInExperience>(SignInExperience::ID)).ok().flatten().and_then(|s| s.custom_css.clone()).unwrap_or_default();
+    let css = engine
+        .look(|cx| cx.get::<SignInExperience>(SignInExperience::ID))
+        .ok()
+        .flatten()
+        .and_then(|s| s.custom_css.clone())
+        .unwrap_or_default();
     Response::new(StatusCode::OK).body("text/css; charset=utf-8", css)
 }
 
 pub(super) fn favicon() -> Response {
-    Response::new(StatusCode::OK).body("image/svg+xml", pages::ICON).with_static(header::CACHE_CONTROL, "public, max-age=86400")
+    Response::new(StatusCode::OK)
+        .body("image/svg+xml", pages::ICON)
+        .with_static(header::CACHE_CONTROL, "public, max-age=86400")
 }
 
 /// `/demo-app`: the built-in client's start, callback and sign-out.
@@ -281,7 +355,10 @@ pub(super) async fn demo_app(engine: &Arc<Engine>, request: &Request) -> Respons
     let has = |name: &str| pairs.iter().any(|(n, _)| n == name);
     if has("sign_out") {
         let back = format!("{}/demo-app", engine.site().endpoint);
-        let query: String = url::form_urlencoded::Serializer::new(String::new()).append_pair("client_id", PLAYGROUND_APP).append_pair("post_logout_redirect_uri", &back).finish();
+        let query: String = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("client_id", PLAYGROUND_APP)
+            .append_pair("post_logout_redirect_uri", &back)
+            .finish();
         return Response::redirect(StatusCode::SEE_OTHER, &format!("{}/session/end?{query}", engine.site().issuer));
     }
     if has("code") || has("error") {
@@ -291,6 +368,9 @@ pub(super) async fn demo_app(engine: &Arc<Engine>, request: &Request) -> Respons
             json!({ "problem": run.problem, "userName": name, "idTokenClaims": run.id_token_claims, "userinfo": run.userinfo, "tokens": run.tokens.map(|mut t| { hide_tokens(&mut t); t }) })
         });
         return html(engine, request, "demo", Some(demo));
+    }
+    if !has("start") {
+        return html(engine, request, "no-interaction", None);
     }
     match engine.playground_start(Vec::new(), true).await {
         Ok(run) => Response::redirect(StatusCode::SEE_OTHER, &run.url),

@@ -25,19 +25,34 @@ fn refuse(engine: &Engine, request: &Request, exchange: &mut Exchange, error: &O
 
 /// `GET|POST /oidc/session/end`.
 pub(super) async fn end(engine: &Arc<Engine>, request: &Request, exchange: &mut Exchange) -> Response {
-    let pairs = if request.method == Method::POST { body_pairs(request, "/session/end") } else { query_pairs(request) };
+    let pairs = if request.method == Method::POST {
+        body_pairs(request, "/session/end")
+    } else {
+        query_pairs(request)
+    };
     let pairs = match pairs {
         Ok(pairs) => pairs,
         Err(error) => return refuse(engine, request, exchange, &error),
     };
     let hint = super::oidc::hint(engine, &pairs);
     let session = session_cookie(engine, request);
-    let outcome = engine.read(&mut exchange.trail, |cx| logout::end_session(cx, &pairs, hint.as_ref(), session.as_deref()));
+    let outcome = engine.read(&mut exchange.trail, |cx| {
+        logout::end_session(cx, &pairs, hint.as_ref(), session.as_deref())
+    });
     match outcome {
         Ok(Ok(logout)) => {
             let mut response = Response::html(StatusCode::OK, page(&logout)).with_static(header::CONTENT_SECURITY_POLICY, FORM_CSP);
             let carried = URL_SAFE_NO_PAD.encode(serde_json::to_vec(&logout).unwrap_or_default());
-            set_signed(engine, &mut response, LOGOUT, &carried, &CookieShape { path: PATH.into(), max_age: 600 });
+            set_signed(
+                engine,
+                &mut response,
+                LOGOUT,
+                &carried,
+                &CookieShape {
+                    path: PATH.into(),
+                    max_age: 600,
+                },
+            );
             response
         }
         Ok(Err(error)) => refuse(engine, request, exchange, &error),
@@ -47,12 +62,20 @@ pub(super) async fn end(engine: &Arc<Engine>, request: &Request, exchange: &mut 
 
 /// The form, submitted by script unless the strict dialect wants a click.
 fn page(logout: &Logout) -> String {
-    let script = if logout.ask { "" } else { "<script src=\"/assets/submit.js\" defer></script>" };
+    let script = if logout.ask {
+        ""
+    } else {
+        "<script src=\"/assets/submit.js\" defer></script>"
+    };
     let body = format!(
         "<form id=\"op.logoutForm\" method=\"post\" action=\"{PATH}/confirm\"><input type=\"hidden\" name=\"xsrf\" value=\"{}\"><input type=\"hidden\" name=\"logout\" value=\"yes\">{}\
          <button type=\"submit\">Sign out</button></form>",
         escape(&logout.xsrf),
-        if logout.ask { "<h1>Sign out?</h1><p>An application asks to sign you out here.</p>" } else { "<h1>Signing you out</h1><p>If nothing happens, press the button.</p>" },
+        if logout.ask {
+            "<h1>Sign out?</h1><p>An application asks to sign you out here.</p>"
+        } else {
+            "<h1>Signing you out</h1><p>If nothing happens, press the button.</p>"
+        },
     );
     crate::pages::plain("Sign out", script, &body)
 }
@@ -67,17 +90,45 @@ pub(super) async fn confirm(engine: &Arc<Engine>, request: &Request, exchange: &
         .and_then(|value| URL_SAFE_NO_PAD.decode(value).ok())
         .and_then(|bytes| serde_json::from_slice::<Logout>(&bytes).ok());
     let Some(carried) = carried else {
-        return refuse(engine, request, exchange, &OidcError::session_not_found("the sign-out page's cookie is missing; open the sign-out address again"));
+        return refuse(
+            engine,
+            request,
+            exchange,
+            &OidcError::session_not_found("the sign-out page's cookie is missing; open the sign-out address again"),
+        );
     };
     let xsrf = pairs.iter().find(|(n, _)| n == "xsrf").map(|(_, v)| v.clone()).unwrap_or_default();
     let (session, issuer) = (session_cookie(engine, request), engine.site().issuer.clone());
-    match engine.write(exchange, move |cx| logout::confirm(cx, &carried, &xsrf, session.as_deref(), &issuer)).await {
+    match engine
+        .write(exchange, move |cx| {
+            logout::confirm(cx, &carried, &xsrf, session.as_deref(), &issuer)
+        })
+        .await
+    {
         Ok(Ok(done)) => {
             deliver(engine, done.backchannel);
             let location = done.redirect.unwrap_or_else(|| format!("{PATH}/success"));
             let mut response = Response::redirect(StatusCode::SEE_OTHER, &location);
-            set_signed(engine, &mut response, "_session", "", &CookieShape { path: "/".into(), max_age: -1 });
-            set_signed(engine, &mut response, LOGOUT, "", &CookieShape { path: PATH.into(), max_age: -1 });
+            set_signed(
+                engine,
+                &mut response,
+                "_session",
+                "",
+                &CookieShape {
+                    path: "/".into(),
+                    max_age: -1,
+                },
+            );
+            set_signed(
+                engine,
+                &mut response,
+                LOGOUT,
+                "",
+                &CookieShape {
+                    path: PATH.into(),
+                    max_age: -1,
+                },
+            );
             response
         }
         Ok(Err(error)) => refuse(engine, request, exchange, &error),
@@ -106,5 +157,6 @@ fn deliver(engine: &Arc<Engine>, deliveries: Vec<BackchannelLogout>) {
 /// `GET /oidc/session/end/success`.
 pub(super) fn success() -> Response {
     let body = "<h1>You are signed out</h1><p>This browser's session has ended. You can close this page.</p>";
-    Response::html(StatusCode::OK, crate::pages::plain("Signed out", "", body)).with_static(header::CONTENT_SECURITY_POLICY, super::common::PAGE_CSP)
+    Response::html(StatusCode::OK, crate::pages::plain("Signed out", "", body))
+        .with_static(header::CONTENT_SECURITY_POLICY, super::common::PAGE_CSP)
 }

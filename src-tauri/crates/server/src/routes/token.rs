@@ -36,7 +36,9 @@ fn refuse(engine: &Engine, request: &Request, exchange: &mut Exchange, error: &O
     if exchange.trail.live.is_none() {
         patch.status.get_or_insert(LiveStatus::Failed);
         patch.outcome.get_or_insert_with(|| error.error.to_owned());
-        patch.headline.get_or_insert_with(|| error.detail.clone().or_else(|| error.description.clone()).unwrap_or_default());
+        patch
+            .headline
+            .get_or_insert_with(|| error.detail.clone().or_else(|| error.description.clone()).unwrap_or_default());
     }
     let mut response = oidc_error(engine, request, error, None);
     if !error.description.as_deref().unwrap_or_default().starts_with("origin ") {
@@ -78,13 +80,33 @@ fn check_assertion(engine: &Engine, client_id: &str, jwt: &str) -> Result<Assert
     let audiences: Vec<&str> = names.iter().map(String::as_str).collect();
     let now = engine.now();
     let mut why = String::from("the application has neither a secret nor a registered JWK set to check it with");
-    let secrets = app.secrets.iter().filter(|s| s.expires_at.is_none_or(|end| end > now)).map(|s| engine.unseal(&s.value)).collect::<Result<Vec<_>, _>>()?;
+    let secrets = app
+        .secrets
+        .iter()
+        .filter(|s| s.expires_at.is_none_or(|end| end > now))
+        .map(|s| engine.unseal(&s.value))
+        .collect::<Result<Vec<_>, _>>()?;
     let mut keys: Vec<(&'static str, AssertionKey<'_>)> = secrets.iter().map(|s| ("client_secret_jwt", AssertionKey::Secret(s))).collect();
-    keys.extend(app.oidc_client_metadata.jwks.as_ref().map(|jwks| ("private_key_jwt", AssertionKey::Jwks(jwks))));
-    let expected = ExpectedAssertion { client_id, audiences: &audiences, now };
+    keys.extend(
+        app.oidc_client_metadata
+            .jwks
+            .as_ref()
+            .map(|jwks| ("private_key_jwt", AssertionKey::Jwks(jwks))),
+    );
+    let expected = ExpectedAssertion {
+        client_id,
+        audiences: &audiences,
+        now,
+    };
     for (method, key) in keys {
         match vestibule_keys::verify_client_assertion(jwt, key, &expected) {
-            Ok(accepted) => return Ok(Assertion::Valid { method, jti: Some(accepted.jti), expires_at: accepted.expires_at }),
+            Ok(accepted) => {
+                return Ok(Assertion::Valid {
+                    method,
+                    jti: Some(accepted.jti),
+                    expires_at: accepted.expires_at,
+                });
+            }
             Err(error) => why = error.to_string(),
         }
     }
@@ -104,7 +126,11 @@ pub(super) async fn token(engine: &Arc<Engine>, request: &Request, exchange: &mu
     let headers = request.clone();
     let rule = move |cx: &mut Cx<'_>| exchange_tokens(cx, &origin_of, &headers, &caller, &issuer);
     // A machine's token is stored nowhere, so that decision needs no writer.
-    let outcome = if machine { engine.read(&mut exchange.trail, rule) } else { engine.write(exchange, rule).await };
+    let outcome = if machine {
+        engine.read(&mut exchange.trail, rule)
+    } else {
+        engine.write(exchange, rule).await
+    };
     match outcome {
         Ok(Ok(reply)) => match sign(engine, exchange, &reply) {
             Ok(body) => cors_any(request, Response::json(StatusCode::OK, &body)).with_static(header::CACHE_CONTROL, "no-store"),
@@ -115,7 +141,13 @@ pub(super) async fn token(engine: &Arc<Engine>, request: &Request, exchange: &mu
     }
 }
 
-fn exchange_tokens(cx: &mut Cx<'_>, engine: &Engine, request: &Request, caller: &Caller, issuer: &str) -> Result<Result<TokenReply, OidcError>, StoreError> {
+fn exchange_tokens(
+    cx: &mut Cx<'_>,
+    engine: &Engine,
+    request: &Request,
+    caller: &Caller,
+    issuer: &str,
+) -> Result<Result<TokenReply, OidcError>, StoreError> {
     let app = match client_auth::authenticate(cx, &caller.claimed, caller.assertion.as_ref())? {
         Ok(app) => app,
         Err(error) => return Ok(Err(token::refused(cx, error))),
@@ -124,7 +156,9 @@ fn exchange_tokens(cx: &mut Cx<'_>, engine: &Engine, request: &Request, caller: 
         cx.because(origin_card(&app, request));
         return Ok(Err(token::refused(cx, error)));
     }
-    let form = TokenForm { pairs: caller.pairs.clone() };
+    let form = TokenForm {
+        pairs: caller.pairs.clone(),
+    };
     match token::grant_type(&form, &app) {
         Ok(GrantType::AuthorizationCode) => token::redeem_code(cx, &app, &form, issuer),
         Ok(GrantType::RefreshToken) => token::refresh(cx, &app, &form, issuer),
@@ -175,7 +209,11 @@ fn sign(engine: &Engine, exchange: &mut Exchange, reply: &TokenReply) -> Result<
 
 /// Puts the JOSE header of a signed token beside its claims in the Tokens tab.
 fn show_header(exchange: &mut Exchange, name: &str, token: &str) {
-    let head = token.split('.').next().and_then(|part| URL_SAFE_NO_PAD.decode(part).ok()).and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    let head = token
+        .split('.')
+        .next()
+        .and_then(|part| URL_SAFE_NO_PAD.decode(part).ok())
+        .and_then(|bytes| serde_json::from_slice(&bytes).ok());
     for view in exchange.trail.tokens.iter_mut().filter(|v| v.name == name && v.format == "JWT") {
         view.header.clone_from(&head);
     }
@@ -233,8 +271,10 @@ pub(super) async fn introspection(engine: &Arc<Engine>, request: &Request, excha
 
 /// `POST /oidc/token/revocation`.
 pub(super) async fn revocation(engine: &Arc<Engine>, request: &Request, exchange: &mut Exchange) -> Response {
-    let outcome =
-        authenticated(engine, request, exchange, "/token/revocation", |cx, app, pairs, _| inspect::revoke(cx, app, single(&pairs, "token").as_deref())).await;
+    let outcome = authenticated(engine, request, exchange, "/token/revocation", |cx, app, pairs, _| {
+        inspect::revoke(cx, app, single(&pairs, "token").as_deref())
+    })
+    .await;
     match outcome {
         Ok(()) => cors_any(request, Response::new(StatusCode::OK)),
         Err(response) => response,
@@ -243,13 +283,29 @@ pub(super) async fn revocation(engine: &Arc<Engine>, request: &Request, exchange
 
 /// `POST /oidc/request` (RFC 9126).
 pub(super) async fn pushed_request(engine: &Arc<Engine>, request: &Request, exchange: &mut Exchange) -> Response {
-    let hint = body_pairs(request, "/request").ok().and_then(|pairs| super::oidc::hint(engine, &pairs));
+    let hint = body_pairs(request, "/request")
+        .ok()
+        .and_then(|pairs| super::oidc::hint(engine, &pairs));
     let outcome = authenticated(engine, request, exchange, "/request", move |cx, app, pairs, _| {
-        authorize::push(cx, app, RawRequest { pairs, origin: ParamOrigin::Body, hint })
+        authorize::push(
+            cx,
+            app,
+            RawRequest {
+                pairs,
+                origin: ParamOrigin::Body,
+                hint,
+            },
+        )
     })
     .await;
     match outcome {
-        Ok(uri) => cors_any(request, Response::json(StatusCode::CREATED, &json!({ "expires_in": authorize::PUSHED_TTL, "request_uri": uri }))),
+        Ok(uri) => cors_any(
+            request,
+            Response::json(
+                StatusCode::CREATED,
+                &json!({ "expires_in": authorize::PUSHED_TTL, "request_uri": uri }),
+            ),
+        ),
         Err(response) => response,
     }
 }
@@ -261,10 +317,18 @@ pub(super) fn userinfo(engine: &Arc<Engine>, request: &Request, exchange: &mut E
         Err(error) => return refuse(engine, request, exchange, &error),
     };
     if query.iter().any(|(name, _)| name == "access_token") {
-        return refuse(engine, request, exchange, &OidcError::invalid_request("access tokens must not be provided via query parameter"));
+        return refuse(
+            engine,
+            request,
+            exchange,
+            &OidcError::invalid_request("access tokens must not be provided via query parameter"),
+        );
     }
     let body = if request.method == Method::POST && request.is("application/x-www-form-urlencoded") {
-        match crate::http::form_pairs(&String::from_utf8_lossy(&request.body)).map_err(OidcError::invalid_request).and_then(|p| no_nul(&p).map(|()| p)) {
+        match crate::http::form_pairs(&String::from_utf8_lossy(&request.body))
+            .map_err(OidcError::invalid_request)
+            .and_then(|p| no_nul(&p).map(|()| p))
+        {
             Ok(pairs) => pairs,
             Err(error) => return refuse(engine, request, exchange, &error),
         }
@@ -274,7 +338,12 @@ pub(super) fn userinfo(engine: &Arc<Engine>, request: &Request, exchange: &mut E
     let in_body = single(&body, "access_token");
     let in_header = request.bearer().map(str::to_owned);
     if in_body.is_some() && in_header.is_some() {
-        return refuse(engine, request, exchange, &OidcError::invalid_request("access token must only be provided using one mechanism"));
+        return refuse(
+            engine,
+            request,
+            exchange,
+            &OidcError::invalid_request("access token must only be provided using one mechanism"),
+        );
     }
     let (text, narrowed) = (in_header.or(in_body), single(&query, "scope").or_else(|| single(&body, "scope")));
     exchange.always = true;
@@ -305,7 +374,10 @@ fn with_etag(request: &Request, response: Response) -> Response {
     if request.method != Method::GET {
         return response;
     }
-    let tag = format!("\"{}\"", vestibule_core::record::token_key(&String::from_utf8_lossy(&response.body)));
+    let tag = format!(
+        "\"{}\"",
+        vestibule_core::record::token_key(&String::from_utf8_lossy(&response.body))
+    );
     if request.header(header::IF_NONE_MATCH) == Some(tag.as_str()) {
         let mut unchanged = Response::new(StatusCode::NOT_MODIFIED);
         unchanged.headers = response.headers;

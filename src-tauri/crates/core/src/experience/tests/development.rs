@@ -54,7 +54,7 @@ fn somebody_new_is_made_up() {
     assert!(email.ends_with("@example.test") && identifier::is_email(&email), "{email}");
     assert_eq!(identifier::username_problem(user.username.as_deref().unwrap()), None);
     assert_eq!(user.name.as_deref().unwrap().split(' ').count(), 2);
-    assert_eq!(page.world.get::<Role>("r1").unwrap().user_ids, [user.id.clone()]);
+    assert_eq!(page.world.get::<Role>("r1").unwrap().user_ids, std::slice::from_ref(&user.id));
     page.submit().unwrap();
     assert_eq!(page.state().result.login, Some(user.id));
 }
@@ -84,7 +84,7 @@ fn it_is_refused_while_it_is_off() {
     for choice in [as_person(ALICE), DevelopmentChoice::NewPerson] {
         assert_eq!(code(page.develop(&choice)), (403, "auth.forbidden"));
     }
-    assert_eq!(code(page.call(|cx, id| development_people(cx, id))), (403, "auth.forbidden"));
+    assert_eq!(code(page.call(development_people)), (403, "auth.forbidden"));
     // A record made while it was on is worth nothing now.
     assert_eq!(code(page.identify(Some(&record))), (403, "auth.forbidden"));
 }
@@ -125,7 +125,7 @@ fn it_does_not_take_over_a_sign_in_that_is_somebodys() {
 #[test]
 fn the_people_on_offer() {
     let mut page = Page::new();
-    let people = page.call(|cx, id| development_people(cx, id)).unwrap();
+    let people = page.call(development_people).unwrap();
     let names: Vec<_> = people
         .iter()
         .map(|p| (p.name.as_str(), p.identifier.as_deref(), p.is_suspended))

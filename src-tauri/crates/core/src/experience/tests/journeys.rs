@@ -45,11 +45,11 @@ fn every_call_needs_an_interaction_that_is_there() {
     let gone = (400, "session.not_found");
     assert_eq!(code(page.put(SignIn)), gone);
     assert_eq!(code(page.change(Register)), gone);
-    assert_eq!(code(page.call(|cx, id| get_interaction(cx, id))), gone);
+    assert_eq!(code(page.call(get_interaction)), gone);
     assert_eq!(code(page.password(&username("alice"), "correct horse")), gone);
     assert_eq!(code(page.new_identity("dora", "tangerine-kite9")), gone);
     assert_eq!(code(page.develop(&DevelopmentChoice::NewPerson)), gone);
-    assert_eq!(code(page.call(|cx, id| development_people(cx, id))), gone);
+    assert_eq!(code(page.call(development_people)), gone);
     assert_eq!(code(page.identify(None)), gone);
     assert_eq!(code(page.add(ProfileUpdate::Username("dora".into()))), gone);
     assert_eq!(code(page.call(|cx, id| profile_password_check(cx, id, &Secret::new("x")))), gone);
@@ -63,7 +63,7 @@ fn every_call_but_put_needs_the_interaction_to_have_begun() {
     let mut page = Page::new();
     let early = (404, "session.interaction_not_found");
     assert_eq!(code(page.change(Register)), early);
-    assert_eq!(code(page.call(|cx, id| get_interaction(cx, id))), early);
+    assert_eq!(code(page.call(get_interaction)), early);
     assert_eq!(code(page.password(&username("alice"), "correct horse")), early);
     assert_eq!(code(page.new_identity("dora", "tangerine-kite9")), early);
     assert_eq!(code(page.develop(&DevelopmentChoice::NewPerson)), early);
@@ -143,7 +143,7 @@ fn the_interaction_is_shown_without_secrets() {
         phc: hash("tangerine-kite9"),
     })
     .unwrap();
-    let shown = page.call(|cx, id| get_interaction(cx, id)).unwrap();
+    let shown = page.call(get_interaction).unwrap();
     assert_eq!(shown["interactionEvent"], "Register");
     assert_eq!(shown["profile"], serde_json::json!({ "hasPassword": true }));
     assert_eq!(shown["verificationRecords"][0]["type"], "NewPasswordIdentity");
@@ -153,7 +153,7 @@ fn the_interaction_is_shown_without_secrets() {
     assert!(!all.contains("phc:") && !all.contains("tangerine"), "{all}");
 
     let mut page = Page::alice_identified();
-    let shown = page.call(|cx, id| get_interaction(cx, id)).unwrap();
+    let shown = page.call(get_interaction).unwrap();
     assert_eq!(shown["userId"], ALICE);
 }
 

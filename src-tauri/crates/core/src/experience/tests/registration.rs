@@ -47,7 +47,7 @@ fn dora_creates_an_account() {
         (START.plus_seconds(60), START.plus_seconds(60), None)
     );
     let holders = |id: &str| page.world.get::<Role>(id).unwrap().user_ids.clone();
-    assert_eq!(holders("r1"), [user.id.clone()]);
+    assert_eq!(holders("r1"), std::slice::from_ref(&user.id));
     assert!(holders("r2").is_empty() && holders("r3").is_empty());
     let result = page.state().result;
     assert!(result.registered && result.profile.is_empty() && result.user_id == Some(user.id.clone()));

@@ -13,24 +13,61 @@ fn pairs(list: &[(&str, &str)]) -> Vec<(String, String)> {
 fn end(p: &mut Provider, list: &[(&str, &str)], hint: Option<&Hint>) -> Result<Logout, (String, Option<Repair>)> {
     let cookie = p.cookie.clone();
     let (outcome, trail) = p.world.write(|cx| end_session(cx, &pairs(list), hint, cookie.as_deref()));
-    outcome.unwrap().map_err(|e| (e.description.unwrap_or_default(), trail.because.into_iter().find_map(|b| b.repair)))
+    outcome
+        .unwrap()
+        .map_err(|e| (e.description.unwrap_or_default(), trail.because.into_iter().find_map(|b| b.repair)))
 }
 
 #[test]
 fn requests_are_checked() {
     let mut p = Provider::new();
     let to = "https://app.test/bye";
-    let hint = Hint::Valid { sub: "alice0000001".into(), audiences: vec!["spa".into()] };
+    let hint = Hint::Valid {
+        sub: "alice0000001".into(),
+        audiences: vec!["spa".into()],
+    };
     assert_eq!(end(&mut p, &[], None).unwrap().post_logout_redirect_uri, None);
-    assert_eq!(end(&mut p, &[("post_logout_redirect_uri", to)], None).unwrap().post_logout_redirect_uri, None, "nobody vouches for it");
-    let known = end(&mut p, &[("client_id", "spa"), ("post_logout_redirect_uri", to), ("state", "x")], None).unwrap();
-    assert_eq!((known.post_logout_redirect_uri.as_deref(), known.state.as_deref()), (Some(to), Some("x")));
-    assert_eq!(end(&mut p, &[("post_logout_redirect_uri", to)], Some(&hint)).unwrap().client_id.unwrap().as_str(), "spa");
-    let (text, repair) = end(&mut p, &[("client_id", "spa"), ("post_logout_redirect_uri", "https://app.test/by")], None).unwrap_err();
+    assert_eq!(
+        end(&mut p, &[("post_logout_redirect_uri", to)], None)
+            .unwrap()
+            .post_logout_redirect_uri,
+        None,
+        "nobody vouches for it"
+    );
+    let known = end(
+        &mut p,
+        &[("client_id", "spa"), ("post_logout_redirect_uri", to), ("state", "x")],
+        None,
+    )
+    .unwrap();
+    assert_eq!(
+        (known.post_logout_redirect_uri.as_deref(), known.state.as_deref()),
+        (Some(to), Some("x"))
+    );
+    assert_eq!(
+        end(&mut p, &[("post_logout_redirect_uri", to)], Some(&hint))
+            .unwrap()
+            .client_id
+            .unwrap()
+            .as_str(),
+        "spa"
+    );
+    let (text, repair) = end(
+        &mut p,
+        &[("client_id", "spa"), ("post_logout_redirect_uri", "https://app.test/by")],
+        None,
+    )
+    .unwrap_err();
     assert_eq!(text, "post_logout_redirect_uri not registered");
     assert!(matches!(repair, Some(Repair::RegisterPostLogoutRedirectUri { .. })));
-    assert_eq!(end(&mut p, &[("client_id", "web")], Some(&hint)).unwrap_err().0, "client_id does not match the provided id_token_hint");
-    assert_eq!(end(&mut p, &[("state", "1")], Some(&Hint::Invalid("bad".into()))).unwrap_err().0, "could not validate id_token_hint");
+    assert_eq!(
+        end(&mut p, &[("client_id", "web")], Some(&hint)).unwrap_err().0,
+        "client_id does not match the provided id_token_hint"
+    );
+    assert_eq!(
+        end(&mut p, &[("state", "1")], Some(&Hint::Invalid("bad".into()))).unwrap_err().0,
+        "could not validate id_token_hint"
+    );
 }
 
 #[test]
@@ -46,15 +83,32 @@ fn grants_without_offline_access_end_with_the_session() {
     let cookie = p.cookie.clone().unwrap();
     let session = p.world.get::<Session>(&token_key(&cookie)).unwrap();
     let grant_of = |app: &str| session.authorizations[&app.into()].grant_id.clone();
-    let logout = end(&mut p, &[("client_id", "spa"), ("post_logout_redirect_uri", "https://app.test/bye"), ("state", "x y")], None).unwrap();
+    let logout = end(
+        &mut p,
+        &[
+            ("client_id", "spa"),
+            ("post_logout_redirect_uri", "https://app.test/bye"),
+            ("state", "x y"),
+        ],
+        None,
+    )
+    .unwrap();
     let wrong = p.world.write(|cx| confirm(cx, &logout, "nope", Some(&cookie), ISSUER)).0.unwrap();
     assert!(wrong.is_err(), "the form must come from our page");
-    let done = p.world.write(|cx| confirm(cx, &logout, &logout.xsrf, Some(&cookie), ISSUER)).0.unwrap().unwrap();
+    let done = p
+        .world
+        .write(|cx| confirm(cx, &logout, &logout.xsrf, Some(&cookie), ISSUER))
+        .0
+        .unwrap()
+        .unwrap();
     assert_eq!(done.redirect.as_deref(), Some("https://app.test/bye?state=x+y"));
     assert_eq!(done.backchannel.len(), 1);
     assert_eq!(done.backchannel[0].claims["aud"], "web");
     assert!(done.backchannel[0].claims.get("sid").is_some());
     assert!(p.world.get::<Session>(&token_key(&cookie)).is_none());
-    assert!(p.world.get::<Grant>(grant_of("spa").as_str()).is_some(), "offline_access outlives sign-out");
+    assert!(
+        p.world.get::<Grant>(grant_of("spa").as_str()).is_some(),
+        "offline_access outlives sign-out"
+    );
     assert!(p.world.get::<Grant>(grant_of("web").as_str()).is_none());
 }

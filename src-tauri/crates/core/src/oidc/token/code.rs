@@ -16,7 +16,12 @@ use serde_json::json;
 ///
 /// # Errors
 /// The store failed; or, inside, the refusal.
-pub fn redeem_code(cx: &mut Cx<'_>, app: &Application, form: &TokenForm, issuer: &str) -> Result<Result<TokenReply, OidcError>, StoreError> {
+pub fn redeem_code(
+    cx: &mut Cx<'_>,
+    app: &Application,
+    form: &TokenForm,
+    issuer: &str,
+) -> Result<Result<TokenReply, OidcError>, StoreError> {
     cx.arrow(Lane::Client, Lane::Provider, "POST /oidc/token · code");
     match redeem(cx, app, form, issuer)? {
         Ok(reply) => Ok(Ok(reply)),
@@ -25,9 +30,13 @@ pub fn redeem_code(cx: &mut Cx<'_>, app: &Application, form: &TokenForm, issuer:
 }
 
 fn redeem(cx: &mut Cx<'_>, app: &Application, form: &TokenForm, issuer: &str) -> Result<Result<TokenReply, OidcError>, StoreError> {
-    let Some(text) = form.get("code") else { return Ok(Err(OidcError::missing("code"))) };
+    let Some(text) = form.get("code") else {
+        return Ok(Err(OidcError::missing("code")));
+    };
     let Some(code) = cx.get::<AuthorizationCode>(&token_key(text))? else {
-        return Ok(Err(OidcError::invalid_grant("no such authorization code; it expired long ago, was never issued here, or was cut off")));
+        return Ok(Err(OidcError::invalid_grant(
+            "no such authorization code; it expired long ago, was never issued here, or was cut off",
+        )));
     };
     cx.trail.live = Some(code.authorized.live.clone());
     if let Err(error) = check_binding(cx, app, form, &code) {
@@ -42,11 +51,15 @@ fn redeem(cx: &mut Cx<'_>, app: &Application, form: &TokenForm, issuer: &str) ->
             "A code works once. A second use means that somebody else may have it, so the grant and all its tokens have ended. A browser that reloads the callback page does this too.",
             "RFC 6749 4.1.2, Logto 1.14",
         ));
-        return Ok(Err(OidcError::invalid_grant("authorization code already used; the grant and its tokens were revoked")));
+        return Ok(Err(OidcError::invalid_grant(
+            "authorization code already used; the grant and its tokens were revoked",
+        )));
     }
     if code.valid_until <= cx.now {
         let late = cx.now.seconds_since(code.valid_until);
-        return Ok(Err(OidcError::invalid_grant(format!("authorization code expired {late} s ago; it is good for 60 s"))));
+        return Ok(Err(OidcError::invalid_grant(format!(
+            "authorization code expired {late} s ago; it is good for 60 s"
+        ))));
     }
     let standing = match standing(cx, &code.authorized)? {
         Ok(standing) => standing,
@@ -57,7 +70,14 @@ fn redeem(cx: &mut Cx<'_>, app: &Application, form: &TokenForm, issuer: &str) ->
         Err(error) => return Ok(Err(error)),
     };
     let policy = Policy::read(cx, app)?;
-    let issue = Issue { app, policy: &policy, issuer, authorized: &code.authorized, scopes: &code.authorized.scopes, target };
+    let issue = Issue {
+        app,
+        policy: &policy,
+        issuer,
+        authorized: &code.authorized,
+        scopes: &code.authorized.scopes,
+        target,
+    };
     let mut reply = issue.tokens(cx, &standing)?;
     let mut used = (*code).clone();
     used.consumed_at = Some(cx.now);
@@ -73,27 +93,45 @@ fn redeem(cx: &mut Cx<'_>, app: &Application, form: &TokenForm, issuer: &str) ->
 /// Client, redirect URI and PKCE. A wrong verifier does not use the code up (observed).
 fn check_binding(cx: &mut Cx<'_>, app: &Application, form: &TokenForm, code: &AuthorizationCode) -> Result<(), OidcError> {
     if code.authorized.client_id != app.id {
-        return Err(OidcError::invalid_grant(format!("the code was issued to `{}`, not to `{}`", code.authorized.client_id, app.id)));
+        return Err(OidcError::invalid_grant(format!(
+            "the code was issued to `{}`, not to `{}`",
+            code.authorized.client_id, app.id
+        )));
     }
     match form.get("redirect_uri") {
         None if app.oidc_client_metadata.redirect_uris.len() != 1 => return Err(OidcError::missing("redirect_uri")),
         Some(uri) if uri != code.redirect_uri => {
-            return Err(OidcError::invalid_grant(format!("redirect_uri is `{uri}`, but the authorization request had `{}`", code.redirect_uri)));
+            return Err(OidcError::invalid_grant(format!(
+                "redirect_uri is `{uri}`, but the authorization request had `{}`",
+                code.redirect_uri
+            )));
         }
         _ => {}
     }
     match (&code.code_challenge, form.get("code_verifier")) {
-        (Some(_), None) => Err(OidcError::invalid_grant("code_verifier is missing, and the authorization request sent a code_challenge")),
+        (Some(_), None) => Err(OidcError::invalid_grant(
+            "code_verifier is missing, and the authorization request sent a code_challenge",
+        )),
         (Some(challenge), Some(verifier)) => {
             pkce::check_format("code_verifier", verifier)?;
             if pkce::verify(challenge, verifier) {
-                cx.because(Because::new("token.pkce", Outcome::Passed, "The PKCE verifier fits the challenge.", "SHA-256 of `code_verifier` equals `code_challenge`.", "RFC 7636 4.6"));
+                cx.because(Because::new(
+                    "token.pkce",
+                    Outcome::Passed,
+                    "The PKCE verifier fits the challenge.",
+                    "SHA-256 of `code_verifier` equals `code_challenge`.",
+                    "RFC 7636 4.6",
+                ));
                 Ok(())
             } else {
-                Err(OidcError::invalid_grant("PKCE verification failed: code_verifier does not hash to the code_challenge of the request. The right verifier still works"))
+                Err(OidcError::invalid_grant(
+                    "PKCE verification failed: code_verifier does not hash to the code_challenge of the request. The right verifier still works",
+                ))
             }
         }
-        (None, Some(_)) => Err(OidcError::invalid_grant("code_verifier was sent, but the authorization request had no code_challenge")),
+        (None, Some(_)) => Err(OidcError::invalid_grant(
+            "code_verifier was sent, but the authorization request had no code_challenge",
+        )),
         (None, None) => Ok(()),
     }
 }
@@ -104,9 +142,15 @@ fn wants_refresh_token(cx: &mut Cx<'_>, app: &Application, authorized: &Authoriz
     let (wanted, why) = if authorized.offline {
         (true, "`offline_access` was granted.")
     } else if always {
-        (true, "The application has `alwaysIssueRefreshToken`. It ends with the browser session.")
+        (
+            true,
+            "The application has `alwaysIssueRefreshToken`. It ends with the browser session.",
+        )
     } else {
-        (false, "`offline_access` was not granted (it needs the scope and `prompt=consent`), and the application does not have `alwaysIssueRefreshToken`.")
+        (
+            false,
+            "`offline_access` was not granted (it needs the scope and `prompt=consent`), and the application does not have `alwaysIssueRefreshToken`.",
+        )
     };
     cx.because(Because::new(
         "token.refresh_token",
@@ -143,7 +187,17 @@ pub(super) fn show_refresh(cx: &mut Cx<'_>, token: &RefreshToken, lifetime: &str
             "client_id": token.authorized.client_id, "sub": token.authorized.account_id, "scope": token.authorized.scopes.join(" "),
             "iat": token.issued_at.seconds(), "exp": token.expires_at.seconds(),
         }),
-        provenance: vec![note("exp", lifetime), note("scope", if token.authorized.offline { "it outlives sign-out" } else { "it ends with the browser session" })],
+        provenance: vec![
+            note("exp", lifetime),
+            note(
+                "scope",
+                if token.authorized.offline {
+                    "it outlives sign-out"
+                } else {
+                    "it ends with the browser session"
+                },
+            ),
+        ],
         absent: Vec::new(),
         expires_at: token.expires_at,
     });

@@ -5,10 +5,10 @@ use crate::because::{Because, Outcome};
 use crate::entropy::{id21, opaque43};
 use crate::live::{ClaimNote, Lane, LiveStatus, StepKind, TokenView};
 use crate::model::{Application, Dialect, ProviderSettings, Resource, SigningAlg};
+use crate::oidc::OidcError;
 use crate::oidc::claims::{self, Place};
 use crate::oidc::request::unknown_resource;
 use crate::oidc::scopes::{self, Holder};
-use crate::oidc::OidcError;
 use crate::port::{Cx, StoreError};
 use crate::record::{AccessToken, Authorized, Index, token_key};
 use crate::time::Timestamp;
@@ -79,7 +79,8 @@ pub(super) fn target(cx: &mut Cx<'_>, form: &TokenForm, authorized: &Authorized)
     }
     let indicator = match asked {
         Some(indicator) if indicator == scopes::ORGANIZATION_RESOURCE => {
-            return Ok(Err(OidcError::invalid_target("resource indicator is missing, or unknown").detail("the reserved organization resource needs organization_id")));
+            return Ok(Err(OidcError::invalid_target("resource indicator is missing, or unknown")
+                .detail("the reserved organization resource needs organization_id")));
         }
         Some(indicator) => {
             if !authorized.resources.contains(&indicator) {
@@ -88,7 +89,14 @@ pub(super) fn target(cx: &mut Cx<'_>, form: &TokenForm, authorized: &Authorized)
                         "token.resource",
                         Outcome::Refused,
                         "The resource was not asked for at sign-in.",
-                        format!("The authorization request named {}. Add `resource={indicator}` to it.", if authorized.resources.is_empty() { "no resource".to_owned() } else { format!("`{}`", authorized.resources.join("`, `")) }),
+                        format!(
+                            "The authorization request named {}. Add `resource={indicator}` to it.",
+                            if authorized.resources.is_empty() {
+                                "no resource".to_owned()
+                            } else {
+                                format!("`{}`", authorized.resources.join("`, `"))
+                            }
+                        ),
                         "RFC 8707 2.2, Logto 1.15",
                     )
                     .input(indicator),
@@ -101,7 +109,11 @@ pub(super) fn target(cx: &mut Cx<'_>, form: &TokenForm, authorized: &Authorized)
         None => match authorized.resources.as_slice() {
             [] => return Ok(Ok(Target::Opaque)),
             [only] => only.clone(),
-            _ => return Ok(Err(OidcError::invalid_target("only a single resource indicator value must be requested/resolved during Access Token Request"))),
+            _ => {
+                return Ok(Err(OidcError::invalid_target(
+                    "only a single resource indicator value must be requested/resolved during Access Token Request",
+                )));
+            }
         },
     };
     match cx.find::<Resource>(&Index::Indicator.entry(indicator.clone()))? {
@@ -120,8 +132,14 @@ fn organization_refusal(cx: &mut Cx<'_>, authorized: &Authorized, organization: 
         return OidcError::insufficient_scope("refresh token missing required scope").scope(scopes::ORGANIZATIONS);
     }
     cx.because(
-        Because::new("token.organization", Outcome::Refused, "The person is not a member of the organization.", "Organizations are not part of this version, so none has members.", "Logto 1.16")
-            .input(organization),
+        Because::new(
+            "token.organization",
+            Outcome::Refused,
+            "The person is not a member of the organization.",
+            "Organizations are not part of this version, so none has members.",
+            "Logto 1.16",
+        )
+        .input(organization),
     );
     OidcError::forbidden("user is not a member of the organization")
 }
@@ -144,11 +162,28 @@ impl Issue<'_> {
             Target::Opaque => self.opaque(cx)?,
             Target::Resource(resource) => self.jwt(cx, standing, resource)?,
         };
-        let id_token = if self.scopes.iter().any(|s| s == "openid") { Some(self.id_token(cx, standing)?) } else { None };
+        let id_token = if self.scopes.iter().any(|s| s == "openid") {
+            Some(self.id_token(cx, standing)?)
+        } else {
+            None
+        };
         if id_token.is_none() {
-            cx.because(Because::new("token.id_token", Outcome::Decided, "No ID token.", "The scope `openid` is not there.", "OIDC Core 3.1.2.1"));
+            cx.because(Because::new(
+                "token.id_token",
+                Outcome::Decided,
+                "No ID token.",
+                "The scope `openid` is not there.",
+                "OIDC Core 3.1.2.1",
+            ));
         }
-        Ok(TokenReply { access_token, id_token, refresh_token: None, scope, expires_in, alg: self.policy.alg })
+        Ok(TokenReply {
+            access_token,
+            id_token,
+            refresh_token: None,
+            scope,
+            expires_in,
+            alg: self.policy.alg,
+        })
     }
 
     fn opaque(&self, cx: &mut Cx<'_>) -> Result<(AccessTokenOut, String, i64), StoreError> {
@@ -202,16 +237,35 @@ impl Issue<'_> {
             );
         }
         let scope = kept.join(" ");
-        let claims = access_claims(cx, self.issuer, &standing.user.id.0, self.app, &resource.indicator, &scope, resource.access_token_ttl);
+        let claims = access_claims(
+            cx,
+            self.issuer,
+            &standing.user.id.0,
+            self.app,
+            &resource.indicator,
+            &scope,
+            resource.access_token_ttl,
+        );
         push_jwt_view(cx, &claims, resource, "scopes the person's roles give");
         Ok((AccessTokenOut::Jwt(claims), scope, resource.access_token_ttl))
     }
 
     fn id_token(&self, cx: &mut Cx<'_>, standing: &Standing) -> Result<Value, StoreError> {
-        let mut out = claims::of_person(cx, &standing.user, self.scopes, Place::IdToken, &self.policy.settings, self.policy.dialect)?;
+        let mut out = claims::of_person(
+            cx,
+            &standing.user,
+            self.scopes,
+            Place::IdToken,
+            &self.policy.settings,
+            self.policy.dialect,
+        )?;
         let ttl = self.app.id_token_ttl();
         let expires_at = cx.now.plus_seconds(ttl);
-        out.set("iss", json!(self.issuer), "this provider; the client compares it character by character");
+        out.set(
+            "iss",
+            json!(self.issuer),
+            "this provider; the client compares it character by character",
+        );
         out.set("aud", json!(self.app.id), "the application; a string, never a list");
         out.set("iat", json!(cx.now.seconds()), "now");
         out.set("exp", json!(expires_at.seconds()), format!("{ttl} s after iat"));
@@ -220,15 +274,27 @@ impl Issue<'_> {
             None => out.absent.push(note("nonce", "the authorization request sent none")),
         }
         if self.authorized.wants_auth_time {
-            out.set("auth_time", json!(self.authorized.auth_at.seconds()), "`max_age` or `prompt=login` was in the request");
+            out.set(
+                "auth_time",
+                json!(self.authorized.auth_at.seconds()),
+                "`max_age` or `prompt=login` was in the request",
+            );
         } else {
-            out.absent.push(note("auth_time", "only with `max_age` or `prompt=login` in the request"));
+            out.absent
+                .push(note("auth_time", "only with `max_age` or `prompt=login` in the request"));
         }
         let meta = &self.app.oidc_client_metadata;
         if meta.backchannel_logout_uri.is_some() && meta.backchannel_logout_session_required == Some(true) {
-            out.set("sid", json!(self.authorized.sid), "back-channel logout of this application needs it");
+            out.set(
+                "sid",
+                json!(self.authorized.sid),
+                "back-channel logout of this application needs it",
+            );
         } else {
-            out.absent.push(note("sid", "only for applications with a back-channel logout address that requires it"));
+            out.absent.push(note(
+                "sid",
+                "only for applications with a back-channel logout address that requires it",
+            ));
         }
         out.absent.push(note("at_hash, acr, amr, azp", "Logto does not send them"));
         let claims = Value::Object(out.values);
@@ -262,7 +328,11 @@ pub(super) fn access_claims(cx: &Cx<'_>, issuer: &str, sub: &str, app: &Applicat
 }
 
 pub(super) fn push_jwt_view(cx: &mut Cx<'_>, claims: &Value, resource: &Resource, scope_note: &str) {
-    let absent = if claims.get("scope").is_none() { vec![note("scope", "no scope of this resource is held, and an empty one is left out")] } else { Vec::new() };
+    let absent = if claims.get("scope").is_none() {
+        vec![note("scope", "no scope of this resource is held, and an empty one is left out")]
+    } else {
+        Vec::new()
+    };
     let expires_at = Timestamp::from_seconds(claims.get("exp").and_then(Value::as_i64).unwrap_or_default());
     cx.trail.tokens.push(TokenView {
         name: "access_token".into(),
@@ -281,7 +351,10 @@ pub(super) fn push_jwt_view(cx: &mut Cx<'_>, claims: &Value, resource: &Resource
 }
 
 pub(super) fn note(claim: &str, text: &str) -> ClaimNote {
-    ClaimNote { claim: claim.to_owned(), note: text.to_owned() }
+    ClaimNote {
+        claim: claim.to_owned(),
+        note: text.to_owned(),
+    }
 }
 
 /// What the summary says after tokens went out.

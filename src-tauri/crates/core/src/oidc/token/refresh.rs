@@ -29,13 +29,20 @@ pub fn refresh(cx: &mut Cx<'_>, app: &Application, form: &TokenForm, issuer: &st
 }
 
 fn run(cx: &mut Cx<'_>, app: &Application, form: &TokenForm, issuer: &str) -> Result<Result<TokenReply, OidcError>, StoreError> {
-    let Some(text) = form.get("refresh_token") else { return Ok(Err(OidcError::missing("refresh_token"))) };
+    let Some(text) = form.get("refresh_token") else {
+        return Ok(Err(OidcError::missing("refresh_token")));
+    };
     let Some(token) = cx.get::<RefreshToken>(&token_key(text))? else {
-        return Ok(Err(OidcError::invalid_grant("no such refresh token; it expired, or was never issued here")));
+        return Ok(Err(OidcError::invalid_grant(
+            "no such refresh token; it expired, or was never issued here",
+        )));
     };
     cx.trail.live = Some(token.authorized.live.clone());
     if token.authorized.client_id != app.id {
-        return Ok(Err(OidcError::invalid_grant(format!("the refresh token was issued to `{}`, not to `{}`", token.authorized.client_id, app.id))));
+        return Ok(Err(OidcError::invalid_grant(format!(
+            "the refresh token was issued to `{}`, not to `{}`",
+            token.authorized.client_id, app.id
+        ))));
     }
     let standing = match standing(cx, &token.authorized)? {
         Ok(standing) => standing,
@@ -52,7 +59,9 @@ fn run(cx: &mut Cx<'_>, app: &Application, form: &TokenForm, issuer: &str) -> Re
                 format!("It was replaced {age} s ago. After {REUSE_LEEWAY} s a second use means that it may have been stolen, or that the client did not store the new one. All tokens of the grant have ended."),
                 "RFC 9700 4.14.2, Logto 1.14",
             ));
-            return Ok(Err(OidcError::invalid_grant(format!("refresh token was rotated {age} s ago and used again; the grant and its tokens were revoked"))));
+            return Ok(Err(OidcError::invalid_grant(format!(
+                "refresh token was rotated {age} s ago and used again; the grant and its tokens were revoked"
+            ))));
         }
         cx.because(Because::new(
             "token.refresh_leeway",
@@ -71,9 +80,20 @@ fn run(cx: &mut Cx<'_>, app: &Application, form: &TokenForm, issuer: &str) -> Re
         Err(error) => return Ok(Err(error)),
     };
     let policy = Policy::read(cx, app)?;
-    let issue = Issue { app, policy: &policy, issuer, authorized: &token.authorized, scopes: &narrowed, target };
+    let issue = Issue {
+        app,
+        policy: &policy,
+        issuer,
+        authorized: &token.authorized,
+        scopes: &narrowed,
+        target,
+    };
     let mut reply = issue.tokens(cx, &standing)?;
-    reply.refresh_token = Some(if rotates(cx, app, &token) { rotate(cx, app, &token)? } else { text.to_owned() });
+    reply.refresh_token = Some(if rotates(cx, app, &token) {
+        rotate(cx, app, &token)?
+    } else {
+        text.to_owned()
+    });
     cx.trail.patch.user = Some((standing.user.id.clone(), standing.user.display_name()));
     settled(cx, &token.authorized.live, "tokens issued");
     Ok(Ok(reply))
@@ -102,14 +122,24 @@ fn rotates(cx: &mut Cx<'_>, app: &Application, token: &RefreshToken) -> bool {
     } else if !app.kind.has_secret() {
         (true, "Public clients rotate at each use.".to_owned())
     } else if spent >= 70 {
-        (true, format!("{spent} % of its lifetime has passed; clients with a secret rotate from 70 %."))
+        (
+            true,
+            format!("{spent} % of its lifetime has passed; clients with a secret rotate from 70 %."),
+        )
     } else {
-        (false, format!("{spent} % of its lifetime has passed; clients with a secret rotate from 70 %."))
+        (
+            false,
+            format!("{spent} % of its lifetime has passed; clients with a secret rotate from 70 %."),
+        )
     };
     cx.because(Because::new(
         "token.rotation",
         Outcome::Decided,
-        if rotate { "Rotated the refresh token." } else { "Kept the same refresh token." },
+        if rotate {
+            "Rotated the refresh token."
+        } else {
+            "Kept the same refresh token."
+        },
         why,
         "RFC 9700 4.14.2, Logto 1.6",
     ));
@@ -124,7 +154,10 @@ fn rotate(cx: &mut Cx<'_>, app: &Application, old: &RefreshToken) -> Result<Stri
     }
     // An SPA's token keeps the remaining lifetime; the others start afresh (sheet 1.6).
     let (expires_at, lifetime) = if app.kind == ApplicationType::Spa {
-        (old.expires_at, "the remaining lifetime of the token before it (single-page application)")
+        (
+            old.expires_at,
+            "the remaining lifetime of the token before it (single-page application)",
+        )
     } else {
         (cx.now.plus_seconds(app.refresh_token_ttl()), "a full lifetime")
     };

@@ -1,0 +1,2 @@
+//! Written in a moment.
+fn main() {}

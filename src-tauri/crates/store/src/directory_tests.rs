@@ -1,0 +1,113 @@
+//! Migrations, which need steps of their own.
+
+use super::*;
+use crate::migrate::Step;
+use vestibule_core::port::{Batch, View};
+
+fn put(key: &[u8], value: &[u8]) -> Batch {
+    let mut batch = Batch::default();
+    batch.ops.insert(key.to_vec(), Some(value.to_vec()));
+    batch
+}
+
+fn open_as(dir: &Path, format: u32, steps: &[Step]) -> Result<SledMedium, OpenError> {
+    open(dir, format, steps, mpsc::channel().0)
+}
+
+fn double(view: &dyn View) -> Result<Batch, StoreError> {
+    let old = view.get(b"\x02n")?.unwrap_or_default();
+    Ok(put(b"\x02n", &[old.as_slice(), b"+"].concat()))
+}
+
+fn fail(_: &dyn View) -> Result<Batch, StoreError> {
+    Err(StoreError::Corrupt("on purpose".into()))
+}
+
+const STEPS: &[Step] = &[
+    Step {
+        from: 1,
+        to: 2,
+        run: double,
+    },
+    Step {
+        from: 2,
+        to: 3,
+        run: double,
+    },
+];
+
+fn stored(dir: &Path) -> u32 {
+    serde_json::from_slice::<Marker>(&fs::read(dir.join(MARKER)).unwrap()).unwrap().format
+}
+
+fn used(dir: &Path) {
+    let medium = open_as(dir, 1, &[]).unwrap();
+    apply(medium.tree(), put(b"\x02n", b"1")).unwrap();
+    medium.flush().unwrap();
+}
+
+#[test]
+fn steps_run_once_each_in_order() {
+    let dir = tempfile::tempdir().unwrap();
+    used(dir.path());
+    for _ in 0..2 {
+        let medium = open_as(dir.path(), 3, STEPS).unwrap();
+        assert_eq!(medium.tree().get(b"\x02n").unwrap().unwrap().as_ref(), b"1++");
+        drop(medium);
+        assert_eq!(stored(dir.path()), 3);
+    }
+    assert!(matches!(
+        open_as(dir.path(), 1, &[]).err(),
+        Some(OpenError::Newer { found: 3, supported: 1, .. })
+    ));
+}
+
+#[test]
+fn an_interruption_between_tree_and_marker_runs_no_step_twice() {
+    let dir = tempfile::tempdir().unwrap();
+    used(dir.path());
+    drop(open_as(dir.path(), 3, STEPS).unwrap());
+    write_marker(dir.path(), 1, true).unwrap();
+    let medium = open_as(dir.path(), 3, STEPS).unwrap();
+    assert_eq!(medium.tree().get(b"\x02n").unwrap().unwrap().as_ref(), b"1++");
+}
+
+#[test]
+fn a_failing_or_missing_step_is_an_error_and_the_data_stays_as_it_was() {
+    let dir = tempfile::tempdir().unwrap();
+    used(dir.path());
+    let failing = [Step {
+        from: 1,
+        to: 2,
+        run: fail,
+    }];
+    for steps in [&failing[..], &[]] {
+        let error = open_as(dir.path(), 2, steps).err().unwrap();
+        assert!(matches!(error, OpenError::Corrupt { .. }), "{error:?}");
+    }
+    assert_eq!(stored(dir.path()), 1);
+    let medium = open_as(dir.path(), 1, &[]).unwrap();
+    assert_eq!(medium.tree().get(b"\x02n").unwrap().unwrap().as_ref(), b"1");
+}
+
+#[test]
+fn a_store_behind_its_seal_after_the_machine_went_down_is_opened() {
+    let dir = tempfile::tempdir().unwrap();
+    used(dir.path());
+    let behind = |boot| {
+        SealFile::create(
+            &dir.path().join(SEAL),
+            Seal {
+                closed: None,
+                sequence: 99,
+                boot,
+            },
+        )
+        .unwrap();
+    };
+    behind(boot());
+    let error = open_as(dir.path(), 1, &[]).err().unwrap();
+    assert!(error.to_string().contains("the last 98 confirmed writes are missing"), "{error}");
+    behind(boot().wrapping_add(1));
+    assert!(open_as(dir.path(), 1, &[]).is_ok());
+}

@@ -1,0 +1,344 @@
+// The must-match list, items 1 to 35: metadata and the authorization endpoint. Numbers are those of the list.
+// Items 15 to 18 need a browser; pages.test.mjs and pages-parameters.test.mjs have them.
+import assert from 'node:assert/strict';
+import { before, describe, test } from 'node:test';
+import { Agent, expectStatus, told } from './agent.mjs';
+import { scope, startProvider } from './support.mjs';
+import { apps, brought, CONFIG, request, whereTo } from './wire.mjs';
+
+const { web, spa, native, third, other } = apps;
+
+describe('issuer and metadata', () => {
+  const until = scope();
+  let provider, agent;
+  before(async () => {
+    provider = await startProvider(until, CONFIG);
+    agent = new Agent(provider);
+  });
+  const discovery = async () => (await expectStatus(200, agent.fetch('/oidc/.well-known/openid-configuration'))).json();
+
+  test('1: discovery names the issuer and the endpoints under it', async () => {
+    const document = await discovery();
+    assert.equal(document.issuer, `${provider.endpoint}/oidc`);
+    assert.equal(document.issuer, provider.issuer);
+    const paths = {
+      authorization_endpoint: '/auth',
+      token_endpoint: '/token',
+      userinfo_endpoint: '/me',
+      jwks_uri: '/jwks',
+      end_session_endpoint: '/session/end',
+      revocation_endpoint: '/token/revocation',
+      introspection_endpoint: '/token/introspection',
+      pushed_authorization_request_endpoint: '/request',
+    };
+    for (const [name, path] of Object.entries(paths)) assert.equal(document[name], provider.issuer + path, name);
+  });
+
+  test('2: client authentication methods and S256 only', async () => {
+    const document = await discovery();
+    for (const method of ['none', 'client_secret_basic', 'client_secret_post', 'client_secret_jwt', 'private_key_jwt'])
+      assert.ok(document.token_endpoint_auth_methods_supported.includes(method), method);
+    assert.deepEqual(document.code_challenge_methods_supported, ['S256']);
+  });
+
+  test('3: the scopes of the platform', async () => {
+    const { scopes_supported: scopes } = await discovery();
+    for (const scope of ['openid', 'offline_access', 'profile', 'email', 'phone', 'address', 'custom_data', 'identities', 'roles', 'urn:logto:scope:organizations', 'urn:logto:scope:organization_roles'])
+      assert.ok(scopes.includes(scope), scope);
+  });
+
+  test('4: iss is announced and comes with every answer', async () => {
+    assert.equal((await discovery()).authorization_response_iss_parameter_supported, true);
+    const answer = await new Agent(provider).answer(request(web));
+    assert.equal(answer.iss, provider.issuer);
+    assert.equal(answer.state, 'some-state');
+    assert.match(answer.code, /^[\w-]{43}$/);
+  });
+
+  test('5: the same document for authorization servers, open to any origin', async () => {
+    const response = await expectStatus(200, agent.fetch('/oidc/.well-known/oauth-authorization-server', { headers: { origin: 'https://anywhere.example.test' } }));
+    assert.deepEqual(await response.json(), await discovery());
+    assert.equal(response.headers.get('access-control-allow-origin'), 'https://anywhere.example.test');
+  });
+
+  test('6: the key set', async () => {
+    const response = await expectStatus(200, agent.fetch('/oidc/jwks'));
+    assert.match(response.headers.get('content-type'), /^application\/jwk-set\+json/);
+    assert.match(response.headers.get('cache-control'), /no-cache/);
+    const { keys } = await response.json();
+    const key = keys.find(({ alg }) => alg === 'ES384');
+    assert.deepEqual([key.kty, key.crv, key.use], ['EC', 'P-384', 'sig']);
+    assert.match(key.kid, /^[\w-]{43}$/);
+    assert.ok(key.x && key.y);
+    for (const one of keys) for (const secret of ['d', 'p', 'q', 'dp', 'dq', 'qi', 'k']) assert.ok(!(secret in one), `${one.alg} publishes ${secret}`);
+  });
+
+  test('7: an unknown route', async () => {
+    const { status, body } = await told(agent.fetch('/oidc/x'));
+    assert.equal(status, 404);
+    assert.equal(body.code, 'oidc.invalid_request');
+    assert.equal(body.error, 'invalid_request');
+    assert.equal(typeof body.message, 'string');
+    assert.equal(body.error_description, 'unrecognized route or not allowed method (GET on /oidc/x)');
+  });
+});
+
+describe('authorization endpoint', () => {
+  const until = scope();
+  let provider;
+  before(async () => {
+    provider = await startProvider(until, CONFIG);
+  });
+  const ask = (parameters) => new Agent(provider).authorize(parameters);
+  const page = async (parameters) => {
+    const response = await ask(parameters);
+    assert.equal(response.status, 303);
+    return whereTo(response);
+  };
+  const refusedAt = async (app, parameters) => {
+    const response = await ask(request(app, parameters));
+    assert.equal(response.status, 303);
+    const answer = brought(response);
+    assert.deepEqual([answer.to, answer.state, answer.iss], [app.redirectUri, 'some-state', provider.issuer]);
+    return answer;
+  };
+  const refusedHere = async (parameters) => {
+    const { status, headers, body } = await told(ask(parameters));
+    assert.equal(status, 400);
+    assert.equal(headers.get('location'), null);
+    assert.equal(body.code, `oidc.${body.error}`);
+    assert.equal(typeof body.message, 'string');
+    return body;
+  };
+
+  test('8: without a session, to the sign-in page', async () => {
+    assert.equal(await page(request(spa)), '/sign-in?app_id=spa');
+  });
+
+  test('9: each first_screen value has its page', async () => {
+    const paths = {
+      sign_in: '/sign-in',
+      signIn: '/sign-in',
+      register: '/register',
+      reset_password: '/reset-password',
+      'identifier:sign_in': '/identifier-sign-in',
+      'identifier:register': '/identifier-register',
+      single_sign_on: '/single-sign-on',
+    };
+    for (const [first_screen, path] of Object.entries(paths)) assert.equal(await page(request(spa, { first_screen })), `${path}?app_id=spa`, first_screen);
+  });
+
+  test('10: interaction_mode, and first_screen before it', async () => {
+    assert.equal(await page(request(spa, { interaction_mode: 'signUp' })), '/register?app_id=spa');
+    assert.equal(await page(request(spa, { interaction_mode: 'signUp', first_screen: 'reset_password' })), '/reset-password?app_id=spa');
+  });
+
+  test('11: one bad value discards all of them', async () => {
+    assert.equal(await page(request(spa, { first_screen: 'bogus', login_hint: 'a@b.c' })), '/sign-in?app_id=spa');
+    assert.equal(await page(request(spa, { first_screen: 'bogus', direct_sign_in: 'social:google' })), '/sign-in?app_id=spa');
+    assert.equal(await page(request(spa, { interaction_mode: 'bogus', identifier: 'email' })), '/sign-in?app_id=spa');
+  });
+
+  test('12: identifiers go along, form-encoded', async () => {
+    assert.equal(
+      await page(request(spa, { first_screen: 'identifier:sign_in', identifier: 'email phone', login_hint: 'a@b.c' })),
+      '/identifier-sign-in?app_id=spa&login_hint=a%40b.c&identifier=email+phone',
+    );
+  });
+
+  test('13: direct sign-in with its fallback', async () => {
+    assert.equal(await page(request(spa, { direct_sign_in: 'social:github' })), '/direct/social/github?app_id=spa&fallback=sign-in');
+    assert.equal(await page(request(spa, { direct_sign_in: 'social:github', first_screen: 'register' })), '/direct/social/github?app_id=spa&fallback=register');
+    assert.equal(await page(request(spa, { direct_sign_in: 'sso:abc', first_screen: 'identifier:sign_in' })), '/direct/sso/abc?app_id=spa&fallback=identifier-sign-in');
+    assert.equal(await page(request(spa, { direct_sign_in: 'social' })), '/direct/social?app_id=spa&fallback=sign-in');
+    assert.equal(await page(request(spa, { direct_sign_in: 'a:b:c' })), '/direct/a/b?app_id=spa&fallback=sign-in');
+  });
+
+  test('14: the order of the query members', async () => {
+    assert.equal(
+      await page(request(spa, { identifier: 'email', login_hint: 'a@b.c', one_time_token: 'tok', ui_locales: 'fr de', organization_id: 'org1' })),
+      '/sign-in?app_id=spa&organization_id=org1&ui_locales=fr+de&one_time_token=tok&login_hint=a%40b.c&identifier=email',
+    );
+  });
+
+  test('19: with a session, a code at once, whatever the first screen', async () => {
+    const agent = new Agent(provider);
+    await agent.answer(request(web));
+    const again = await agent.authorize(request(web, { first_screen: 'register', state: 'again' }));
+    assert.equal(again.status, 303);
+    const answer = brought(again);
+    assert.equal(answer.to, web.redirectUri);
+    assert.equal(answer.state, 'again');
+    assert.ok(answer.code);
+    const fresh = await agent.authorize(request(other));
+    assert.equal(whereTo(fresh), '/consent?app_id=other');
+  });
+
+  test('20: prompt=login asks again', async () => {
+    const agent = new Agent(provider);
+    await agent.answer(request(web));
+    const again = await agent.authorize(request(web, { prompt: 'login', first_screen: 'register' }));
+    assert.equal(whereTo(again), '/register?app_id=web');
+  });
+
+  test('21: prompt=none without a session', async () => {
+    assert.equal((await refusedAt(spa, { prompt: 'none' })).error, 'login_required');
+  });
+
+  test('22: a prompt that is not served', async () => {
+    const answer = await refusedAt(spa, { prompt: 'select_account' });
+    assert.deepEqual([answer.error, answer.error_description], ['invalid_request', 'unsupported prompt value requested']);
+  });
+
+  test('23: prompt=none with another', async () => {
+    const answer = await refusedAt(spa, { prompt: 'none login' });
+    assert.deepEqual([answer.error, answer.error_description], ['invalid_request', 'prompt none must only be used alone']);
+  });
+
+  test('24: a redirect URI that is not registered never gets a redirect', async () => {
+    const wrong = 'https://evil.example.test/callback';
+    assert.equal((await refusedHere(request(spa, { redirect_uri: wrong }))).error, 'invalid_redirect_uri');
+    // It wins over whatever else is wrong.
+    const both = await refusedHere(request(spa, { redirect_uri: wrong, prompt: 'select_account', code_challenge: undefined }));
+    assert.equal(both.code, 'oidc.invalid_redirect_uri');
+    assert.equal(both.state, 'some-state');
+    assert.equal(both.iss, provider.issuer);
+  });
+
+  test('25: any loopback port for a native app, its own port for a single-page app', async () => {
+    assert.equal(await page(request(native, { redirect_uri: 'http://127.0.0.1:49152/cb' })), '/sign-in?app_id=native');
+    assert.equal((await refusedHere(request(native, { redirect_uri: 'http://127.0.0.1:49152/elsewhere' }))).error, 'invalid_redirect_uri');
+    assert.equal(await page(request(spa, { redirect_uri: 'http://127.0.0.1:3000/spa' })), '/sign-in?app_id=spa');
+    assert.equal((await refusedHere(request(spa, { redirect_uri: 'http://127.0.0.1:49152/spa' }))).error, 'invalid_redirect_uri');
+  });
+
+  test('26: a wildcard is one label', async () => {
+    assert.equal(await page(request(web, { redirect_uri: 'https://a.example.com/cb' })), '/sign-in?app_id=web');
+    for (const redirect_uri of ['https://a.b.example.com/cb', 'https://example.com/cb', 'http://a.example.com/cb', 'https://a.example.com/cb/more', 'https://a.example.com/cb?x=1'])
+      assert.equal((await refusedHere(request(web, { redirect_uri }))).error, 'invalid_redirect_uri', redirect_uri);
+  });
+
+  test('27: a request may not contain a wildcard', async () => {
+    assert.equal((await refusedHere(request(web, { redirect_uri: 'https://*.example.com/cb' }))).error, 'invalid_redirect_uri');
+  });
+
+  test('28: PKCE is required of public applications only', async () => {
+    const bare = { code_challenge: undefined, code_challenge_method: undefined };
+    for (const app of [spa, native]) {
+      const answer = await refusedAt(app, bare);
+      assert.deepEqual([answer.error, answer.error_description], ['invalid_request', 'Authorization Server policy requires PKCE to be used for this request']);
+    }
+    assert.equal(await page(request(web, bare)), '/sign-in?app_id=web');
+  });
+
+  test('29: plain PKCE', async () => {
+    const answer = await refusedAt(spa, { code_challenge_method: 'plain' });
+    assert.deepEqual([answer.error, answer.error_description], ['invalid_request', 'not supported value of code_challenge_method']);
+  });
+
+  test('30: response types that are advertised but not given', async () => {
+    for (const response_type of ['id_token', 'code id_token']) {
+      const response = await ask(request(spa, { response_type, nonce: 'n' }));
+      assert.equal(response.status, 303);
+      const location = new URL(response.headers.get('location'));
+      const answer = new URLSearchParams(location.hash.slice(1));
+      assert.deepEqual([answer.get('error'), answer.get('error_description'), answer.get('state')], ['invalid_request', 'requested response_type is not allowed for this client', 'some-state'], response_type);
+    }
+    const unknown = await ask(request(spa, { response_type: 'bogus' }));
+    assert.match(unknown.headers.get('location'), /error=unsupported_response_type/);
+  });
+
+  test('31: first-party consent is a hop, third-party consent a page that names the scopes', async () => {
+    const agent = new Agent(provider);
+    await agent.authorize(request(web));
+    const { hops, left } = await agent.follow(await agent.signIn());
+    assert.deepEqual(hops.map(({ status, url }) => [status, url.pathname.replace(/[\w-]{21}$/, ':uid')]), [
+      [303, '/consent'],
+      [302, '/oidc/auth/:uid'],
+      [303, '/callback'],
+    ]);
+    assert.ok(left.searchParams.get('code'));
+
+    const visitor = new Agent(provider);
+    await visitor.authorize(request(third, { scope: 'openid profile email' }));
+    const stopped = await visitor.follow(await visitor.signIn());
+    assert.equal(stopped.url.pathname + stopped.url.search, '/consent?app_id=third');
+    assert.equal(stopped.response.status, 200);
+    const info = await (await expectStatus(200, visitor.fetch('/api/interaction/consent'))).json();
+    assert.deepEqual([...info.missingOIDCScope].sort(), ['email', 'profile']);
+    assert.equal(info.application.id, 'third');
+    assert.equal(info.user.id, 'alicearcher1');
+    assert.equal(info.redirectUri, third.redirectUri);
+    const refused = await refusedAt(third, { scope: 'openid address' });
+    assert.deepEqual([refused.error, refused.error_description], ['invalid_scope', 'requested scope is not allowed']);
+  });
+
+  test('32: a POST is as good, with a form or JSON', async () => {
+    const bodies = [
+      new URLSearchParams(request(spa, { first_screen: 'register' })),
+      [JSON.stringify(request(spa, { first_screen: 'register' })), { 'content-type': 'application/json' }],
+    ];
+    for (const one of bodies) {
+      const [body, headers] = Array.isArray(one) ? one : [one, {}];
+      const response = await new Agent(provider).fetch('/oidc/auth', { method: 'POST', body, headers });
+      assert.equal(response.status, 303);
+      assert.equal(whereTo(response), '/register?app_id=spa');
+    }
+  });
+
+  test('33: a parameter given twice', async () => {
+    const two = await refusedHere(request(spa, { redirect_uri: [spa.redirectUri, 'https://evil.example.test/'] }));
+    assert.equal(two.error, 'invalid_redirect_uri');
+    const clients = await refusedAt(spa, { client_id: ['spa', 'spa'] });
+    assert.deepEqual([clients.error, clients.error_description], ['invalid_request', "'client_id' parameter must not be provided twice"]);
+    const answer = await refusedAt(spa, { scope: ['openid', 'openid'] });
+    assert.equal(answer.error_description, "'scope' parameter must not be provided twice");
+    assert.equal(await page(request(spa, { resource: ['https://stock.example.test', 'https://billing.example.test'] })), '/sign-in?app_id=spa');
+    assert.equal((await refusedAt(spa, { resource: 'https://unknown.example.test' })).error, 'invalid_target');
+  });
+
+  test('34: cookies of an interaction, and of a session', async () => {
+    const agent = new Agent(provider);
+    await agent.authorize(request(spa, { ui_locales: 'fr' }));
+    for (const name of ['_interaction', '_interaction.sig', '_interaction_resume', '_interaction_resume.sig']) {
+      const { attributes } = agent.cookie(name);
+      assert.ok('httponly' in attributes, name);
+      assert.deepEqual([attributes.samesite, attributes['max-age']], ['lax', '3600'], name);
+    }
+    assert.equal(agent.cookie('_interaction').path, '/');
+    const open = agent.cookie('_logto');
+    assert.ok(!('httponly' in open.attributes));
+    assert.deepEqual(JSON.parse(decodeURIComponent(open.value)), { appId: 'spa', uiLocales: 'fr' });
+    assert.equal(agent.cookie('_session'), undefined);
+    await agent.follow(await agent.signIn());
+    for (const name of ['_session', '_session.sig']) assert.ok('httponly' in agent.cookie(name).attributes, name);
+  });
+
+  test('34: a cookie with a wrong signature is no cookie', async () => {
+    const agent = new Agent(provider);
+    await agent.authorize(request(spa));
+    agent.cookie('_interaction').value += 'x';
+    const { status, body } = await told(agent.api('PUT', '', { interactionEvent: 'SignIn' }));
+    assert.deepEqual([status, body.code], [400, 'session.not_found']);
+  });
+
+  test('35: a sign-in page opened by hand says that no sign-in is under way; preview shows the page', async () => {
+    const block = async (path) => {
+      const { response } = await new Agent(provider).follow(path);
+      assert.equal(response.status, 200, path);
+      return JSON.parse((await response.text()).match(/id="vestibule-data"[^>]*>(.*?)<\/script>/s)[1]);
+    };
+    for (const path of ['/', '/sign-in', '/register', '/consent', '/single-sign-on'])
+      assert.match((await block(path)).page, /^(no-interaction|unknown-session)$/, path);
+    assert.equal((await block('/unknown-session')).page, 'unknown-session');
+    assert.equal((await block('/sign-in?preview=1')).page, 'experience');
+  });
+
+  test('35: an interaction is resumed only by the browser that began it', async () => {
+    const agent = new Agent(provider);
+    await agent.authorize(request(web));
+    const resume = await agent.signIn();
+    const { status, body } = await told(new Agent(provider).fetch(resume));
+    assert.deepEqual([status, body.code], [400, 'session.not_found']);
+  });
+});
