@@ -81,7 +81,7 @@ pub(crate) fn obey(mut run: impl FnMut(u64) -> Option<Duration>) {
         let Ok(line) = line else { break };
         let answer = match line.strip_prefix("run ").map(str::parse) {
             None if line == "cpu" => {
-                let spent = cpu_time::ProcessTime::try_now().map_or(Duration::ZERO, cpu_time::ProcessTime::as_duration);
+                let spent = cpu_time::ProcessTime::try_now().map_or(Duration::ZERO, |time| time.as_duration());
                 format!("cpu {}", spent.as_nanos())
             }
             Some(Ok(times)) => run(times).map_or_else(|| "refused".to_owned(), |time| format!("ran {}", time.as_nanos())),
@@ -120,7 +120,11 @@ impl Child {
             .args(args)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(if std::env::var_os("BENCH_LOG").is_some() { Stdio::inherit() } else { Stdio::null() })
+            .stderr(if std::env::var_os("BENCH_LOG").is_some() {
+                Stdio::inherit()
+            } else {
+                Stdio::null()
+            })
             .spawn()?;
         let input = process.stdin.take();
         let output = process.stdout.take().ok_or("the child has no output")?;

@@ -143,7 +143,10 @@ impl Client {
     /// A request as bytes, for [`Client::send`].
     #[must_use]
     pub fn raw(&self, request: &Request) -> Vec<u8> {
-        let mut text = format!("{} {} HTTP/1.1\r\nhost: localhost:{}\r\n", request.method, request.target, self.port);
+        let mut text = format!(
+            "{} {} HTTP/1.1\r\nhost: localhost:{}\r\n",
+            request.method, request.target, self.port
+        );
         for (name, value) in &request.headers {
             // Writing to a String can't fail.
             let _ = write!(text, "{name}: {value}\r\n");
@@ -168,7 +171,11 @@ impl Client {
             connection.get_mut().write_all(request.as_ref())?;
         }
         let line = &mut self.line;
-        self.connections.iter_mut().take(requests.len()).map(|connection| read(connection, line)).collect()
+        self.connections
+            .iter_mut()
+            .take(requests.len())
+            .map(|connection| read(connection, line))
+            .collect()
     }
 }
 
@@ -184,7 +191,11 @@ fn read(connection: &mut BufReader<TcpStream>, line: &mut String) -> Outcome<Res
         Ok(())
     };
     next(line)?;
-    response.status = line.split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or_else(|| Failure::from(line.clone()))?;
+    response.status = line
+        .split(' ')
+        .nth(1)
+        .and_then(|status| status.parse().ok())
+        .ok_or_else(|| Failure::from(line.clone()))?;
     loop {
         next(line)?;
         if line.is_empty() {

@@ -23,7 +23,10 @@ impl Stopwatch {
 }
 
 /// Does nothing for a while: work that a server puts off must have its time to be counted.
-#[expect(clippy::disallowed_methods, reason = "nothing announces the end of deferred work to another process")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "nothing announces the end of deferred work to another process"
+)]
 pub fn rest(time: Duration) {
     std::thread::sleep(time);
 }

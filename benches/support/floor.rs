@@ -57,7 +57,11 @@ impl Needs {
 
 impl std::fmt::Display for Needs {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let parts = [(self.requests, "request"), (self.signatures, "signature"), (self.writes, "flushed write")];
+        let parts = [
+            (self.requests, "request"),
+            (self.signatures, "signature"),
+            (self.writes, "flushed write"),
+        ];
         let words: Vec<String> = parts
             .iter()
             .filter(|(count, _)| *count > 0)
@@ -83,7 +87,10 @@ pub(crate) fn serve_nothing() -> Outcome<()> {
     })
 }
 
-#[expect(clippy::disallowed_types, reason = "the signature's own nonce; the library asks for its own source")]
+#[expect(
+    clippy::disallowed_types,
+    reason = "the signature's own nonce; the library asks for its own source"
+)]
 pub(crate) fn sign_on_request() -> Outcome<()> {
     let random = aws_lc_rs::rand::SystemRandom::new();
     let pair = EcdsaKeyPair::generate(&ECDSA_P384_SHA384_FIXED_SIGNING)?;

@@ -8,6 +8,7 @@ pub mod floor;
 pub mod flow;
 pub mod measure;
 pub mod memory;
+pub mod operation;
 pub mod table;
 pub mod world;
 

@@ -31,7 +31,12 @@ pub fn of(process: u32) -> Outcome<Memory> {
 }
 
 fn kilobytes(text: &str, name: &str) -> Option<f64> {
-    text.lines().find_map(|line| line.strip_prefix(name))?.split_whitespace().next()?.parse().ok()
+    text.lines()
+        .find_map(|line| line.strip_prefix(name))?
+        .split_whitespace()
+        .next()?
+        .parse()
+        .ok()
 }
 
 fn from_ps(process: u32) -> Outcome<f64> {

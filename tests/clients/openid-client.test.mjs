@@ -5,7 +5,7 @@ import { before, describe, test } from 'node:test';
 import { createRemoteJWKSet, decodeProtectedHeader, exportJWK, generateKeyPair, jwtVerify } from 'jose';
 import * as client from 'openid-client';
 import { Agent } from './agent.mjs';
-import { PEOPLE, scope, startApp, startBrowser, startProvider, typeSignIn } from './support.mjs';
+import { arrivedIn, PEOPLE, scope, startApp, startBrowser, startProvider, typeSignIn } from './support.mjs';
 
 const API = 'https://stock.example.test';
 
@@ -105,19 +105,16 @@ describe('openid-client 6', () => {
   };
   const url = (settings, parameters) => client.buildAuthorizationUrl(settings, parameters);
 
-  /** Goes to an address in the browser and answers the request that reaches the application's callback. */
-  const visit = async (page, address) => {
-    const arrival = app.arrived('/callback');
-    await page.goto(String(address));
-    return { arrival };
-  };
+  const visit = (page, settings, parameters) => page.goto(String(url(settings, parameters)));
+  /** The address that a page comes back to the application with. */
+  const back = async (page) => (await arrivedIn(page, app, '/callback')).url;
 
   /** The whole way through the pages. */
   const signIn = async (settings, page, more) => {
     const { parameters, checks } = await begin(settings, more);
-    const { arrival } = await visit(page, url(settings, parameters));
+    await visit(page, settings, parameters);
     await typeSignIn(page, 'alice');
-    return client.authorizationCodeGrant(settings, (await arrival).url, checks);
+    return client.authorizationCodeGrant(settings, await back(page), checks);
   };
 
   /** The same without pages. */
@@ -133,10 +130,10 @@ describe('openid-client 6', () => {
     const { page, watch } = await browser.open();
     const settings = await web();
     const { parameters, checks } = await begin(settings);
-    const { arrival } = await visit(page, url(settings, parameters));
+    await visit(page, settings, parameters);
     assert.equal(new URL(page.url()).pathname, '/sign-in');
     await typeSignIn(page, 'alice');
-    const { url: callback } = await arrival;
+    const callback = await back(page);
     assert.equal(callback.searchParams.get('iss'), provider.issuer);
     const tokens = await client.authorizationCodeGrant(settings, callback, checks);
 
@@ -160,30 +157,29 @@ describe('openid-client 6', () => {
     const { page } = await browser.open();
     const settings = await web();
     const none = await begin(settings, { prompt: 'none' });
-    const early = await visit(page, url(settings, none.parameters));
-    await assert.rejects(client.authorizationCodeGrant(settings, (await early.arrival).url, none.checks), { error: 'login_required' });
+    await visit(page, settings, none.parameters);
+    await assert.rejects(client.authorizationCodeGrant(settings, await back(page), none.checks), { error: 'login_required' });
 
     const first = await signIn(settings, page, { max_age: '600' });
     assert.ok(first.claims().auth_time <= first.claims().iat);
 
     const silent = await begin(settings, { prompt: 'none' });
-    const { arrival } = await visit(page, url(settings, silent.parameters));
-    const again = await client.authorizationCodeGrant(settings, (await arrival).url, silent.checks);
+    await visit(page, settings, silent.parameters);
+    const again = await client.authorizationCodeGrant(settings, await back(page), silent.checks);
     assert.equal(again.claims().sub, 'alicearcher1');
     assert.equal(again.claims().auth_time, undefined);
 
     const young = await begin(settings, { max_age: '600', prompt: undefined });
-    const third = await visit(page, url(settings, young.parameters));
-    const aged = await client.authorizationCodeGrant(settings, (await third.arrival).url, { ...young.checks, maxAge: 600 });
+    await visit(page, settings, young.parameters);
+    const aged = await client.authorizationCodeGrant(settings, await back(page), { ...young.checks, maxAge: 600 });
     assert.equal(aged.claims().auth_time, first.claims().auth_time);
 
     for (const more of [{ max_age: '0', prompt: undefined }, { prompt: 'login' }]) {
       const forced = await begin(settings, more);
-      await page.goto(String(url(settings, forced.parameters)));
+      await visit(page, settings, forced.parameters);
       assert.equal(new URL(page.url()).pathname, '/sign-in', JSON.stringify(more));
-      const arrived = app.arrived('/callback');
       await typeSignIn(page, 'alice');
-      const tokens = await client.authorizationCodeGrant(settings, (await arrived).url, forced.checks);
+      const tokens = await client.authorizationCodeGrant(settings, await back(page), forced.checks);
       assert.ok(tokens.claims().auth_time >= first.claims().auth_time);
     }
   });
@@ -192,9 +188,9 @@ describe('openid-client 6', () => {
     const { page, watch } = await browser.open();
     const settings = await web();
     const { parameters, checks } = await begin(settings, { response_mode: 'form_post' });
-    const { arrival } = await visit(page, url(settings, parameters));
+    await visit(page, settings, parameters);
     await typeSignIn(page, 'alice');
-    const { method, url: callback, body } = await arrival;
+    const { method, url: callback, body } = await arrivedIn(page, app, '/callback');
     assert.equal(method, 'POST');
     assert.equal(callback.search, '');
     const request = new Request(callback, { method, body, headers: { 'content-type': 'application/x-www-form-urlencoded' } });
@@ -207,12 +203,11 @@ describe('openid-client 6', () => {
     const { page, watch } = await browser.open();
     const settings = await web();
     const tokens = await signIn(settings, page);
-    const gone = app.arrived('/bye');
     await page.goto(String(client.buildEndSessionUrl(settings, { post_logout_redirect_uri: `${app.origin}/bye`, id_token_hint: tokens.id_token, state: 'left & right' })));
-    assert.equal((await gone).url.search, '?state=left+%26+right');
+    assert.equal((await arrivedIn(page, app, '/bye')).url.search, '?state=left+%26+right');
     const { parameters, checks } = await begin(settings, { prompt: 'none' });
-    const { arrival } = await visit(page, url(settings, parameters));
-    await assert.rejects(client.authorizationCodeGrant(settings, (await arrival).url, checks), { error: 'login_required' });
+    await visit(page, settings, parameters);
+    await assert.rejects(client.authorizationCodeGrant(settings, await back(page), checks), { error: 'login_required' });
     assert.deepEqual(watch.violations, []);
   });
 
@@ -247,10 +242,10 @@ describe('openid-client 6', () => {
     const { parameters, checks } = await begin(settings, { login_hint: 'alice' });
     const address = await client.buildAuthorizationUrlWithPAR(settings, parameters);
     assert.deepEqual([...address.searchParams.keys()].sort(), ['client_id', 'request_uri']);
-    const { arrival } = await visit(page, address);
+    await page.goto(address.href);
     assert.equal(await page.locator('#identifier').inputValue(), 'alice');
     await typeSignIn(page, 'alice');
-    const tokens = await client.authorizationCodeGrant(settings, (await arrival).url, checks);
+    const tokens = await client.authorizationCodeGrant(settings, await back(page), checks);
     assert.equal(tokens.claims().sub, 'alicearcher1');
   });
 

@@ -177,6 +177,12 @@ async function watch(page) {
   return seen;
 }
 
+/** The request that a page reaches a path of the application with, once the page shows the application's answer. */
+export async function arrivedIn(page, app, path) {
+  const [arrival] = await Promise.all([app.arrived(path), page.waitForURL(({ origin, pathname }) => origin === app.origin && pathname === path)]);
+  return arrival;
+}
+
 /** Types identifier and password into the sign-in page and submits it. */
 export async function typeSignIn(page, identifier, password = PASSWORD) {
   await page.locator('#identifier').fill(identifier);

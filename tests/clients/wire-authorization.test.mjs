@@ -185,6 +185,13 @@ describe('authorization endpoint', () => {
     assert.equal((await refusedAt(spa, { prompt: 'none' })).error, 'login_required');
   });
 
+  test('21: prompt=none of a native application, even with a session', async () => {
+    const agent = new Agent(provider);
+    await agent.answer(request(native));
+    const answer = brought(await agent.authorize(request(native, { prompt: 'none' })));
+    assert.deepEqual([answer.error, answer.error_description], ['interaction_required', 'native clients require End-User interaction']);
+  });
+
   test('22: a prompt that is not served', async () => {
     const answer = await refusedAt(spa, { prompt: 'select_account' });
     assert.deepEqual([answer.error, answer.error_description], ['invalid_request', 'unsupported prompt value requested']);
@@ -295,6 +302,43 @@ describe('authorization endpoint', () => {
     assert.equal(answer.error_description, "'scope' parameter must not be provided twice");
     assert.equal(await page(request(spa, { resource: ['https://stock.example.test', 'https://billing.example.test'] })), '/sign-in?app_id=spa');
     assert.equal((await refusedAt(spa, { resource: 'https://unknown.example.test' })).error, 'invalid_target');
+  });
+
+  test('what else can be wrong with a request, in the words of the sheet (1.10, 1.12)', async () => {
+    const wrong = [
+      [spa, { response_type: undefined }, 'invalid_request', "missing required parameter 'response_type'"],
+      [spa, { max_age: '-1' }, 'invalid_request', 'invalid max_age parameter value'],
+      [spa, { scope: 'profile', nonce: 'n' }, 'invalid_request', 'openid scope must be requested when using the nonce parameter'],
+      [spa, { prompt: 'create' }, 'invalid_request', 'unsupported prompt value requested'],
+      [spa, { id_token_hint: 'x.y.z' }, 'invalid_request', 'could not validate id_token_hint'],
+      [spa, { request: 'x.y.z' }, 'request_not_supported'],
+      [spa, { registration: '{}' }, 'registration_not_supported'],
+      [spa, { response_mode: 'bogus' }, 'unsupported_response_mode'],
+      [spa, { code_challenge: 'short' }, 'invalid_request', 'code_challenge must be a string with a minimum length of 43 characters'],
+      [web, { code_challenge: undefined }, 'invalid_request', 'code_challenge must be provided with code_challenge_method'],
+      [web, { code_challenge_method: undefined }, 'invalid_request', 'code_challenge_method must be provided'],
+    ];
+    for (const [app, parameters, error, description] of wrong) {
+      const answer = await refusedAt(app, parameters);
+      assert.equal(answer.error, error, JSON.stringify(parameters));
+      if (description) assert.equal(answer.error_description, description);
+    }
+    assert.equal((await refusedHere({ response_type: 'code' })).error_description, "missing required parameter 'client_id'");
+    assert.equal((await refusedHere(request({ id: 'zzz', redirectUri: spa.redirectUri }))).error_description, 'invalid client zzz');
+    assert.equal((await refusedHere(request(spa, { redirect_uri: undefined }))).error_description, "missing required parameter 'redirect_uri'");
+    assert.equal((await refusedHere(request(spa, { request_uri: 'urn:ietf:params:oauth:request_uri:x' }))).error, 'invalid_request_uri');
+    // The only registered redirect URI need not be said; unknown scopes and parameters are nobody's fault; empty means absent.
+    assert.equal(await page(request(other, { redirect_uri: undefined })), '/sign-in?app_id=other');
+    assert.equal(await page(request(spa, { scope: 'openid unheard-of', unheard: 'of', prompt: '' })), '/sign-in?app_id=spa');
+  });
+
+  test('errors leave by the response mode asked for', async () => {
+    const fragment = await ask(request(spa, { response_mode: 'fragment', prompt: 'none' }));
+    assert.match(fragment.headers.get('location'), /^https:\/\/spa\.example\.test\/callback#error=login_required&/);
+    const form = await told(ask(request(spa, { response_mode: 'form_post', prompt: 'none' })));
+    assert.equal(form.status, 200);
+    assert.match(form.body, /<form method="post" action="https:\/\/spa\.example\.test\/callback">/);
+    assert.match(form.body, /name="error" value="login_required"/);
   });
 
   test('34: cookies of an interaction, and of a session', async () => {

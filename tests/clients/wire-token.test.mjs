@@ -204,6 +204,13 @@ describe('token endpoint', () => {
     await refused(post('application/x-www-form-urlencoded', 'grant_type=authorization_code&client_id=spa&code=a%00b'), 400, 'invalid_request');
   });
 
+  test('a body that is too large, and an error without the additions', async () => {
+    const large = await told(agent.post('/token', { x: 'y'.repeat(60_000) }));
+    assert.equal(large.status, 413);
+    const { status, body } = await told(agent.post('/token?parse_error=false', { client_id: 'spa' }));
+    assert.deepEqual([status, body], [400, { error: 'invalid_request', error_description: "missing required parameter 'grant_type'" }]);
+  });
+
   test('50: browser origins', async () => {
     const from = (app, origin) => told(agent.token(app, { grant_type: 'refresh_token', refresh_token: 'x'.repeat(43) }, { origin }));
     for (const [app, origin] of [[spa, 'https://spa.example.test'], [web, 'https://web.example.test'], [web, 'https://extra.example.test'], [web, 'https://a.example.com'], [native, 'http://127.0.0.1:3000'], [spa, provider.endpoint]]) {

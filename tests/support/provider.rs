@@ -20,7 +20,7 @@ pub struct Provider {
     /// Its clock; it stands still until it is moved.
     pub clock: Arc<FixedClock>,
     options: Options,
-    _directory: Option<TempDir>,
+    directory: Option<TempDir>,
 }
 
 impl Provider {
@@ -79,7 +79,7 @@ impl Provider {
             engine,
             clock,
             options,
-            _directory: directory,
+            directory: directory,
         }
     }
 
@@ -87,9 +87,20 @@ impl Provider {
     #[must_use]
     pub fn restarted(mut self) -> Self {
         self.runtime.block_on(self.engine.shutdown());
-        let (options, directory, clock) = (self.options.clone(), self._directory.take(), self.clock.clone());
+        let (options, directory, clock) = (self.options.clone(), self.directory.take(), self.clock.clone());
         drop(self);
         Self::open(options, directory, clock)
+    }
+
+    /// Ends it in order and answers everything its data directory then holds, one file after the other.
+    ///
+    /// # Panics
+    /// When it lives in memory.
+    #[must_use]
+    pub fn stopped_with_its_files(mut self) -> Vec<u8> {
+        self.runtime.block_on(self.engine.shutdown());
+        let directory = self.directory.take().expect("a provider with a data directory");
+        crate::tree::contents(directory.path())
     }
 
     /// Where it answers.

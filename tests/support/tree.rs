@@ -32,6 +32,20 @@ fn walk(root: &Path, dir: &Path, out: &mut BTreeMap<String, String>) {
     }
 }
 
+/// Everything in the files below `dir`, one after the other.
+///
+/// # Panics
+/// When something can't be read.
+#[must_use]
+pub fn contents(dir: &Path) -> Vec<u8> {
+    let mut out = Vec::new();
+    for entry in fs::read_dir(dir).expect("a readable directory") {
+        let path = entry.expect("an entry").path();
+        out.extend(if path.is_dir() { contents(&path) } else { fs::read(&path).expect("a readable file") });
+    }
+    out
+}
+
 /// Permission bits of a file.
 ///
 /// # Panics

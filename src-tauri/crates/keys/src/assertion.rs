@@ -100,7 +100,13 @@ fn check(claims: Value, expected: &ExpectedAssertion<'_>) -> Result<Assertion, V
             return Err(VerifyError::Early);
         }
     }
-    let jti = text("jti").and_then(|jti| if jti.is_empty() { Err(VerifyError::Claim("jti")) } else { Ok(jti.to_owned()) })?;
+    let jti = text("jti").and_then(|jti| {
+        if jti.is_empty() {
+            Err(VerifyError::Claim("jti"))
+        } else {
+            Ok(jti.to_owned())
+        }
+    })?;
     Ok(Assertion {
         jti,
         expires_at: Timestamp::from_seconds(expiry),
@@ -114,7 +120,10 @@ fn seconds(claims: &Value, name: &'static str) -> Result<Option<i64>, VerifyErro
         Value::Null => Ok(None),
         value => match (value.as_i64(), value.as_f64()) {
             (Some(whole), _) => Ok(Some(whole)),
-            #[expect(clippy::cast_possible_truncation, reason = "the cast saturates, and a fraction of a second is below the tolerance")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "the cast saturates, and a fraction of a second is below the tolerance"
+            )]
             (None, Some(fraction)) => Ok(Some(fraction as i64)),
             (None, None) => Err(VerifyError::Claim(name)),
         },

@@ -110,7 +110,9 @@ pub enum CustodyError {
         why: String,
     },
     /// The key is gone, or another one is in its place.
-    #[error("{what} Restore {restore}, or start with a fresh data directory (--data-dir). What is sealed in {dir} can't be read without its key.")]
+    #[error(
+        "{what} Restore {restore}, or start with a fresh data directory (--data-dir). What is sealed in {dir} can't be read without its key."
+    )]
     Lost {
         /// The data directory.
         dir: PathBuf,
@@ -178,8 +180,8 @@ impl Custody<'_> {
         match self.remembered()? {
             Some(remembered) => {
                 let key = match remembered.kind {
-                    CustodyKind::Keychain => self.from_keychain(&remembered)?,
-                    _ => self.from_file(&remembered)?,
+                    CustodyKind::Keychain => self.ask_keychain(&remembered)?,
+                    _ => self.open_key_file(&remembered)?,
                 };
                 Ok((key, report(remembered.kind, None)))
             }
@@ -207,7 +209,7 @@ impl Custody<'_> {
         })
     }
 
-    fn from_keychain(&self, remembered: &Remembered) -> Result<DataKey, CustodyError> {
+    fn ask_keychain(&self, remembered: &Remembered) -> Result<DataKey, CustodyError> {
         let account = remembered.account.clone().unwrap_or_default();
         let item = format!("the item \"vestibule\" of account \"{account}\" in the keychain");
         let found = ask(&self.keychain, self.limit, move |keychain| keychain.get(&account)).map_err(|failure| CustodyError::Keychain {
@@ -236,7 +238,7 @@ impl Custody<'_> {
         Ok((key, report(CustodyKind::File, None)))
     }
 
-    fn from_file(&self, remembered: &Remembered) -> Result<DataKey, CustodyError> {
+    fn open_key_file(&self, remembered: &Remembered) -> Result<DataKey, CustodyError> {
         let key = self.read_key_file()?;
         if key.id() == remembered.key_id {
             return Ok(key);

@@ -88,7 +88,15 @@ impl PasswordHasher {
         self.entropy.fill(&mut salt);
         self.run(move |memory| {
             let mut out = [0; OUTPUT];
-            compute(Algorithm::Argon2id, Version::V0x13, &params, password.expose(), &salt, &mut out, memory)?;
+            compute(
+                Algorithm::Argon2id,
+                Version::V0x13,
+                &params,
+                password.expose(),
+                &salt,
+                &mut out,
+                memory,
+            )?;
             let (m, t, p) = (params.m_cost(), params.t_cost(), params.p_cost());
             let (salt, out) = (STANDARD_NO_PAD.encode(salt), STANDARD_NO_PAD.encode(out));
             Some(format!("$argon2id$v=19$m={m},t={t},p={p}${salt}${out}"))
@@ -108,7 +116,15 @@ impl PasswordHasher {
             Some(stored) => stored.matches(password.expose(), memory),
             None => {
                 let mut out = [0; OUTPUT];
-                compute(Algorithm::Argon2id, Version::V0x13, &decoy, password.expose(), &[0; SALT], &mut out, memory);
+                compute(
+                    Algorithm::Argon2id,
+                    Version::V0x13,
+                    &decoy,
+                    password.expose(),
+                    &[0; SALT],
+                    &mut out,
+                    memory,
+                );
                 false
             }
         })
@@ -145,7 +161,9 @@ impl Stored {
         }
         Some(Self {
             algorithm: Algorithm::try_from(hash.algorithm.as_str()).ok()?,
-            version: hash.version.map_or(Some(Version::V0x10), |version| Version::try_from(version).ok())?,
+            version: hash
+                .version
+                .map_or(Some(Version::V0x10), |version| Version::try_from(version).ok())?,
             params,
             salt: hash.salt?.as_ref().to_vec(),
             output: hash.hash?.as_bytes().to_vec(),
@@ -240,10 +258,7 @@ impl Pool {
                 continue;
             }
             state.resting += 1;
-            let (woken, timeout) = self
-                .work
-                .wait_timeout(state, self.idle)
-                .unwrap_or_else(PoisonError::into_inner);
+            let (woken, timeout) = self.work.wait_timeout(state, self.idle).unwrap_or_else(PoisonError::into_inner);
             state = woken;
             state.resting -= 1;
             if timeout.timed_out() && state.waiting.is_empty() {

@@ -53,7 +53,9 @@ fn unavailable(error: &keyring::Error) -> KeychainFailure {
     let why = match error {
         keyring::Error::NoDefaultStore => "no keychain service is running",
         keyring::Error::NoStorageAccess(_) => "the keychain is locked or access was denied",
-        keyring::Error::BadEncoding(_) | keyring::Error::BadDataFormat(..) | keyring::Error::BadStoreFormat(_) => "the keychain holds something else under Vestibule's name",
+        keyring::Error::BadEncoding(_) | keyring::Error::BadDataFormat(..) | keyring::Error::BadStoreFormat(_) => {
+            "the keychain holds something else under Vestibule's name"
+        }
         keyring::Error::Ambiguous(_) => "the keychain holds several items under Vestibule's name",
         _ => "the keychain reported a failure",
     };

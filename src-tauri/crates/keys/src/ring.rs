@@ -186,7 +186,11 @@ pub(crate) fn signed_claims(token: &str, key: &DecodingKey, alg: Algorithm) -> R
             _ => VerifyError::Signature,
         })?
         .claims;
-    if claims.is_object() { Ok(claims) } else { Err(VerifyError::Malformed) }
+    if claims.is_object() {
+        Ok(claims)
+    } else {
+        Err(VerifyError::Malformed)
+    }
 }
 
 /// Whether `aud`, a text or a list, names an audience (RFC 7519 section 4.1.3).
@@ -238,7 +242,10 @@ impl Pair {
     }
 
     /// Signs with aws-lc-rs itself: jsonwebtoken's `encode` parses the PKCS#8 again at every call, which costs SIGN_NOTE.
-    #[expect(clippy::disallowed_types, reason = "the signature's own nonce; the library asks for its own source")]
+    #[expect(
+        clippy::disallowed_types,
+        reason = "the signature's own nonce; the library asks for its own source"
+    )]
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, KeyError> {
         let refused = |_| KeyError::Refused("sign");
         let random = aws_lc_rs::rand::SystemRandom::new();

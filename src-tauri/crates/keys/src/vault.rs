@@ -155,7 +155,10 @@ mod tests {
     fn another_data_key_is_named() {
         let sealed = vault(3).seal(&Secret::new("x"));
         let error = vault(4).open(&sealed).err().unwrap().to_string();
-        assert!(error.contains(&DataKey::from_bytes([3; 32]).id()) && error.contains(&DataKey::from_bytes([4; 32]).id()), "{error}");
+        assert!(
+            error.contains(&DataKey::from_bytes([3; 32]).id()) && error.contains(&DataKey::from_bytes([4; 32]).id()),
+            "{error}"
+        );
     }
 
     #[test]

@@ -27,14 +27,16 @@ pub(crate) async fn answer(engine: &Arc<Engine>, mut request: Request) -> Respon
     }
     let mut response = if is_recorded(&request) {
         let mut exchange = engine.recorder.begin(&request, engine.now());
-        let response = dispatch(engine, &request, &mut exchange).await;
+        let mut response = dispatch(engine, &request, &mut exchange).await;
+        secure(&request, &mut response);
         engine.recorder.finish(exchange, &request, &response, &engine.store);
         response
     } else {
         let mut exchange = engine.recorder.begin(&request, engine.now());
-        dispatch(engine, &request, &mut exchange).await
+        let mut response = dispatch(engine, &request, &mut exchange).await;
+        secure(&request, &mut response);
+        response
     };
-    secure(&request, &mut response);
     if head_only {
         response.body = bytes::Bytes::new();
     }

@@ -139,18 +139,16 @@ pub(crate) fn open(dir: &Path, format: u32, steps: &[Step], released: mpsc::Send
     let unreadable = |e: io::Error| OpenError::unreadable(dir, &e);
 
     let (before, found) = match marker {
-        Some(Marker { format: found, ready: true }) => {
+        Some(Marker {
+            format: found,
+            ready: true,
+        }) => {
             // A migration is tried on a copy, too: a step that fails must leave the original alone.
-            let rehearse = |db: &sled::Db| migrate(db, found, format, steps).map_err(|e| format!("it can't be brought to the present format ({e})"));
+            let rehearse =
+                |db: &sled::Db| migrate(db, found, format, steps).map_err(|e| format!("it can't be brought to the present format ({e})"));
             (check(dir, found < format, &rehearse)?, found)
         }
         _ => {
-            if files.exists() && marker.is_none() {
-                return Err(OpenError::unreadable(
-                    dir,
-                    &format!("{MARKER} is missing from it. Restore that file, or use another --data-dir."),
-                ));
-            }
             // A creation that was interrupted: nothing in it was ever confirmed.
             if files.exists() {
                 fs::remove_dir_all(&files).map_err(unreadable)?;
@@ -227,10 +225,15 @@ fn inspect(dir: &Path, format: u32) -> Result<Option<Marker>, OpenError> {
                 .map_err(|e| OpenError::corrupt(dir, format!("{} can't be read ({e}).", path.display())))
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            if dir.join(SLED).exists() {
+                return Err(OpenError::unreadable(
+                    dir,
+                    &format!("{MARKER} is missing from it. Restore that file, or use another --data-dir."),
+                ));
+            }
             for entry in fs::read_dir(dir).map_err(unreadable)? {
                 let name = entry.map_err(unreadable)?.file_name();
-                let ours = ACCEPTED.iter().any(|accepted| name == **accepted);
-                if !ours && name != SLED {
+                if !ACCEPTED.iter().any(|accepted| name == **accepted) {
                     return Err(OpenError::unreadable(
                         dir,
                         &format!(
@@ -293,7 +296,12 @@ fn check(dir: &Path, thoroughly: bool, rehearse: &dyn Fn(&sled::Db) -> Result<()
         }
         Err(error) => return Err(unreadable(error)),
     };
-    if let Some(Seal { closed: Some(sum), sequence, .. }) = seal {
+    if let Some(Seal {
+        closed: Some(sum),
+        sequence,
+        ..
+    }) = seal
+    {
         if fingerprint(&files).map_err(unreadable)? != sum {
             return Err(OpenError::corrupt(dir, "its files were changed since Vestibule closed them."));
         }
@@ -305,14 +313,19 @@ fn check(dir: &Path, thoroughly: bool, rehearse: &dyn Fn(&sled::Db) -> Result<()
     let found = try_on_copy(&files, &trial, rehearse);
     // A trial left behind is in nobody's way: it is removed at the next one.
     let _ = fs::remove_dir_all(&trial);
-    let found = found.map_err(unreadable)?.map_err(|why| OpenError::corrupt(dir, format!("{why}.")))?;
+    let found = found
+        .map_err(unreadable)?
+        .map_err(|why| OpenError::corrupt(dir, format!("{why}.")))?;
     let Some(seal) = seal else { return Ok(found) };
     if found < seal.sequence {
         let missing = seal.sequence - found;
         if seal.boot == boot() {
             return Err(OpenError::incomplete(dir, &seal_path, missing));
         }
-        tracing::warn!(missing, "the machine went down while Vestibule was running; its last writes were lost");
+        tracing::warn!(
+            missing,
+            "the machine went down while Vestibule was running; its last writes were lost"
+        );
     }
     Ok(found)
 }

@@ -37,7 +37,9 @@ const STEPS: &[Step] = &[
 ];
 
 fn stored(dir: &Path) -> u32 {
-    serde_json::from_slice::<Marker>(&fs::read(dir.join(MARKER)).unwrap()).unwrap().format
+    serde_json::from_slice::<Marker>(&fs::read(dir.join(MARKER)).unwrap())
+        .unwrap()
+        .format
 }
 
 fn used(dir: &Path) {
@@ -58,7 +60,11 @@ fn steps_run_once_each_in_order() {
     }
     assert!(matches!(
         open_as(dir.path(), 1, &[]).err(),
-        Some(OpenError::Newer { found: 3, supported: 1, .. })
+        Some(OpenError::Newer {
+            found: 3,
+            supported: 1,
+            ..
+        })
     ));
 }
 
@@ -76,11 +82,7 @@ fn an_interruption_between_tree_and_marker_runs_no_step_twice() {
 fn a_failing_or_missing_step_is_an_error_and_the_data_stays_as_it_was() {
     let dir = tempfile::tempdir().unwrap();
     used(dir.path());
-    let failing = [Step {
-        from: 1,
-        to: 2,
-        run: fail,
-    }];
+    let failing = [Step { from: 1, to: 2, run: fail }];
     for steps in [&failing[..], &[]] {
         let error = open_as(dir.path(), 2, steps).err().unwrap();
         assert!(matches!(error, OpenError::Corrupt { .. }), "{error:?}");

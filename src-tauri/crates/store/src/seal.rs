@@ -32,7 +32,9 @@ impl Seal {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),
         };
-        Self::parse(&bytes).map(Some).ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))
+        Self::parse(&bytes)
+            .map(Some)
+            .ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))
     }
 
     fn parse(bytes: &[u8]) -> Option<Self> {

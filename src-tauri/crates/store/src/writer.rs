@@ -20,8 +20,8 @@ const MAX_GROUP: usize = 256;
 const MAX_LAZY: usize = 8_192;
 /// How long a lazy batch waits for company.
 const LAZY_DELAY: Duration = Duration::from_millis(500);
-/// Groups without a write after which lazy batches stop waiting (a steady stream of readers would starve them).
-const LAZY_PATIENCE: u32 = 64;
+/// Jobs without a write after which lazy batches stop waiting: a steady stream of them would starve the timer.
+const LAZY_PATIENCE: usize = 64;
 
 /// What the store has done since it was opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -104,7 +104,9 @@ impl Writer {
     {
         let place = Arc::clone(&self.places).acquire_owned().await.map_err(|_| StoreError::Closed)?;
         let (reply, answer) = oneshot::channel();
-        self.queue.send(Message::Job(tie(job, reply, place))).map_err(|_| StoreError::Closed)?;
+        self.queue
+            .send(Message::Job(tie(job, reply, place)))
+            .map_err(|_| StoreError::Closed)?;
         answer.await.unwrap_or(Err(StoreError::Closed))
     }
 
@@ -164,7 +166,10 @@ where
             Ok((batch, ack))
         }
         Err(panic) => {
-            let _ = reply.send(Err(StoreError::Io(format!("the program failed while deciding ({})", words(&*panic)))));
+            let _ = reply.send(Err(StoreError::Io(format!(
+                "the program failed while deciding ({})",
+                words(&*panic)
+            ))));
             Err(())
         }
     })
@@ -185,7 +190,8 @@ struct Loop {
     shared: Arc<Shared>,
     /// Whether lazy batches were applied and not flushed yet.
     unflushed: bool,
-    patience: u32,
+    /// Jobs since the last flush.
+    patience: usize,
 }
 
 impl Loop {
@@ -215,12 +221,13 @@ impl Loop {
     fn group(&mut self, first: Job) -> bool {
         let counters = Arc::clone(&self.shared);
         let counters = &counters.counters;
-        self.apply_lazy();
         let mut stop = false;
         let mut written: Vec<Ack> = Vec::new();
         let mut next = Some(first);
         let mut size = 0;
         while let Some(job) = next.take() {
+            // Before every job: what was queued lazily before it must be there for it, also in the middle of a group.
+            self.apply_lazy();
             size += 1;
             counters.jobs.fetch_add(1, Relaxed);
             match job(&*self.medium) {
@@ -252,7 +259,7 @@ impl Loop {
         }
         counters.groups.fetch_add(1, Relaxed);
         if written.is_empty() {
-            self.patience += 1;
+            self.patience += size;
             if self.unflushed && self.patience >= LAZY_PATIENCE {
                 self.catch_up();
             }
@@ -272,12 +279,12 @@ impl Loop {
     /// Applies lazy batches as one, so that later jobs see them and a record written many times is written once.
     fn apply_lazy(&mut self) {
         let batches = std::mem::take(&mut *self.lazy());
+        if batches.is_empty() {
+            return;
+        }
         let mut all = Batch::default();
         for batch in batches {
             all.ops.extend(batch.ops);
-        }
-        if all.is_empty() {
-            return;
         }
         match self.medium.apply(all) {
             Ok(()) => self.unflushed = true,
@@ -287,10 +294,10 @@ impl Loop {
 
     fn catch_up(&mut self) {
         self.apply_lazy();
-        if self.unflushed {
-            if let Err(error) = self.flush() {
-                tracing::error!(%error, "journal entries could not be flushed");
-            }
+        if self.unflushed
+            && let Err(error) = self.flush()
+        {
+            tracing::error!(%error, "journal entries could not be flushed");
         }
     }
 

@@ -65,18 +65,21 @@ fn ten_kills_lose_nothing_confirmed_and_tear_no_batch() {
         assert_eq!(seen.len(), enough, "round {round}: the child ended by itself");
         child.kill().unwrap();
         child.wait().unwrap();
-        // What it still managed to say counts, too; a last line may be cut off.
+        // What it still managed to say counts, too. A line this short enters a pipe whole or not at all.
         for line in lines.map_while(Result::ok) {
             if let Some((_, id)) = line.split_once("confirmed ") {
                 seen.push(id.to_owned());
             }
         }
-        // Only a line cut off in the middle of its number may be wrong, and then it names an earlier, also confirmed one.
         confirmed.append(&mut seen);
 
         let store = Store::open(dir.path()).unwrap();
         for id in &confirmed {
-            assert_eq!(get(&store, format!("\u{10}{id}")).unwrap(), id.repeat(30).into_bytes(), "round {round}: {id}");
+            assert_eq!(
+                get(&store, format!("\u{10}{id}")).unwrap(),
+                id.repeat(30).into_bytes(),
+                "round {round}: {id}"
+            );
             assert_eq!(get(&store, format!("\u{11}{id}")).unwrap(), id.as_bytes(), "round {round}: {id}");
         }
         let halves = |byte: u8| store.read(|view| view.scan(&[byte], None, usize::MAX)).unwrap().len();

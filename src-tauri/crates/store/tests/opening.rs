@@ -140,7 +140,10 @@ fn denied_access_is_not_taken_for_a_lock() {
         assert!(outcome.is_ok());
     } else {
         let error = outcome.err().unwrap();
-        assert!(matches!(&error, OpenError::Unreadable { why, .. } if why.contains("denied")), "{error:?}");
+        assert!(
+            matches!(&error, OpenError::Unreadable { why, .. } if why.contains("denied")),
+            "{error:?}"
+        );
     }
 }
 
@@ -150,7 +153,17 @@ fn a_later_format_is_refused() {
     fs::write(dir.path().join("vestibule-store.json"), r#"{"format":2,"future":[1,2]}"#).unwrap();
     let before = contents(dir.path());
     let error = Store::open(dir.path()).err().unwrap();
-    assert!(matches!(error, OpenError::Newer { found: 2, supported: 1, .. }), "{error:?}");
+    assert!(
+        matches!(
+            error,
+            OpenError::Newer {
+                found: 2,
+                supported: 1,
+                ..
+            }
+        ),
+        "{error:?}"
+    );
     assert_eq!(contents(dir.path()), before);
     fs::write(dir.path().join("vestibule-store.json"), "not json").unwrap();
     refused(dir.path());
@@ -161,7 +174,10 @@ fn a_missing_marker_is_not_taken_for_a_new_directory() {
     let dir = used(true);
     fs::remove_file(dir.path().join("vestibule-store.json")).unwrap();
     let error = Store::open(dir.path()).err().unwrap();
-    assert!(matches!(&error, OpenError::Unreadable { why, .. } if why.contains("vestibule-store.json")), "{error:?}");
+    assert!(
+        matches!(&error, OpenError::Unreadable { why, .. } if why.contains("vestibule-store.json")),
+        "{error:?}"
+    );
 }
 
 #[test]
@@ -221,7 +237,12 @@ fn a_log_cut_short_after_a_kill_is_refused_and_can_be_opened_on_demand() {
     let whole = fs::read(&db).unwrap();
     // The last byte in use: sled keeps zeros after its log.
     let end = whole.iter().rposition(|&byte| byte != 0).unwrap();
-    OpenOptions::new().write(true).open(&db).unwrap().set_len(u64::try_from(end * 9 / 10).unwrap()).unwrap();
+    OpenOptions::new()
+        .write(true)
+        .open(&db)
+        .unwrap()
+        .set_len(u64::try_from(end * 9 / 10).unwrap())
+        .unwrap();
     let message = refused(dir.path());
     if message.contains("confirmed writes are missing") {
         // The way out the message names: go on without them.

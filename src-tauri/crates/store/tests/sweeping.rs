@@ -152,8 +152,12 @@ async fn other_tables_and_unreadable_records_stay() {
         batch.ops.insert(record_key(table, "x"), Some(encode(&expired).unwrap()));
     }
     batch.ops.insert(record_key(Table::AccessToken, "short"), Some(vec![1, 2]));
-    batch.ops.insert(record_key(Table::Session, "damaged"), Some(encode(&expired).unwrap()));
-    batch.ops.insert(record_key(Table::UsedAssertion, "x"), Some(encode(&expired).unwrap()));
+    batch
+        .ops
+        .insert(record_key(Table::Session, "damaged"), Some(encode(&expired).unwrap()));
+    batch
+        .ops
+        .insert(record_key(Table::UsedAssertion, "x"), Some(encode(&expired).unwrap()));
     store.write(|_| ((), batch)).await.unwrap();
     let swept = store.sweep(NOW, 100).await.unwrap();
     assert_eq!(
@@ -164,7 +168,12 @@ async fn other_tables_and_unreadable_records_stay() {
             finished: true
         }
     );
-    for (table, id) in [(Table::User, "x"), (Table::LiveStep, "x"), (Table::AccessToken, "short"), (Table::Session, "damaged")] {
+    for (table, id) in [
+        (Table::User, "x"),
+        (Table::LiveStep, "x"),
+        (Table::AccessToken, "short"),
+        (Table::Session, "damaged"),
+    ] {
         assert!(common::get(&store, record_key(table, id)).is_some(), "{table:?}");
     }
 }

@@ -13,7 +13,11 @@ enum Op {
     Write(BTreeMap<Vec<u8>, Option<Vec<u8>>>),
     Lazy(BTreeMap<Vec<u8>, Option<Vec<u8>>>),
     Get(Vec<u8>),
-    Scan { prefix: Vec<u8>, after: Option<Vec<u8>>, limit: usize },
+    Scan {
+        prefix: Vec<u8>,
+        after: Option<Vec<u8>>,
+        limit: usize,
+    },
     Reopen,
 }
 

@@ -185,10 +185,11 @@ fn a_lazy_write_is_flushed_by_itself_after_a_while() {
 async fn a_stream_of_readers_does_not_starve_lazy_writes() {
     let store = Store::ephemeral();
     store.write_lazily(put("journal/1", "x"));
-    for _ in 0..100 {
+    // More than one group can hold, so at least one has ended.
+    for _ in 0..400 {
         store.write(|_| ((), Batch::default())).await.unwrap();
     }
-    assert_eq!(store.metrics().flushes, 1);
+    assert!(store.metrics().flushes >= 1);
 }
 
 #[tokio::test]

@@ -430,7 +430,7 @@ fn without_redirect(cx: &mut Cx<'_>, draft: &Draft, app: &Application, early: Re
     );
     cx.trail.patch.headline = Some(near.map_or_else(
         || "redirect_uri is not registered".to_owned(),
-        |near| difference(&near, uri).trim_end_matches('.').to_lowercase(),
+        |near| difference(&near, uri).trim_end_matches('.').replacen("One", "one", 1).replacen("It", "it", 1),
     ));
     cx.trail.patch.outcome = Some("redirect_uri rejected".into());
     Refused {

@@ -176,7 +176,10 @@ fn a_match_with_a_password_that_was_changed_meanwhile_proves_nothing() {
     // Nor when the username went to somebody else.
     let question = page.call(|cx, id| password_candidate(cx, id, &username("alice"))).unwrap();
     page.change_user(ALICE, |u| u.username = Some("alice_old".into()));
-    page.change_user(CAROL, |u| u.username = Some("alice".into()));
+    page.change_user(CAROL, |u| {
+        u.username = Some("alice".into());
+        u.password_encrypted = Some(hash("new one"));
+    });
     assert_eq!(code(page.call(|cx, id| record_password_result(cx, id, &question, true))), WRONG);
 }
 
