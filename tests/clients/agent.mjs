@@ -5,9 +5,12 @@ import { PASSWORD } from './support.mjs';
 export const b64url = (bytes) => Buffer.from(bytes).toString('base64url');
 export const verifierOf = () => b64url(randomBytes(32));
 export const challengeOf = (verifier) => createHash('sha256').update(verifier).digest('base64url');
-export const basic = (id, secret) => `Basic ${Buffer.from(`${encodeURIComponent(id)}:${encodeURIComponent(secret)}`).toString('base64')}`;
+export const basic = (id, secret) =>
+  `Basic ${Buffer.from(`${encodeURIComponent(id)}:${encodeURIComponent(secret)}`).toString('base64')}`;
 export const decodeJwt = (jwt) => {
-  const [header, payload] = jwt.split('.').map((part, i) => (i < 2 ? JSON.parse(Buffer.from(part, 'base64url').toString()) : part));
+  const [header, payload] = jwt
+    .split('.')
+    .map((part, i) => (i < 2 ? JSON.parse(Buffer.from(part, 'base64url').toString()) : part));
   return { header, payload };
 };
 
@@ -23,7 +26,9 @@ export class Agent {
   async fetch(address, init = {}) {
     const url = new URL(address, this.provider.endpoint);
     if (url.origin !== this.provider.endpoint) throw new Error(`not the provider: ${url}`);
-    const sent = [...this.cookies.values()].filter(({ path }) => url.pathname === path || url.pathname.startsWith(path.endsWith('/') ? path : `${path}/`));
+    const sent = [...this.cookies.values()].filter(
+      ({ path }) => url.pathname === path || url.pathname.startsWith(path.endsWith('/') ? path : `${path}/`),
+    );
     const headers = new Headers(init.headers);
     if (sent.length > 0) headers.set('cookie', sent.map(({ name, value }) => `${name}=${value}`).join('; '));
     const response = await fetch(url, { redirect: 'manual', ...init, headers });
@@ -33,7 +38,9 @@ export class Agent {
 
   #take(line) {
     const [pair, ...rest] = line.split(';').map((part) => part.trim());
-    const attributes = Object.fromEntries(rest.map((part) => part.split('=')).map(([name, value]) => [name.toLowerCase(), value ?? '']));
+    const attributes = Object.fromEntries(
+      rest.map((part) => part.split('=')).map(([name, value]) => [name.toLowerCase(), value ?? '']),
+    );
     const at = pair.indexOf('=');
     const name = pair.slice(0, at);
     const path = attributes.path ?? '/';
@@ -88,7 +95,10 @@ export class Agent {
   /** Signs in to the interaction in hand, as the pages do, and answers the address to go on with. */
   async signIn(username = 'alice', password = PASSWORD) {
     await expectStatus(204, this.api('PUT', '', { interactionEvent: 'SignIn' }));
-    const verified = await expectStatus(200, this.api('POST', '/verification/password', { identifier: { type: 'username', value: username }, password }));
+    const verified = await expectStatus(
+      200,
+      this.api('POST', '/verification/password', { identifier: { type: 'username', value: username }, password }),
+    );
     const { verificationId } = await verified.json();
     await expectStatus(204, this.api('POST', '/identification', { verificationId }));
     return (await (await expectStatus(200, this.api('POST', '/submit'))).json()).redirectTo;
@@ -99,16 +109,29 @@ export class Agent {
     let step = await this.follow(this.authorizeUrl(parameters));
     if (step.url?.pathname.match(/sign-in|register/)) step = await this.follow(await this.signIn(username));
     if (step.url?.pathname === '/consent') {
-      const allowed = await expectStatus(200, this.fetch('/api/interaction/consent', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' }));
+      const allowed = await expectStatus(
+        200,
+        this.fetch('/api/interaction/consent', {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: '{}',
+        }),
+      );
       step = await this.follow((await allowed.json()).redirectTo);
     }
-    if (!step.left) throw new Error(`stayed on ${step.url} with ${step.response.status}: ${await step.response.text()}`);
+    if (!step.left)
+      throw new Error(`stayed on ${step.url} with ${step.response.status}: ${await step.response.text()}`);
     return Object.fromEntries(step.left.searchParams);
   }
 
   /** A form to the provider. */
   post(path, form, headers = {}) {
-    const pairs = Object.entries(form).flatMap(([name, value]) => [value].flat().filter((one) => one !== undefined).map((one) => [name, one]));
+    const pairs = Object.entries(form).flatMap(([name, value]) =>
+      [value]
+        .flat()
+        .filter((one) => one !== undefined)
+        .map((one) => [name, one]),
+    );
     return this.fetch(`/oidc${path}`, { method: 'POST', body: new URLSearchParams(pairs), headers });
   }
 
@@ -153,7 +176,8 @@ export class Agent {
 
 export async function expectStatus(status, answer) {
   const response = await answer;
-  if (response.status !== status) throw new Error(`${response.url} answered ${response.status}, not ${status}: ${await response.text()}`);
+  if (response.status !== status)
+    throw new Error(`${response.url} answered ${response.status}, not ${status}: ${await response.text()}`);
   return response;
 }
 

@@ -41,11 +41,16 @@ function bookstore(issuer) {
       { ...own, id: 'vestibule' },
       shipped,
       { ...own, id: 'register', authorization: { params: { first_screen: 'register' } } },
-      { ...own, id: 'direct', authorization: { params: { direct_sign_in: 'social:nowhere', first_screen: 'identifier:sign_in' } } },
+      {
+        ...own,
+        id: 'direct',
+        authorization: { params: { direct_sign_in: 'social:nowhere', first_screen: 'identifier:sign_in' } },
+      },
       { ...own, id: 'forgetful', clientId: 'forgetful', clientSecret: 'forgetful-secret' },
     ],
     callbacks: {
-      jwt: ({ token, account, profile }) => (account ? { ...token, subject: profile.sub, refreshes: typeof account.refresh_token === 'string' } : token),
+      jwt: ({ token, account, profile }) =>
+        account ? { ...token, subject: profile.sub, refreshes: typeof account.refresh_token === 'string' } : token,
       session: ({ session, token }) => ({ ...session, subject: token.subject, refreshes: token.refreshes }),
     },
   };
@@ -53,7 +58,9 @@ function bookstore(issuer) {
   app.set('trust proxy', true);
   app.use('/auth/*', ExpressAuth(settings));
   app.get('/', async (request, response) => {
-    response.send(`<!doctype html><title>Bookstore</title><pre id="session">${JSON.stringify(await getSession(request, settings))}</pre>`);
+    response.send(
+      `<!doctype html><title>Bookstore</title><pre id="session">${JSON.stringify(await getSession(request, settings))}</pre>`,
+    );
   });
   return { app, log };
 }
@@ -105,7 +112,9 @@ describe('Auth.js', () => {
     watch.requests.length = 0;
     await press(page, 'vestibule');
     assert.equal((await session(page)).subject, 'alicearcher1');
-    const shown = watch.requests.filter(({ url, type }) => type === 'document' && new URL(url).origin === provider.endpoint).map(({ url }) => new URL(url).pathname);
+    const shown = watch.requests
+      .filter(({ url, type }) => type === 'document' && new URL(url).origin === provider.endpoint)
+      .map(({ url }) => new URL(url).pathname);
     assert.deepEqual(shown, ['/oidc/auth']);
   });
 
@@ -141,6 +150,9 @@ describe('Auth.js', () => {
     const body = await response.json();
     assert.deepEqual([body.error, body.code], ['invalid_redirect_uri', 'oidc.invalid_redirect_uri']);
     assert.equal(new URL(page.url()).origin, provider.endpoint);
-    assert.match(await page.locator('body').innerText(), /redirect_uri did not match any of the client's registered redirect_uris/);
+    assert.match(
+      await page.locator('body').innerText(),
+      /redirect_uri did not match any of the client's registered redirect_uris/,
+    );
   });
 });

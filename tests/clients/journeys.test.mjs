@@ -10,13 +10,15 @@ import { arrivedIn, typeSignIn } from './support.mjs';
 describe('journeys', () => {
   const at = house();
   before(() =>
-    at.open((origin) => `
+    at.open(
+      (origin) => `
 [[applications]]
 id = "library"
 name = "Library"
 type = "SPA"
 oidcClientMetadata.redirectUris = ["${origin}/library"]
-`),
+`,
+    ),
   );
   const startLibrary = (more) => at.start({ client_id: 'library', redirect_uri: `${at.app.origin}/library`, ...more });
   const heading = (page, name) => page.getByRole('heading', { level: 1, name }).waitFor();
@@ -95,7 +97,13 @@ oidcClientMetadata.redirectUris = ["${origin}/library"]
     await page.goto(at.start({ code_challenge: challengeOf(verifier) }));
     await typeSignIn(page, 'alice');
     const { url } = await arrivedIn(page, at.app, '/callback');
-    const body = new URLSearchParams({ grant_type: 'authorization_code', client_id: 'bookstore', redirect_uri: `${at.app.origin}/callback`, code: url.searchParams.get('code'), code_verifier: verifier });
+    const body = new URLSearchParams({
+      grant_type: 'authorization_code',
+      client_id: 'bookstore',
+      redirect_uri: `${at.app.origin}/callback`,
+      code: url.searchParams.get('code'),
+      code_verifier: verifier,
+    });
     const { id_token } = await (await fetch(`${at.provider.issuer}/token`, { method: 'POST', body })).json();
     await page.goto(at.start({ id_token_hint: id_token, prompt: 'none' }));
     assert.equal((await at.whoCame(page)).sub, 'alicearcher1');
@@ -110,35 +118,68 @@ oidcClientMetadata.redirectUris = ["${origin}/library"]
   test('an application in the browser may read what it is answered; another origin may not', async () => {
     const { page } = await at.browser.open();
     const verifier = verifierOf();
-    await page.goto(at.start({ code_challenge: challengeOf(verifier), scope: 'openid profile offline_access', prompt: 'consent' }));
+    await page.goto(
+      at.start({ code_challenge: challengeOf(verifier), scope: 'openid profile offline_access', prompt: 'consent' }),
+    );
     await typeSignIn(page, 'alice');
     const { url } = await arrivedIn(page, at.app, '/callback');
     const seen = await page.evaluate(
       async ({ issuer, form }) => {
         const document = await (await fetch(`${issuer}/.well-known/openid-configuration`)).json();
         const keys = await (await fetch(document.jwks_uri)).json();
-        const tokens = await (await fetch(document.token_endpoint, { method: 'POST', body: new URLSearchParams(form) })).json();
+        const tokens = await (
+          await fetch(document.token_endpoint, { method: 'POST', body: new URLSearchParams(form) })
+        ).json();
         const headers = { authorization: `Bearer ${tokens.access_token}` };
         const me = await (await fetch(document.userinfo_endpoint, { headers })).json();
-        const refused = await fetch(document.token_endpoint, { method: 'POST', body: new URLSearchParams({ ...form, code: 'x' }) });
-        const revoked = await fetch(document.revocation_endpoint, { method: 'POST', body: new URLSearchParams({ client_id: form.client_id, token: tokens.refresh_token }) });
+        const refused = await fetch(document.token_endpoint, {
+          method: 'POST',
+          body: new URLSearchParams({ ...form, code: 'x' }),
+        });
+        const revoked = await fetch(document.revocation_endpoint, {
+          method: 'POST',
+          body: new URLSearchParams({ client_id: form.client_id, token: tokens.refresh_token }),
+        });
         const dead = await fetch(document.userinfo_endpoint, { headers });
-        return { keys: keys.keys.length, me, refused: await refused.json(), revoked: revoked.status, dead: dead.status, challenge: dead.headers.get('www-authenticate') };
+        return {
+          keys: keys.keys.length,
+          me,
+          refused: await refused.json(),
+          revoked: revoked.status,
+          dead: dead.status,
+          challenge: dead.headers.get('www-authenticate'),
+        };
       },
       {
         issuer: at.provider.issuer,
-        form: { grant_type: 'authorization_code', client_id: 'bookstore', redirect_uri: `${at.app.origin}/callback`, code: url.searchParams.get('code'), code_verifier: verifier },
+        form: {
+          grant_type: 'authorization_code',
+          client_id: 'bookstore',
+          redirect_uri: `${at.app.origin}/callback`,
+          code: url.searchParams.get('code'),
+          code_verifier: verifier,
+        },
       },
     );
     assert.ok(seen.keys > 0);
-    assert.deepEqual([seen.me.sub, seen.refused.error, seen.revoked, seen.dead], ['alicearcher1', 'invalid_grant', 200, 401]);
+    assert.deepEqual(
+      [seen.me.sub, seen.refused.error, seen.revoked, seen.dead],
+      ['alicearcher1', 'invalid_grant', 200, 401],
+    );
     assert.match(seen.challenge, /invalid_token/);
 
     // The same page under another name is another origin.
     const stranger = at.app.origin.replace('localhost', '127.0.0.1');
     await page.goto(stranger);
     const read = await page.evaluate(
-      (address) => fetch(address, { method: 'POST', body: new URLSearchParams({ client_id: 'bookstore', grant_type: 'refresh_token', refresh_token: 'x' }) }).then(() => 'read', (error) => error.name),
+      (address) =>
+        fetch(address, {
+          method: 'POST',
+          body: new URLSearchParams({ client_id: 'bookstore', grant_type: 'refresh_token', refresh_token: 'x' }),
+        }).then(
+          () => 'read',
+          (error) => error.name,
+        ),
       `${at.provider.issuer}/token`,
     );
     assert.equal(read, 'TypeError');
@@ -150,20 +191,30 @@ oidcClientMetadata.redirectUris = ["${origin}/library"]
     await page.locator('#password').waitFor();
     const stranger = await context.newPage();
     await stranger.goto(`${at.app.origin}/elsewhere`);
-    const answer = await stranger.evaluate(
-      async (address) => {
-        const response = await fetch(address, { method: 'PUT', credentials: 'include', headers: { 'content-type': 'application/json' }, body: '{"interactionEvent":"SignIn"}' }).catch((error) => error);
-        return response instanceof Error ? response.name : response.status;
-      },
-      `${at.provider.endpoint}/api/experience`,
-    );
+    const answer = await stranger.evaluate(async (address) => {
+      const response = await fetch(address, {
+        method: 'PUT',
+        credentials: 'include',
+        headers: { 'content-type': 'application/json' },
+        body: '{"interactionEvent":"SignIn"}',
+      }).catch((error) => error);
+      return response instanceof Error ? response.name : response.status;
+    }, `${at.provider.endpoint}/api/experience`);
     assert.equal(answer, 'TypeError');
-    const response = await fetch(`${at.provider.endpoint}/api/experience/submit`, { method: 'POST', headers: { origin: 'https://evil.example.test' } });
+    const response = await fetch(`${at.provider.endpoint}/api/experience/submit`, {
+      method: 'POST',
+      headers: { origin: 'https://evil.example.test' },
+    });
     assert.equal(response.status, 403);
   });
 
   test('another host name is not answered', async () => {
-    const asked = get({ host: '127.0.0.1', port: at.provider.port, path: '/oidc/.well-known/openid-configuration', headers: { host: 'evil.example.test' } });
+    const asked = get({
+      host: '127.0.0.1',
+      port: at.provider.port,
+      path: '/oidc/.well-known/openid-configuration',
+      headers: { host: 'evil.example.test' },
+    });
     const [response] = await once(asked, 'response');
     response.resume();
     assert.equal(response.statusCode, 421);

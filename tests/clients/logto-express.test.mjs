@@ -43,7 +43,8 @@ function bookstore(endpoint, baseUrl) {
   const app = express();
   app.use(expressSession({ secret: 'a secret of the test application', resave: false, saveUninitialized: true }));
   app.use(handleAuthRoutes(settings));
-  const show = (request, response) => response.send(`<!doctype html><title>Bookstore</title><pre id="context">${JSON.stringify(request.user)}</pre>`);
+  const show = (request, response) =>
+    response.send(`<!doctype html><title>Bookstore</title><pre id="context">${JSON.stringify(request.user)}</pre>`);
   app.get('/', withLogto(settings), show);
   app.get('/userinfo', withLogto({ ...settings, fetchUserInfo: true }), show);
   app.get('/token', withLogto({ ...settings, getAccessToken: true, resource: API }), show);
@@ -77,7 +78,10 @@ describe('Logto clients', () => {
 
     const { isAuthenticated, claims } = await context(page);
     assert.equal(isAuthenticated, true);
-    assert.deepEqual([claims.sub, claims.aud, claims.iss, claims.email], ['alicearcher1', 'bookstore', provider.issuer, 'alice@example.test']);
+    assert.deepEqual(
+      [claims.sub, claims.aud, claims.iss, claims.email],
+      ['alicearcher1', 'bookstore', provider.issuer, 'alice@example.test'],
+    );
     assert.deepEqual(claims.roles, ['keeper']);
 
     const { userInfo } = await context(page, '/userinfo');
@@ -111,9 +115,20 @@ describe('Logto clients', () => {
   /** @logto/node with everything kept in a map. */
   const byHand = (more = {}) => {
     const kept = new Map();
-    const storage = { getItem: async (key) => kept.get(key) ?? null, setItem: async (key, value) => void kept.set(key, value), removeItem: async (key) => void kept.delete(key) };
+    const storage = {
+      getItem: async (key) => kept.get(key) ?? null,
+      setItem: async (key, value) => void kept.set(key, value),
+      removeItem: async (key) => void kept.delete(key),
+    };
     const went = [];
-    const settings = { endpoint: provider.endpoint, appId: 'bookstore', appSecret: 'bookstore-secret', resources: [API], scopes: ['read:stock'], ...more };
+    const settings = {
+      endpoint: provider.endpoint,
+      appId: 'bookstore',
+      appSecret: 'bookstore-secret',
+      resources: [API],
+      scopes: ['read:stock'],
+      ...more,
+    };
     return { client: new LogtoClient(settings, { storage, navigate: (url) => void went.push(url) }), kept, went };
   };
   const signInByHand = async ({ client, went }, page, options = {}) => {
@@ -150,7 +165,12 @@ describe('Logto clients', () => {
     await page.goto(end.href);
     await home;
     // Signing out revoked the refresh token on the way.
-    const body = new URLSearchParams({ grant_type: 'refresh_token', refresh_token: refreshToken, client_id: 'bookstore', client_secret: 'bookstore-secret' });
+    const body = new URLSearchParams({
+      grant_type: 'refresh_token',
+      refresh_token: refreshToken,
+      client_id: 'bookstore',
+      client_secret: 'bookstore-secret',
+    });
     const dead = await fetch(`${provider.issuer}/token`, { method: 'POST', body });
     assert.deepEqual([dead.status, (await dead.json()).error], [400, 'invalid_grant']);
   });
@@ -159,12 +179,22 @@ describe('Logto clients', () => {
     const { page } = await browser.open();
     const hand = byHand();
     await signInByHand(hand, page);
-    await assert.rejects(hand.client.getAccessToken('https://unknown.example.test'), (error) => error instanceof LogtoRequestError && error.code === 'oidc.invalid_target');
+    await assert.rejects(
+      hand.client.getAccessToken('https://unknown.example.test'),
+      (error) => error instanceof LogtoRequestError && error.code === 'oidc.invalid_target',
+    );
     const refreshToken = await hand.client.getRefreshToken();
-    const body = new URLSearchParams({ token: refreshToken, client_id: 'bookstore', client_secret: 'bookstore-secret' });
+    const body = new URLSearchParams({
+      token: refreshToken,
+      client_id: 'bookstore',
+      client_secret: 'bookstore-secret',
+    });
     assert.equal((await fetch(`${provider.issuer}/token/revocation`, { method: 'POST', body })).status, 200);
     await hand.client.clearAccessToken();
-    await assert.rejects(hand.client.getAccessToken(API), (error) => error instanceof LogtoRequestError && error.code === 'oidc.invalid_grant');
+    await assert.rejects(
+      hand.client.getAccessToken(API),
+      (error) => error instanceof LogtoRequestError && error.code === 'oidc.invalid_grant',
+    );
   });
 
   test('@logto/node: firstScreen, identifiers, directSignIn, loginHint and prompt reach the page', async () => {
@@ -178,9 +208,16 @@ describe('Logto clients', () => {
       prompt: Prompt.Login,
     });
     await page.goto(went.at(-1));
-    assert.equal(page.url(), `${provider.endpoint}/identifier-sign-in?app_id=bookstore&login_hint=alice&identifier=username+email`);
+    assert.equal(
+      page.url(),
+      `${provider.endpoint}/identifier-sign-in?app_id=bookstore&login_hint=alice&identifier=username+email`,
+    );
     assert.equal(await page.locator('#identifier').inputValue(), 'alice');
-    await client.signIn({ redirectUri: `${app.origin}/by-hand`, firstScreen: 'register', directSignIn: { method: 'social', target: 'nowhere' } });
+    await client.signIn({
+      redirectUri: `${app.origin}/by-hand`,
+      firstScreen: 'register',
+      directSignIn: { method: 'social', target: 'nowhere' },
+    });
     await page.goto(went.at(-1));
     await page.waitForURL(`${provider.endpoint}/register?app_id=bookstore`);
     await page.locator('h1').waitFor();

@@ -78,11 +78,14 @@ describe('openid-client 6', () => {
   });
 
   const connect = async (id, metadata, authentication) => {
-    const settings = await client.discovery(new URL(provider.issuer), id, metadata, authentication, { execute: [client.allowInsecureRequests] });
+    const settings = await client.discovery(new URL(provider.issuer), id, metadata, authentication, {
+      execute: [client.allowInsecureRequests],
+    });
     client.enableNonRepudiationChecks(settings);
     return settings;
   };
-  const web = () => connect('web', 'a-secret+with/odd:characters%', client.ClientSecretBasic('a-secret+with/odd:characters%'));
+  const web = () =>
+    connect('web', 'a-secret+with/odd:characters%', client.ClientSecretBasic('a-secret+with/odd:characters%'));
   const spa = () => connect('spa', undefined, client.None());
 
   /** An authorization request with PKCE, state and nonce, and the checks of its answer. */
@@ -142,14 +145,19 @@ describe('openid-client 6', () => {
     const claims = tokens.claims();
     assert.equal(claims.nonce, checks.expectedNonce);
     assert.equal(claims.aud, 'web');
-    assert.deepEqual([claims.sub, claims.name, claims.email, claims.email_verified], ['alicearcher1', 'Alice Archer', 'alice@example.test', true]);
+    assert.deepEqual(
+      [claims.sub, claims.name, claims.email, claims.email_verified],
+      ['alicearcher1', 'Alice Archer', 'alice@example.test', true],
+    );
     for (const name of ['at_hash', 'auth_time', 'sid', 'azp', 'acr', 'amr']) assert.ok(!(name in claims), name);
 
     const userinfo = await client.fetchUserInfo(settings, tokens.access_token, claims.sub);
     assert.deepEqual([userinfo.username, userinfo.picture], ['alice', null]);
     assert.ok(Math.abs(userinfo.created_at - Date.now()) < 600_000, 'created_at is in milliseconds');
     assert.ok(Math.abs(userinfo.updated_at - Date.now()) < 600_000, 'updated_at is in milliseconds');
-    await assert.rejects(client.fetchUserInfo(settings, tokens.access_token, 'somebodyelse'), { code: 'OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED' });
+    await assert.rejects(client.fetchUserInfo(settings, tokens.access_token, 'somebodyelse'), {
+      code: 'OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED',
+    });
     assert.deepEqual(watch.violations, []);
   });
 
@@ -158,7 +166,9 @@ describe('openid-client 6', () => {
     const settings = await web();
     const none = await begin(settings, { prompt: 'none' });
     await visit(page, settings, none.parameters);
-    await assert.rejects(client.authorizationCodeGrant(settings, await back(page), none.checks), { error: 'login_required' });
+    await assert.rejects(client.authorizationCodeGrant(settings, await back(page), none.checks), {
+      error: 'login_required',
+    });
 
     const first = await signIn(settings, page, { max_age: '600' });
     assert.ok(first.claims().auth_time <= first.claims().iat);
@@ -193,7 +203,11 @@ describe('openid-client 6', () => {
     const { method, url: callback, body } = await arrivedIn(page, app, '/callback');
     assert.equal(method, 'POST');
     assert.equal(callback.search, '');
-    const request = new Request(callback, { method, body, headers: { 'content-type': 'application/x-www-form-urlencoded' } });
+    const request = new Request(callback, {
+      method,
+      body,
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    });
     const tokens = await client.authorizationCodeGrant(settings, request, checks);
     assert.equal(tokens.claims().sub, 'alicearcher1');
     assert.deepEqual(watch.violations, []);
@@ -203,11 +217,21 @@ describe('openid-client 6', () => {
     const { page, watch } = await browser.open();
     const settings = await web();
     const tokens = await signIn(settings, page);
-    await page.goto(String(client.buildEndSessionUrl(settings, { post_logout_redirect_uri: `${app.origin}/bye`, id_token_hint: tokens.id_token, state: 'left & right' })));
+    await page.goto(
+      String(
+        client.buildEndSessionUrl(settings, {
+          post_logout_redirect_uri: `${app.origin}/bye`,
+          id_token_hint: tokens.id_token,
+          state: 'left & right',
+        }),
+      ),
+    );
     assert.equal((await arrivedIn(page, app, '/bye')).url.search, '?state=left+%26+right');
     const { parameters, checks } = await begin(settings, { prompt: 'none' });
     await visit(page, settings, parameters);
-    await assert.rejects(client.authorizationCodeGrant(settings, await back(page), checks), { error: 'login_required' });
+    await assert.rejects(client.authorizationCodeGrant(settings, await back(page), checks), {
+      error: 'login_required',
+    });
     assert.deepEqual(watch.violations, []);
   });
 
@@ -229,11 +253,17 @@ describe('openid-client 6', () => {
     const first = await signInQuietly(settings);
     const second = await client.refreshTokenGrant(settings, first.refresh_token);
     const live = await client.tokenIntrospection(settings, second.access_token);
-    assert.deepEqual([live.active, live.client_id, live.sub, live.scope], [true, 'web', 'alicearcher1', 'openid profile email offline_access']);
+    assert.deepEqual(
+      [live.active, live.client_id, live.sub, live.scope],
+      [true, 'web', 'alicearcher1', 'openid profile email offline_access'],
+    );
     await client.tokenRevocation(settings, first.access_token);
     assert.deepEqual(await client.tokenIntrospection(settings, second.access_token), { active: false });
     await assert.rejects(client.fetchUserInfo(settings, second.access_token, 'alicearcher1'), { status: 401 });
-    await assert.rejects(client.refreshTokenGrant(settings, first.refresh_token), { error: 'invalid_grant', status: 400 });
+    await assert.rejects(client.refreshTokenGrant(settings, first.refresh_token), {
+      error: 'invalid_grant',
+      status: 400,
+    });
   });
 
   test('pushed authorization request', async () => {
@@ -265,7 +295,11 @@ describe('openid-client 6', () => {
 
   test('client authentication with a key or secret that is not the application’s', async () => {
     const stranger = await generateKeyPair('ES256');
-    const wrong = [client.PrivateKeyJwt({ key: stranger.privateKey, kid: 'one' }), client.ClientSecretJwt('keyed-secret-not'), client.ClientSecretPost('keyed-secret-not')];
+    const wrong = [
+      client.PrivateKeyJwt({ key: stranger.privateKey, kid: 'one' }),
+      client.ClientSecretJwt('keyed-secret-not'),
+      client.ClientSecretPost('keyed-secret-not'),
+    ];
     for (const authentication of wrong) {
       const settings = await connect('keyed', 'keyed-secret', authentication);
       await assert.rejects(client.tokenIntrospection(settings, 'x'.repeat(43)), { status: 401 });
@@ -273,23 +307,43 @@ describe('openid-client 6', () => {
   });
 
   test('client credentials for an API: a token anybody can verify with the key set', async () => {
-    const settings = await connect('job', undefined, client.ClientSecretJwt('a-job-secret-that-is-at-least-thirty-two-bytes-long'));
+    const settings = await connect(
+      'job',
+      undefined,
+      client.ClientSecretJwt('a-job-secret-that-is-at-least-thirty-two-bytes-long'),
+    );
     const tokens = await client.clientCredentialsGrant(settings, { resource: API, scope: 'read:stock write:stock' });
     assert.deepEqual([tokens.expires_in, tokens.scope], [900, 'read:stock']);
     const keys = createRemoteJWKSet(new URL(settings.serverMetadata().jwks_uri));
-    const { payload, protectedHeader } = await jwtVerify(tokens.access_token, keys, { issuer: provider.issuer, audience: API, typ: 'at+jwt', requiredClaims: ['jti', 'iat', 'exp'] });
+    const { payload, protectedHeader } = await jwtVerify(tokens.access_token, keys, {
+      issuer: provider.issuer,
+      audience: API,
+      typ: 'at+jwt',
+      requiredClaims: ['jti', 'iat', 'exp'],
+    });
     assert.equal(protectedHeader.alg, 'ES384');
     assert.deepEqual([payload.sub, payload.client_id, payload.scope], ['job', 'job', 'read:stock']);
     await assert.rejects(client.clientCredentialsGrant(settings), { error: 'invalid_target' });
   });
 
-  for (const [id, alg] of [['rsa', 'RS256'], ['p256', 'ES256']]) {
+  for (const [id, alg] of [
+    ['rsa', 'RS256'],
+    ['p256', 'ES256'],
+  ]) {
     test(`an application signed with ${alg}`, async () => {
-      const settings = await connect(id, { client_secret: `${id}-secret`, id_token_signed_response_alg: alg }, client.ClientSecretBasic(`${id}-secret`));
+      const settings = await connect(
+        id,
+        { client_secret: `${id}-secret`, id_token_signed_response_alg: alg },
+        client.ClientSecretBasic(`${id}-secret`),
+      );
       const tokens = await signInQuietly(settings);
       assert.equal(decodeProtectedHeader(tokens.id_token).alg, alg);
       const keys = createRemoteJWKSet(new URL(settings.serverMetadata().jwks_uri));
-      const { payload } = await jwtVerify(tokens.id_token, keys, { issuer: provider.issuer, audience: id, algorithms: [alg] });
+      const { payload } = await jwtVerify(tokens.id_token, keys, {
+        issuer: provider.issuer,
+        audience: id,
+        algorithms: [alg],
+      });
       assert.equal(payload.sub, 'alicearcher1');
       const refreshed = await client.refreshTokenGrant(settings, tokens.refresh_token);
       assert.equal(decodeProtectedHeader(refreshed.id_token).alg, alg);
@@ -298,7 +352,9 @@ describe('openid-client 6', () => {
 
   test('an answer whose nonce or state is another’s is refused by the client, so ours are echoed', async () => {
     const settings = await web();
-    await assert.rejects(signInQuietly(settings, {}, { expectedNonce: 'another' }), { code: 'OAUTH_JWT_CLAIM_COMPARISON_FAILED' });
+    await assert.rejects(signInQuietly(settings, {}, { expectedNonce: 'another' }), {
+      code: 'OAUTH_JWT_CLAIM_COMPARISON_FAILED',
+    });
     await assert.rejects(signInQuietly(settings, {}, { expectedState: 'another' }), { code: 'OAUTH_INVALID_RESPONSE' });
   });
 });

@@ -8,23 +8,33 @@ import { PASSWORD } from './support.mjs';
 /** What each first screen shows in this release: reset-password falls back, because there is no way to send a code (sheet 2.4). */
 const SCREENS = {
   sign_in: { path: '/sign-in', heading: 'Sign in to Bookstore', fields: ['identifier', 'password'] },
-  register: { path: '/register', heading: 'Create an account for Bookstore', fields: ['identifier', 'password', 'terms'] },
+  register: {
+    path: '/register',
+    heading: 'Create an account for Bookstore',
+    fields: ['identifier', 'password', 'terms'],
+  },
   reset_password: { path: '/sign-in', heading: 'Sign in to Bookstore', fields: ['identifier', 'password'] },
   'identifier:sign_in': { path: '/identifier-sign-in', heading: 'Sign in to Bookstore', fields: ['identifier'] },
-  'identifier:register': { path: '/identifier-register', heading: 'Create an account for Bookstore', fields: ['identifier'] },
+  'identifier:register': {
+    path: '/identifier-register',
+    heading: 'Create an account for Bookstore',
+    fields: ['identifier'],
+  },
   single_sign_on: { path: '/single-sign-on', heading: 'Single sign-on', fields: [] },
 };
 
 describe('authentication parameters', () => {
   const at = house();
   before(() =>
-    at.open(() => `
+    at.open(
+      () => `
 [[connectors]]
 id = "acmesso00001"
 connectorId = "OIDC"
 name = "Acme"
 config = { issuer = "https://sso.acme.test", clientId = "vestibule", clientSecret = "acme" }
-`),
+`,
+    ),
   );
 
   const shows = async (page, { path, heading, fields }) => {
@@ -99,7 +109,12 @@ config = { issuer = "https://sso.acme.test", clientId = "vestibule", clientSecre
   });
 
   test('identifiers narrow what is asked for; nonsense leaves them all', async () => {
-    for (const [identifier, label] of [['email', /^email/i], ['username', /^username/i], ['carrier-pigeon', /email.*username|username.*email/i], ['email carrier-pigeon', /^email\S*( address)?$/i]]) {
+    for (const [identifier, label] of [
+      ['email', /^email/i],
+      ['username', /^username/i],
+      ['carrier-pigeon', /email.*username|username.*email/i],
+      ['email carrier-pigeon', /^email\S*( address)?$/i],
+    ]) {
       const { page } = await at.browser.open();
       await page.goto(at.start({ first_screen: 'identifier:sign_in', identifier }));
       await page.locator('#identifier').waitFor();

@@ -108,7 +108,10 @@ describe('every page', () => {
     return page.evaluate(async () => {
       const { violations, passes } = await window.axe.run(document, { preload: false });
       return {
-        violations: violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} (${failureSummary})`).join(' | ')}`),
+        violations: violations.map(
+          ({ id, nodes }) =>
+            `${id}: ${nodes.map(({ html, failureSummary }) => `${html} (${failureSummary})`).join(' | ')}`,
+        ),
         passes: passes.map(({ id }) => id),
       };
     });
@@ -122,9 +125,14 @@ describe('every page', () => {
         await open(page);
         const { violations, passes } = await audit(page);
         assert.deepEqual(violations, [], colorScheme);
-        for (const rule of ['color-contrast', 'document-title', 'html-has-lang', 'page-has-heading-one', 'region']) assert.ok(passes.includes(rule), `axe judged ${rule}`);
-        backgrounds.push(await page.evaluate(() => getComputedStyle(document.querySelector('.card, main') ?? document.body).color));
-        const strangers = watch.requests.filter(({ url }) => !url.startsWith('data:') && ![at.provider.endpoint, at.app.origin].includes(new URL(url).origin));
+        for (const rule of ['color-contrast', 'document-title', 'html-has-lang', 'page-has-heading-one', 'region'])
+          assert.ok(passes.includes(rule), `axe judged ${rule}`);
+        backgrounds.push(
+          await page.evaluate(() => getComputedStyle(document.querySelector('.card, main') ?? document.body).color),
+        );
+        const strangers = watch.requests.filter(
+          ({ url }) => !url.startsWith('data:') && ![at.provider.endpoint, at.app.origin].includes(new URL(url).origin),
+        );
         assert.deepEqual(strangers, []);
         assert.deepEqual(watch.violations, []);
         await context.close();
@@ -151,11 +159,17 @@ describe('every page', () => {
   });
 
   test('a page can be used after three requests, and asks nothing of the server by itself', async () => {
-    for (const [path, address] of [['/sign-in', at.start()], ['/register', at.start({ first_screen: 'register' })], ['/sign-in', `${at.provider.endpoint}/sign-in`]]) {
+    for (const [path, address] of [
+      ['/sign-in', at.start()],
+      ['/register', at.start({ first_screen: 'register' })],
+      ['/sign-in', `${at.provider.endpoint}/sign-in`],
+    ]) {
       const { page, watch } = await at.browser.open();
       await page.goto(address);
       await page.locator('form button[type=submit], a.primary').waitFor();
-      const made = watch.requests.filter(({ url, type }) => type !== 'font' && new URL(url).pathname !== '/oidc/auth' && !url.startsWith('data:'));
+      const made = watch.requests.filter(
+        ({ url, type }) => type !== 'font' && new URL(url).pathname !== '/oidc/auth' && !url.startsWith('data:'),
+      );
       assert.deepEqual(made.map(({ type }) => type).sort(), ['document', 'script', 'stylesheet']);
       assert.equal(new URL(made.find(({ type }) => type === 'document').url).pathname, path);
       assert.ok(watch.requests.filter(({ type }) => type === 'font').length <= 1);
@@ -227,14 +241,29 @@ describe('every page', () => {
     const { page } = await at.browser.open();
     await page.goto(at.start());
     await page.locator('#password').waitFor();
-    const fields = await page.locator('form input').evaluateAll((inputs) => inputs.map(({ type, autocomplete }) => [type, autocomplete]));
-    assert.deepEqual(fields, [['text', 'username'], ['password', 'current-password']]);
+    const fields = await page
+      .locator('form input')
+      .evaluateAll((inputs) => inputs.map(({ type, autocomplete }) => [type, autocomplete]));
+    assert.deepEqual(fields, [
+      ['text', 'username'],
+      ['password', 'current-password'],
+    ]);
   });
 
   test('the policy itself: no inline script, no framing, nothing from elsewhere', async () => {
-    for (const address of [`${at.provider.endpoint}/sign-in`, `${at.provider.endpoint}/demo-app`, `${at.provider.issuer}/session/end`, `${at.provider.endpoint}/no/such/page`]) {
+    for (const address of [
+      `${at.provider.endpoint}/sign-in`,
+      `${at.provider.endpoint}/demo-app`,
+      `${at.provider.issuer}/session/end`,
+      `${at.provider.endpoint}/no/such/page`,
+    ]) {
       const response = await fetch(address);
-      const policy = new Map(response.headers.get('content-security-policy').split(';').map((part) => part.trim().split(/\s+(.*)/s)));
+      const policy = new Map(
+        response.headers
+          .get('content-security-policy')
+          .split(';')
+          .map((part) => part.trim().split(/\s+(.*)/s)),
+      );
       assert.equal(policy.get('default-src'), "'none'", address);
       assert.equal(policy.get('script-src'), "'self'", address);
       assert.equal(policy.get('style-src'), "'self'", address);

@@ -57,7 +57,9 @@ describe('the pages', () => {
     assert.equal(new URL(page.url()).pathname, '/sign-in');
     const words = await problem.innerText();
     await typeSignIn(page, 'nobody_at_all', PASSWORD);
-    await page.waitForFunction(() => document.activeElement?.id === 'identifier' || document.querySelector('#sign-in-error'));
+    await page.waitForFunction(
+      () => document.activeElement?.id === 'identifier' || document.querySelector('#sign-in-error'),
+    );
     assert.equal(await problem.innerText(), words, 'an unknown person must look like a wrong password');
     await typeSignIn(page, 'alice@example.test');
     assert.equal((await at.whoCame(page)).sub, 'alicearcher1');
@@ -71,7 +73,10 @@ describe('the pages', () => {
     await page.locator('#identifier-error').waitFor();
     assert.match(await page.locator('#password-error').innerText(), /Enter your password/);
     assert.equal(await page.evaluate(() => document.activeElement.id), 'identifier');
-    assert.deepEqual(watch.requests.slice(sent).filter(({ type }) => type === 'fetch'), []);
+    assert.deepEqual(
+      watch.requests.slice(sent).filter(({ type }) => type === 'fetch'),
+      [],
+    );
   });
 
   test('development sign-in continues at once', async () => {
@@ -111,10 +116,22 @@ describe('the pages', () => {
     await heading(page, 'Partner Prints asks for access');
     assert.equal(new URL(page.url()).pathname, '/consent');
     const text = await page.locator('main').innerText();
-    for (const part of [/Signed in as Alice Archer/, /Your profile/, /Your email address/, new RegExp(new URL(at.app.origin).host)]) assert.match(text, part);
-    assert.equal(await page.getByRole('link', { name: 'Terms of use' }).getAttribute('href'), 'https://partner.example.test/terms');
+    for (const part of [
+      /Signed in as Alice Archer/,
+      /Your profile/,
+      /Your email address/,
+      new RegExp(new URL(at.app.origin).host),
+    ])
+      assert.match(text, part);
+    assert.equal(
+      await page.getByRole('link', { name: 'Terms of use' }).getAttribute('href'),
+      'https://partner.example.test/terms',
+    );
     await page.getByRole('button', { name: 'Allow' }).click();
-    assert.deepEqual((({ sub, email }) => ({ sub, email }))(await at.whoCame(page, '/partner', 'partner')), { sub: 'alicearcher1', email: 'alice@example.test' });
+    assert.deepEqual((({ sub, email }) => ({ sub, email }))(await at.whoCame(page, '/partner', 'partner')), {
+      sub: 'alicearcher1',
+      email: 'alice@example.test',
+    });
     await page.goto(at.startPartner());
     assert.equal((await at.whoCame(page, '/partner', 'partner')).sub, 'alicearcher1');
     assert.equal(new URL(page.url()).origin, at.app.origin);

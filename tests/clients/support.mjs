@@ -12,9 +12,17 @@ import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 
-const BINARY = process.env.VESTIBULE_BIN ?? fileURLToPath(new URL('../../target/debug/vestibule-headless', import.meta.url));
+const BINARY =
+  process.env.VESTIBULE_BIN ?? fileURLToPath(new URL('../../target/debug/vestibule-headless', import.meta.url));
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
-const QUIET = ['--no-sandbox', '--headless', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const QUIET = [
+  '--no-sandbox',
+  '--headless',
+  '--disable-gpu',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
 
 /** The password of everybody in PEOPLE who has one. */
 export const PASSWORD = 'knock-knock-come-in';
@@ -70,11 +78,14 @@ process.on('exit', () => {
  * @returns {Promise<{ issuer: string, endpoint: string, port: number, log: () => string }>}
  */
 export async function startProvider(until, config) {
-  if (!existsSync(BINARY)) throw new Error(`There is no provider at ${BINARY}. Build it: cargo build -p vestibule-server`);
+  if (!existsSync(BINARY))
+    throw new Error(`There is no provider at ${BINARY}. Build it: cargo build -p vestibule-server`);
   const folder = await mkdtemp(join(tmpdir(), 'vestibule-clients-'));
   const file = join(folder, 'config.toml');
   await writeFile(file, config);
-  const child = spawn(BINARY, ['serve', '--port', '0', '--ephemeral', '--config', file], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(BINARY, ['serve', '--port', '0', '--ephemeral', '--config', file], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   children.add(child);
   let log = '';
   child.stderr.setEncoding('utf8').on('data', (text) => (log += text));
@@ -135,7 +146,9 @@ export async function startApp(until) {
 
 function page(_request, response) {
   response.writeHead(200, { 'content-type': 'text/html', 'cache-control': 'no-store' });
-  response.end('<!doctype html><html lang="en"><title>The app</title><link rel="icon" href="data:,"><h1>The app</h1></html>');
+  response.end(
+    '<!doctype html><html lang="en"><title>The app</title><link rel="icon" href="data:,"><h1>The app</h1></html>',
+  );
 }
 
 async function read(request) {
@@ -173,13 +186,22 @@ async function watch(page) {
     if (/Content Security Policy/i.test(message.text())) seen.violations.push(message.text());
   });
   page.on('pageerror', (error) => seen.errors.push(String(error)));
-  page.on('request', (request) => seen.requests.push({ url: request.url(), type: request.resourceType(), redirect: request.redirectedFrom() !== null }));
+  page.on('request', (request) =>
+    seen.requests.push({
+      url: request.url(),
+      type: request.resourceType(),
+      redirect: request.redirectedFrom() !== null,
+    }),
+  );
   return seen;
 }
 
 /** The request that a page reaches a path of the application with, once the page shows the application's answer. */
 export async function arrivedIn(page, app, path) {
-  const [arrival] = await Promise.all([app.arrived(path), page.waitForURL(({ origin, pathname }) => origin === app.origin && pathname === path)]);
+  const [arrival] = await Promise.all([
+    app.arrived(path),
+    page.waitForURL(({ origin, pathname }) => origin === app.origin && pathname === path),
+  ]);
   return arrival;
 }
 

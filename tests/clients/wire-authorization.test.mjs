@@ -43,7 +43,19 @@ describe('issuer and metadata', () => {
 
   test('3: the scopes of the platform', async () => {
     const { scopes_supported: scopes } = await discovery();
-    for (const scope of ['openid', 'offline_access', 'profile', 'email', 'phone', 'address', 'custom_data', 'identities', 'roles', 'urn:logto:scope:organizations', 'urn:logto:scope:organization_roles'])
+    for (const scope of [
+      'openid',
+      'offline_access',
+      'profile',
+      'email',
+      'phone',
+      'address',
+      'custom_data',
+      'identities',
+      'roles',
+      'urn:logto:scope:organizations',
+      'urn:logto:scope:organization_roles',
+    ])
       assert.ok(scopes.includes(scope), scope);
   });
 
@@ -56,7 +68,12 @@ describe('issuer and metadata', () => {
   });
 
   test('5: the same document for authorization servers, open to any origin', async () => {
-    const response = await expectStatus(200, agent.fetch('/oidc/.well-known/oauth-authorization-server', { headers: { origin: 'https://anywhere.example.test' } }));
+    const response = await expectStatus(
+      200,
+      agent.fetch('/oidc/.well-known/oauth-authorization-server', {
+        headers: { origin: 'https://anywhere.example.test' },
+      }),
+    );
     assert.deepEqual(await response.json(), await discovery());
     assert.equal(response.headers.get('access-control-allow-origin'), 'https://anywhere.example.test');
   });
@@ -70,7 +87,9 @@ describe('issuer and metadata', () => {
     assert.deepEqual([key.kty, key.crv, key.use], ['EC', 'P-384', 'sig']);
     assert.match(key.kid, /^[\w-]{43}$/);
     assert.ok(key.x && key.y);
-    for (const one of keys) for (const secret of ['d', 'p', 'q', 'dp', 'dq', 'qi', 'k']) assert.ok(!(secret in one), `${one.alg} publishes ${secret}`);
+    for (const one of keys)
+      for (const secret of ['d', 'p', 'q', 'dp', 'dq', 'qi', 'k'])
+        assert.ok(!(secret in one), `${one.alg} publishes ${secret}`);
   });
 
   test('7: an unknown route', async () => {
@@ -125,17 +144,24 @@ describe('authorization endpoint', () => {
       'identifier:register': '/identifier-register',
       single_sign_on: '/single-sign-on',
     };
-    for (const [first_screen, path] of Object.entries(paths)) assert.equal(await page(request(spa, { first_screen })), `${path}?app_id=spa`, first_screen);
+    for (const [first_screen, path] of Object.entries(paths))
+      assert.equal(await page(request(spa, { first_screen })), `${path}?app_id=spa`, first_screen);
   });
 
   test('10: interaction_mode, and first_screen before it', async () => {
     assert.equal(await page(request(spa, { interaction_mode: 'signUp' })), '/register?app_id=spa');
-    assert.equal(await page(request(spa, { interaction_mode: 'signUp', first_screen: 'reset_password' })), '/reset-password?app_id=spa');
+    assert.equal(
+      await page(request(spa, { interaction_mode: 'signUp', first_screen: 'reset_password' })),
+      '/reset-password?app_id=spa',
+    );
   });
 
   test('11: one bad value discards all of them', async () => {
     assert.equal(await page(request(spa, { first_screen: 'bogus', login_hint: 'a@b.c' })), '/sign-in?app_id=spa');
-    assert.equal(await page(request(spa, { first_screen: 'bogus', direct_sign_in: 'social:google' })), '/sign-in?app_id=spa');
+    assert.equal(
+      await page(request(spa, { first_screen: 'bogus', direct_sign_in: 'social:google' })),
+      '/sign-in?app_id=spa',
+    );
     assert.equal(await page(request(spa, { interaction_mode: 'bogus', identifier: 'email' })), '/sign-in?app_id=spa');
   });
 
@@ -147,16 +173,33 @@ describe('authorization endpoint', () => {
   });
 
   test('13: direct sign-in with its fallback', async () => {
-    assert.equal(await page(request(spa, { direct_sign_in: 'social:github' })), '/direct/social/github?app_id=spa&fallback=sign-in');
-    assert.equal(await page(request(spa, { direct_sign_in: 'social:github', first_screen: 'register' })), '/direct/social/github?app_id=spa&fallback=register');
-    assert.equal(await page(request(spa, { direct_sign_in: 'sso:abc', first_screen: 'identifier:sign_in' })), '/direct/sso/abc?app_id=spa&fallback=identifier-sign-in');
+    assert.equal(
+      await page(request(spa, { direct_sign_in: 'social:github' })),
+      '/direct/social/github?app_id=spa&fallback=sign-in',
+    );
+    assert.equal(
+      await page(request(spa, { direct_sign_in: 'social:github', first_screen: 'register' })),
+      '/direct/social/github?app_id=spa&fallback=register',
+    );
+    assert.equal(
+      await page(request(spa, { direct_sign_in: 'sso:abc', first_screen: 'identifier:sign_in' })),
+      '/direct/sso/abc?app_id=spa&fallback=identifier-sign-in',
+    );
     assert.equal(await page(request(spa, { direct_sign_in: 'social' })), '/direct/social?app_id=spa&fallback=sign-in');
     assert.equal(await page(request(spa, { direct_sign_in: 'a:b:c' })), '/direct/a/b?app_id=spa&fallback=sign-in');
   });
 
   test('14: the order of the query members', async () => {
     assert.equal(
-      await page(request(spa, { identifier: 'email', login_hint: 'a@b.c', one_time_token: 'tok', ui_locales: 'fr de', organization_id: 'org1' })),
+      await page(
+        request(spa, {
+          identifier: 'email',
+          login_hint: 'a@b.c',
+          one_time_token: 'tok',
+          ui_locales: 'fr de',
+          organization_id: 'org1',
+        }),
+      ),
       '/sign-in?app_id=spa&organization_id=org1&ui_locales=fr+de&one_time_token=tok&login_hint=a%40b.c&identifier=email',
     );
   });
@@ -189,24 +232,35 @@ describe('authorization endpoint', () => {
     const agent = new Agent(provider);
     await agent.answer(request(native));
     const answer = brought(await agent.authorize(request(native, { prompt: 'none' })));
-    assert.deepEqual([answer.error, answer.error_description], ['interaction_required', 'native clients require End-User interaction']);
+    assert.deepEqual(
+      [answer.error, answer.error_description],
+      ['interaction_required', 'native clients require End-User interaction'],
+    );
   });
 
   test('22: a prompt that is not served', async () => {
     const answer = await refusedAt(spa, { prompt: 'select_account' });
-    assert.deepEqual([answer.error, answer.error_description], ['invalid_request', 'unsupported prompt value requested']);
+    assert.deepEqual(
+      [answer.error, answer.error_description],
+      ['invalid_request', 'unsupported prompt value requested'],
+    );
   });
 
   test('23: prompt=none with another', async () => {
     const answer = await refusedAt(spa, { prompt: 'none login' });
-    assert.deepEqual([answer.error, answer.error_description], ['invalid_request', 'prompt none must only be used alone']);
+    assert.deepEqual(
+      [answer.error, answer.error_description],
+      ['invalid_request', 'prompt none must only be used alone'],
+    );
   });
 
   test('24: a redirect URI that is not registered never gets a redirect', async () => {
     const wrong = 'https://evil.example.test/callback';
     assert.equal((await refusedHere(request(spa, { redirect_uri: wrong }))).error, 'invalid_redirect_uri');
     // It wins over whatever else is wrong.
-    const both = await refusedHere(request(spa, { redirect_uri: wrong, prompt: 'select_account', code_challenge: undefined }));
+    const both = await refusedHere(
+      request(spa, { redirect_uri: wrong, prompt: 'select_account', code_challenge: undefined }),
+    );
     assert.equal(both.code, 'oidc.invalid_redirect_uri');
     assert.equal(both.state, 'some-state');
     assert.equal(both.iss, provider.issuer);
@@ -214,33 +268,54 @@ describe('authorization endpoint', () => {
 
   test('25: any loopback port for a native app, its own port for a single-page app', async () => {
     assert.equal(await page(request(native, { redirect_uri: 'http://127.0.0.1:49152/cb' })), '/sign-in?app_id=native');
-    assert.equal((await refusedHere(request(native, { redirect_uri: 'http://127.0.0.1:49152/elsewhere' }))).error, 'invalid_redirect_uri');
+    assert.equal(
+      (await refusedHere(request(native, { redirect_uri: 'http://127.0.0.1:49152/elsewhere' }))).error,
+      'invalid_redirect_uri',
+    );
     assert.equal(await page(request(spa, { redirect_uri: 'http://127.0.0.1:3000/spa' })), '/sign-in?app_id=spa');
-    assert.equal((await refusedHere(request(spa, { redirect_uri: 'http://127.0.0.1:49152/spa' }))).error, 'invalid_redirect_uri');
+    assert.equal(
+      (await refusedHere(request(spa, { redirect_uri: 'http://127.0.0.1:49152/spa' }))).error,
+      'invalid_redirect_uri',
+    );
   });
 
   test('26: a wildcard is one label', async () => {
     assert.equal(await page(request(web, { redirect_uri: 'https://a.example.com/cb' })), '/sign-in?app_id=web');
-    for (const redirect_uri of ['https://a.b.example.com/cb', 'https://example.com/cb', 'http://a.example.com/cb', 'https://a.example.com/cb/more', 'https://a.example.com/cb?x=1'])
+    for (const redirect_uri of [
+      'https://a.b.example.com/cb',
+      'https://example.com/cb',
+      'http://a.example.com/cb',
+      'https://a.example.com/cb/more',
+      'https://a.example.com/cb?x=1',
+    ])
       assert.equal((await refusedHere(request(web, { redirect_uri }))).error, 'invalid_redirect_uri', redirect_uri);
   });
 
   test('27: a request may not contain a wildcard', async () => {
-    assert.equal((await refusedHere(request(web, { redirect_uri: 'https://*.example.com/cb' }))).error, 'invalid_redirect_uri');
+    assert.equal(
+      (await refusedHere(request(web, { redirect_uri: 'https://*.example.com/cb' }))).error,
+      'invalid_redirect_uri',
+    );
   });
 
   test('28: PKCE is required of public applications only', async () => {
     const bare = { code_challenge: undefined, code_challenge_method: undefined };
     for (const app of [spa, native]) {
       const answer = await refusedAt(app, bare);
-      assert.deepEqual([answer.error, answer.error_description], ['invalid_request', 'Authorization Server policy requires PKCE to be used for this request']);
+      assert.deepEqual(
+        [answer.error, answer.error_description],
+        ['invalid_request', 'Authorization Server policy requires PKCE to be used for this request'],
+      );
     }
     assert.equal(await page(request(web, bare)), '/sign-in?app_id=web');
   });
 
   test('29: plain PKCE', async () => {
     const answer = await refusedAt(spa, { code_challenge_method: 'plain' });
-    assert.deepEqual([answer.error, answer.error_description], ['invalid_request', 'not supported value of code_challenge_method']);
+    assert.deepEqual(
+      [answer.error, answer.error_description],
+      ['invalid_request', 'not supported value of code_challenge_method'],
+    );
   });
 
   test('30: response types that are advertised but not given', async () => {
@@ -249,7 +324,11 @@ describe('authorization endpoint', () => {
       assert.equal(response.status, 303);
       const location = new URL(response.headers.get('location'));
       const answer = new URLSearchParams(location.hash.slice(1));
-      assert.deepEqual([answer.get('error'), answer.get('error_description'), answer.get('state')], ['invalid_request', 'requested response_type is not allowed for this client', 'some-state'], response_type);
+      assert.deepEqual(
+        [answer.get('error'), answer.get('error_description'), answer.get('state')],
+        ['invalid_request', 'requested response_type is not allowed for this client', 'some-state'],
+        response_type,
+      );
     }
     const unknown = await ask(request(spa, { response_type: 'bogus' }));
     assert.match(unknown.headers.get('location'), /error=unsupported_response_type/);
@@ -259,11 +338,14 @@ describe('authorization endpoint', () => {
     const agent = new Agent(provider);
     await agent.authorize(request(web));
     const { hops, left } = await agent.follow(await agent.signIn());
-    assert.deepEqual(hops.map(({ status, url }) => [status, url.pathname.replace(/[\w-]{21}$/, ':uid')]), [
-      [303, '/consent'],
-      [302, '/oidc/auth/:uid'],
-      [303, '/callback'],
-    ]);
+    assert.deepEqual(
+      hops.map(({ status, url }) => [status, url.pathname.replace(/[\w-]{21}$/, ':uid')]),
+      [
+        [303, '/consent'],
+        [302, '/oidc/auth/:uid'],
+        [303, '/callback'],
+      ],
+    );
     assert.ok(left.searchParams.get('code'));
 
     const visitor = new Agent(provider);
@@ -294,13 +376,23 @@ describe('authorization endpoint', () => {
   });
 
   test('33: a parameter given twice', async () => {
-    const two = await refusedHere(request(spa, { redirect_uri: [spa.redirectUri, 'https://evil.example.test/'] }));
-    assert.equal(two.error, 'invalid_redirect_uri');
-    const clients = await refusedAt(spa, { client_id: ['spa', 'spa'] });
-    assert.deepEqual([clients.error, clients.error_description], ['invalid_request', "'client_id' parameter must not be provided twice"]);
+    for (const [name, values] of [
+      ['client_id', ['spa', 'spa']],
+      ['client_id', ['spa', 'web']],
+      ['redirect_uri', [spa.redirectUri, 'https://evil.example.test/']],
+    ]) {
+      const body = await refusedHere(request(spa, { [name]: values }));
+      assert.deepEqual(
+        [body.error, body.error_description],
+        ['invalid_request', `'${name}' parameter must not be provided twice`],
+      );
+    }
     const answer = await refusedAt(spa, { scope: ['openid', 'openid'] });
     assert.equal(answer.error_description, "'scope' parameter must not be provided twice");
-    assert.equal(await page(request(spa, { resource: ['https://stock.example.test', 'https://billing.example.test'] })), '/sign-in?app_id=spa');
+    assert.equal(
+      await page(request(spa, { resource: ['https://stock.example.test', 'https://billing.example.test'] })),
+      '/sign-in?app_id=spa',
+    );
     assert.equal((await refusedAt(spa, { resource: 'https://unknown.example.test' })).error, 'invalid_target');
   });
 
@@ -308,14 +400,29 @@ describe('authorization endpoint', () => {
     const wrong = [
       [spa, { response_type: undefined }, 'invalid_request', "missing required parameter 'response_type'"],
       [spa, { max_age: '-1' }, 'invalid_request', 'invalid max_age parameter value'],
-      [spa, { scope: 'profile', nonce: 'n' }, 'invalid_request', 'openid scope must be requested when using the nonce parameter'],
+      [
+        spa,
+        { scope: 'profile', nonce: 'n' },
+        'invalid_request',
+        'openid scope must be requested when using the nonce parameter',
+      ],
       [spa, { prompt: 'create' }, 'invalid_request', 'unsupported prompt value requested'],
       [spa, { id_token_hint: 'x.y.z' }, 'invalid_request', 'could not validate id_token_hint'],
       [spa, { request: 'x.y.z' }, 'request_not_supported'],
       [spa, { registration: '{}' }, 'registration_not_supported'],
       [spa, { response_mode: 'bogus' }, 'unsupported_response_mode'],
-      [spa, { code_challenge: 'short' }, 'invalid_request', 'code_challenge must be a string with a minimum length of 43 characters'],
-      [web, { code_challenge: undefined }, 'invalid_request', 'code_challenge must be provided with code_challenge_method'],
+      [
+        spa,
+        { code_challenge: 'short' },
+        'invalid_request',
+        'code_challenge must be a string with a minimum length of 43 characters',
+      ],
+      [
+        web,
+        { code_challenge: undefined },
+        'invalid_request',
+        'code_challenge must be provided with code_challenge_method',
+      ],
       [web, { code_challenge_method: undefined }, 'invalid_request', 'code_challenge_method must be provided'],
     ];
     for (const [app, parameters, error, description] of wrong) {
@@ -323,13 +430,28 @@ describe('authorization endpoint', () => {
       assert.equal(answer.error, error, JSON.stringify(parameters));
       if (description) assert.equal(answer.error_description, description);
     }
-    assert.equal((await refusedHere({ response_type: 'code' })).error_description, "missing required parameter 'client_id'");
-    assert.equal((await refusedHere(request({ id: 'zzz', redirectUri: spa.redirectUri }))).error_description, 'invalid client zzz');
-    assert.equal((await refusedHere(request(spa, { redirect_uri: undefined }))).error_description, "missing required parameter 'redirect_uri'");
-    assert.equal((await refusedHere(request(spa, { request_uri: 'urn:ietf:params:oauth:request_uri:x' }))).error, 'invalid_request_uri');
+    assert.equal(
+      (await refusedHere({ response_type: 'code' })).error_description,
+      "missing required parameter 'client_id'",
+    );
+    assert.equal(
+      (await refusedHere(request({ id: 'zzz', redirectUri: spa.redirectUri }))).error_description,
+      'invalid client zzz',
+    );
+    assert.equal(
+      (await refusedHere(request(spa, { redirect_uri: undefined }))).error_description,
+      "missing required parameter 'redirect_uri'",
+    );
+    assert.equal(
+      (await refusedHere(request(spa, { request_uri: 'urn:ietf:params:oauth:request_uri:x' }))).error,
+      'invalid_request_uri',
+    );
     // The only registered redirect URI need not be said; unknown scopes and parameters are nobody's fault; empty means absent.
     assert.equal(await page(request(other, { redirect_uri: undefined })), '/sign-in?app_id=other');
-    assert.equal(await page(request(spa, { scope: 'openid unheard-of', unheard: 'of', prompt: '' })), '/sign-in?app_id=spa');
+    assert.equal(
+      await page(request(spa, { scope: 'openid unheard-of', unheard: 'of', prompt: '' })),
+      '/sign-in?app_id=spa',
+    );
   });
 
   test('errors leave by the response mode asked for', async () => {

@@ -42,7 +42,13 @@ describe('claims, sessions and the smaller endpoints', () => {
     await agent.authorize(request(spa, { first_screen: 'register' }));
     await expectStatus(204, agent.api('PUT', '', { interactionEvent: 'Register' }));
     const { verificationId } = await (
-      await expectStatus(200, agent.api('POST', '/verification/new-password-identity', { identifier: { type: 'username', value: 'newcomer' }, password: 'quiet-Lantern-42' }))
+      await expectStatus(
+        200,
+        agent.api('POST', '/verification/new-password-identity', {
+          identifier: { type: 'username', value: 'newcomer' },
+          password: 'quiet-Lantern-42',
+        }),
+      )
     ).json();
     await expectStatus(201, agent.api('POST', '/identification', { verificationId }));
     const { redirectTo } = await (await expectStatus(200, agent.api('POST', '/submit'))).json();
@@ -57,7 +63,8 @@ describe('claims, sessions and the smaller endpoints', () => {
   test('52: profile members are there even when empty, and times are milliseconds', async () => {
     for (const place of Object.values(await claims('bob', 'openid profile'))) {
       assert.deepEqual([place.name, place.picture, place.username], [null, null, 'bob']);
-      for (const name of ['created_at', 'updated_at']) assert.ok(place[name] > 1e12 && Number.isInteger(place[name]), name);
+      for (const name of ['created_at', 'updated_at'])
+        assert.ok(place[name] > 1e12 && Number.isInteger(place[name]), name);
       assert.ok(!('family_name' in place));
     }
     assert.equal((await claims('farah', 'openid profile')).idToken.family_name, 'Haddad');
@@ -84,7 +91,9 @@ describe('claims, sessions and the smaller endpoints', () => {
 
   test('56: no organization claims without their scopes', async () => {
     const { idToken, userinfo } = await claims('alice', 'openid profile email phone roles');
-    for (const place of [idToken, userinfo]) for (const name of ['organizations', 'organization_roles', 'organization_data']) assert.ok(!(name in place), name);
+    for (const place of [idToken, userinfo])
+      for (const name of ['organizations', 'organization_roles', 'organization_data'])
+        assert.ok(!(name in place), name);
   });
 
   test('57: userinfo takes the opaque token only', async () => {
@@ -92,7 +101,9 @@ describe('claims, sessions and the smaller endpoints', () => {
     const tokens = await agent.tokens(spa, { ...OFFLINE, resource: API });
     const response = await expectStatus(200, agent.me(tokens.access_token));
     assert.match(response.headers.get('content-type'), /^application\/json/);
-    const unchanged = await agent.me(tokens.access_token, { headers: { 'if-none-match': response.headers.get('etag') } });
+    const unchanged = await agent.me(tokens.access_token, {
+      headers: { 'if-none-match': response.headers.get('etag') },
+    });
     assert.equal(unchanged.status, 304);
     await expectStatus(200, agent.post('/me', { access_token: tokens.access_token }));
     const forApi = await (await agent.refresh(spa, tokens.refresh_token, { resource: API })).json();
@@ -107,9 +118,15 @@ describe('claims, sessions and the smaller endpoints', () => {
 
   test('58: e-mail and phone', async () => {
     const alice = (await claims('alice', 'openid email phone')).idToken;
-    assert.deepEqual([alice.email, alice.email_verified, alice.phone_number, alice.phone_number_verified], ['alice@example.test', true, null, false]);
+    assert.deepEqual(
+      [alice.email, alice.email_verified, alice.phone_number, alice.phone_number_verified],
+      ['alice@example.test', true, null, false],
+    );
     const bob = (await claims('bob', 'openid email phone')).idToken;
-    assert.deepEqual([bob.email, bob.email_verified, bob.phone_number, bob.phone_number_verified], [null, false, '15550100123', true]);
+    assert.deepEqual(
+      [bob.email, bob.email_verified, bob.phone_number, bob.phone_number_verified],
+      [null, false, '15550100123', true],
+    );
   });
 
   test('59: a session lasts 14 days, serves every application, and has a new id after each sign-in', async () => {
@@ -145,30 +162,55 @@ describe('claims, sessions and the smaller endpoints', () => {
     const html = await response.text();
     assert.match(html, /<form id="op\.logoutForm" method="post"/);
     const value = (name) => html.match(new RegExp(`name="${name}" value="([^"]*)"`))?.[1];
-    return agent.fetch('/oidc/session/end/confirm', { method: 'POST', body: new URLSearchParams({ xsrf: value('xsrf'), logout: value('logout') }) });
+    return agent.fetch('/oidc/session/end/confirm', {
+      method: 'POST',
+      body: new URLSearchParams({ xsrf: value('xsrf'), logout: value('logout') }),
+    });
   };
 
   test('60: sign-out without a question, back to the application', async () => {
     const agent = fresh();
     const tokens = await agent.tokens(web);
-    const back = await signOut(agent, { client_id: 'web', post_logout_redirect_uri: 'https://web.example.test/bye', state: 'some state' });
+    const back = await signOut(agent, {
+      client_id: 'web',
+      post_logout_redirect_uri: 'https://web.example.test/bye',
+      state: 'some state',
+    });
     assert.equal(back.status, 303);
     assert.equal(back.headers.get('location'), 'https://web.example.test/bye?state=some+state');
     assert.equal(brought(await agent.authorize(request(web, { prompt: 'none' }))).error, 'login_required');
     const hinted = fresh();
     await hinted.tokens(web);
-    const answer = await signOut(hinted, { id_token_hint: tokens.id_token, post_logout_redirect_uri: 'https://web.example.test/bye' });
+    const answer = await signOut(hinted, {
+      id_token_hint: tokens.id_token,
+      post_logout_redirect_uri: 'https://web.example.test/bye',
+    });
     assert.equal(answer.headers.get('location'), 'https://web.example.test/bye');
     const end = (query) => fresh().fetch(`/oidc/session/end?${new URLSearchParams(query)}`);
-    await refused(end({ client_id: 'web', post_logout_redirect_uri: 'https://evil.example.test/' }), 400, 'invalid_request', 'post_logout_redirect_uri not registered');
+    await refused(
+      end({ client_id: 'web', post_logout_redirect_uri: 'https://evil.example.test/' }),
+      400,
+      'invalid_request',
+      'post_logout_redirect_uri not registered',
+    );
     await refused(end({ id_token_hint: 'nonsense' }), 400, 'invalid_request');
-    await refused(end({ id_token_hint: tokens.id_token, client_id: 'spa' }), 400, 'invalid_request', 'client_id does not match the provided id_token_hint');
+    await refused(
+      end({ id_token_hint: tokens.id_token, client_id: 'spa' }),
+      400,
+      'invalid_request',
+      'client_id does not match the provided id_token_hint',
+    );
   });
 
   test('60: a sign-out needs the page it began on', async () => {
     const agent = fresh();
     await agent.answer(request(web));
-    const { status } = await told(agent.fetch('/oidc/session/end/confirm', { method: 'POST', body: new URLSearchParams({ xsrf: 'guess', logout: 'yes' }) }));
+    const { status } = await told(
+      agent.fetch('/oidc/session/end/confirm', {
+        method: 'POST',
+        body: new URLSearchParams({ xsrf: 'guess', logout: 'yes' }),
+      }),
+    );
     assert.equal(status, 400);
     assert.ok(brought(await agent.authorize(request(web, { prompt: 'none' }))).code);
   });
@@ -195,43 +237,86 @@ describe('claims, sessions and the smaller endpoints', () => {
     for (const which of ['access_token', 'refresh_token']) {
       const agent = fresh();
       const tokens = await agent.tokens(spa, OFFLINE);
-      const response = await expectStatus(200, agent.post('/token/revocation', { client_id: 'spa', token: tokens[which] }));
+      const response = await expectStatus(
+        200,
+        agent.post('/token/revocation', { client_id: 'spa', token: tokens[which] }),
+      );
       assert.equal(await response.text(), '');
       await refused(agent.me(tokens.access_token), 401, 'invalid_token');
       await refused(agent.refresh(spa, tokens.refresh_token), 400, 'invalid_grant');
     }
     const agent = fresh();
     await expectStatus(200, agent.post('/token/revocation', { client_id: 'spa', token: 'x'.repeat(43) }));
-    const jwt = (await (await agent.token(job, { grant_type: 'client_credentials', resource: API })).json()).access_token;
-    await refused(agent.post('/token/revocation', { token: jwt }, { authorization: basic(job.id, job.secret) }), 400, 'unsupported_token_type');
+    const jwt = (await (await agent.token(job, { grant_type: 'client_credentials', resource: API })).json())
+      .access_token;
+    await refused(
+      agent.post('/token/revocation', { token: jwt }, { authorization: basic(job.id, job.secret) }),
+      400,
+      'unsupported_token_type',
+    );
   });
 
   test('63: nobody revokes the tokens of another application', async () => {
     const agent = fresh();
     const tokens = await agent.tokens(web, OFFLINE);
     await expectStatus(200, agent.post('/token/revocation', { client_id: 'spa', token: tokens.refresh_token }));
-    await refused(agent.post('/token/revocation', { token: tokens.refresh_token }, { authorization: basic(other.id, other.secret) }), 400, 'invalid_request');
+    await refused(
+      agent.post(
+        '/token/revocation',
+        { token: tokens.refresh_token },
+        { authorization: basic(other.id, other.secret) },
+      ),
+      400,
+      'invalid_request',
+    );
     await expectStatus(200, agent.refresh(web, tokens.refresh_token));
   });
 
   test('64: introspection', async () => {
     const agent = fresh();
     const tokens = await agent.tokens(web, { scope: 'openid profile' });
-    const ask = async (token) => (await expectStatus(200, agent.post('/token/introspection', { token }, { authorization: basic(web.id, web.secret) }))).json();
+    const ask = async (token) =>
+      (
+        await expectStatus(
+          200,
+          agent.post('/token/introspection', { token }, { authorization: basic(web.id, web.secret) }),
+        )
+      ).json();
     const { exp, iat, ...rest } = await ask(tokens.access_token);
-    assert.deepEqual(rest, { active: true, client_id: 'web', iss: provider.issuer, scope: 'openid profile', sub: 'alicearcher1', token_type: 'Bearer' });
+    assert.deepEqual(rest, {
+      active: true,
+      client_id: 'web',
+      iss: provider.issuer,
+      scope: 'openid profile',
+      sub: 'alicearcher1',
+      token_type: 'Bearer',
+    });
     assert.equal(exp - iat, 3600);
     assert.deepEqual(await ask('x'.repeat(43)), { active: false });
     await agent.post('/token/revocation', { token: tokens.access_token }, { authorization: basic(web.id, web.secret) });
     assert.deepEqual(await ask(tokens.access_token), { active: false });
-    const jwt = (await (await agent.token(job, { grant_type: 'client_credentials', resource: API })).json()).access_token;
-    await refused(agent.post('/token/introspection', { token: jwt }, { authorization: basic(web.id, web.secret) }), 400, 'unsupported_token_type');
-    await refused(agent.post('/token/introspection', { token: tokens.access_token }), 400, 'invalid_request', 'no client authentication mechanism provided');
+    const jwt = (await (await agent.token(job, { grant_type: 'client_credentials', resource: API })).json())
+      .access_token;
+    await refused(
+      agent.post('/token/introspection', { token: jwt }, { authorization: basic(web.id, web.secret) }),
+      400,
+      'unsupported_token_type',
+    );
+    await refused(
+      agent.post('/token/introspection', { token: tokens.access_token }),
+      400,
+      'invalid_request',
+      'no client authentication mechanism provided',
+    );
   });
 
   test('66: a pushed request, used once', async () => {
     const agent = fresh();
-    const pushed = await agent.post('/request', { ...request(web, { first_screen: 'register' }), client_id: undefined }, { authorization: basic(web.id, web.secret) });
+    const pushed = await agent.post(
+      '/request',
+      { ...request(web, { first_screen: 'register' }), client_id: undefined },
+      { authorization: basic(web.id, web.secret) },
+    );
     assert.equal(pushed.status, 201);
     const { expires_in, request_uri } = await pushed.json();
     assert.equal(expires_in, 60);

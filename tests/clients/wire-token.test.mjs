@@ -30,7 +30,12 @@ describe('token endpoint', () => {
     const person = fresh();
     const tokens = await person.tokens(spa, OFFLINE);
     await expectStatus(200, person.me(tokens.access_token));
-    const { body } = await refused(person.redeem(spa, tokens.code, { code_verifier: tokens.verifier }), 400, 'invalid_grant', 'grant request is invalid');
+    const { body } = await refused(
+      person.redeem(spa, tokens.code, { code_verifier: tokens.verifier }),
+      400,
+      'invalid_grant',
+      'grant request is invalid',
+    );
     assert.equal(typeof body.error_uri, 'string');
     await refused(person.me(tokens.access_token), 401, 'invalid_token');
     await refused(person.refresh(spa, tokens.refresh_token), 400, 'invalid_grant');
@@ -40,10 +45,17 @@ describe('token endpoint', () => {
     const plain = await fresh().tokens(spa);
     assert.match(plain.access_token, /^[\w-]{43,}$/);
     const person = fresh();
-    const tokens = await person.tokens(spa, { resource: API, scope: 'openid read:stock write:stock' }, { resource: API });
+    const tokens = await person.tokens(
+      spa,
+      { resource: API, scope: 'openid read:stock write:stock' },
+      { resource: API },
+    );
     const { header, payload } = decodeJwt(tokens.access_token);
     assert.deepEqual([header.typ, header.alg], ['at+jwt', 'ES384']);
-    assert.deepEqual([payload.aud, payload.sub, payload.client_id, payload.iss], [API, 'alicearcher1', 'spa', provider.issuer]);
+    assert.deepEqual(
+      [payload.aud, payload.sub, payload.client_id, payload.iss],
+      [API, 'alicearcher1', 'spa', provider.issuer],
+    );
     assert.equal(payload.scope, 'read:stock');
     assert.equal(payload.exp - payload.iat, 3600);
     assert.equal(typeof payload.jti, 'string');
@@ -63,7 +75,11 @@ describe('token endpoint', () => {
   });
 
   test('38: token answers are not kept', async () => {
-    const response = await agent.post('/token', { grant_type: 'client_credentials', resource: API }, { authorization: basic(job.id, job.secret) });
+    const response = await agent.post(
+      '/token',
+      { grant_type: 'client_credentials', resource: API },
+      { authorization: basic(job.id, job.secret) },
+    );
     assert.match(response.headers.get('cache-control'), /no-store/);
   });
 
@@ -72,7 +88,10 @@ describe('token endpoint', () => {
     const { header, payload } = decodeJwt(id_token);
     assert.deepEqual(Object.keys(header).sort(), ['alg', 'kid']);
     assert.deepEqual(Object.keys(payload).sort(), ['aud', 'exp', 'iat', 'iss', 'sub']);
-    assert.deepEqual([payload.aud, payload.iss, payload.sub, payload.exp - payload.iat], ['spa', provider.issuer, 'alicearcher1', 3600]);
+    assert.deepEqual(
+      [payload.aud, payload.iss, payload.sub, payload.exp - payload.iat],
+      ['spa', provider.issuer, 'alicearcher1', 3600],
+    );
   });
 
   test('40: auth_time when it was asked for, nonce when it was sent', async () => {
@@ -82,7 +101,10 @@ describe('token endpoint', () => {
     assert.equal((await claims({ nonce: 'n-0S6_WzA2Mj' })).nonce, 'n-0S6_WzA2Mj');
     for (const more of [{ max_age: '600' }, { prompt: 'login' }, { prompt: 'login consent' }]) {
       const payload = await claims(more);
-      assert.ok(Number.isInteger(payload.auth_time) && Math.abs(payload.auth_time - payload.iat) < 60, JSON.stringify(more));
+      assert.ok(
+        Number.isInteger(payload.auth_time) && Math.abs(payload.auth_time - payload.iat) < 60,
+        JSON.stringify(more),
+      );
     }
     assert.ok(!('auth_time' in (await claims({ prompt: 'consent' }))));
   });
@@ -124,47 +146,117 @@ describe('token endpoint', () => {
     const again = await (await expectStatus(200, person.refresh(spa, forApi.refresh_token))).json();
     assert.doesNotMatch(again.access_token, /\./);
     assert.ok(!again.scope.includes('read:stock'));
-    await refused(person.refresh(spa, again.refresh_token, { scope: 'openid email' }), 400, 'invalid_scope', 'refresh token missing requested scope');
-    await refused(person.refresh(spa, again.refresh_token, { resource: [API, 'https://billing.example.test'] }), 400, 'invalid_target');
+    await refused(
+      person.refresh(spa, again.refresh_token, { scope: 'openid email' }),
+      400,
+      'invalid_scope',
+      'refresh token missing requested scope',
+    );
+    await refused(
+      person.refresh(spa, again.refresh_token, { resource: [API, 'https://billing.example.test'] }),
+      400,
+      'invalid_target',
+    );
   });
 
   test('45: an organization without its scope', async () => {
     const person = fresh();
     const tokens = await person.tokens(spa, OFFLINE);
-    const { body } = await refused(person.refresh(spa, tokens.refresh_token, { organization_id: 'org1' }), 403, 'insufficient_scope', 'refresh token missing required scope');
+    const { body } = await refused(
+      person.refresh(spa, tokens.refresh_token, { organization_id: 'org1' }),
+      403,
+      'insufficient_scope',
+      'refresh token missing required scope',
+    );
     assert.equal(body.scope, 'urn:logto:scope:organizations');
   });
 
   test('46: a machine', async () => {
-    const { access_token, ...rest } = await (await expectStatus(200, agent.token(job, { grant_type: 'client_credentials', resource: API, scope: 'read:stock write:stock' }))).json();
+    const { access_token, ...rest } = await (
+      await expectStatus(
+        200,
+        agent.token(job, { grant_type: 'client_credentials', resource: API, scope: 'read:stock write:stock' }),
+      )
+    ).json();
     assert.deepEqual(rest, { expires_in: 3600, scope: 'read:stock', token_type: 'Bearer' });
     const { header, payload } = decodeJwt(access_token);
     assert.equal(header.typ, 'at+jwt');
     assert.deepEqual([payload.sub, payload.client_id, payload.aud, payload.scope], ['job', 'job', API, 'read:stock']);
-    await refused(agent.token(job, { grant_type: 'client_credentials' }), 400, 'invalid_target', 'both `resource` and `organization_id` are not provided');
-    await refused(agent.token(job, { grant_type: 'client_credentials', resource: 'https://unknown.example.test' }), 400, 'invalid_target', 'resource indicator is missing, or unknown');
-    await refused(agent.token(web, { grant_type: 'client_credentials', resource: API }), 400, 'invalid_request', 'requested grant type is not allowed for this client');
+    await refused(
+      agent.token(job, { grant_type: 'client_credentials' }),
+      400,
+      'invalid_target',
+      'both `resource` and `organization_id` are not provided',
+    );
+    await refused(
+      agent.token(job, { grant_type: 'client_credentials', resource: 'https://unknown.example.test' }),
+      400,
+      'invalid_target',
+      'resource indicator is missing, or unknown',
+    );
+    await refused(
+      agent.token(web, { grant_type: 'client_credentials', resource: API }),
+      400,
+      'invalid_request',
+      'requested grant type is not allowed for this client',
+    );
   });
 
   test('47: client authentication', async () => {
     const form = { grant_type: 'client_credentials', resource: API };
-    const wrong = await refused(agent.post('/token', form, { authorization: basic('job', 'wrong') }), 401, 'invalid_client', 'client authentication failed');
+    const wrong = await refused(
+      agent.post('/token', form, { authorization: basic('job', 'wrong') }),
+      401,
+      'invalid_client',
+      'client authentication failed',
+    );
     assert.match(wrong.headers.get('www-authenticate'), /^Basic realm="http:\/\/localhost:\d+\/oidc"/);
-    const inBody = await refused(agent.post('/token', { ...form, client_id: 'job', client_secret: 'wrong' }), 401, 'invalid_client', 'client authentication failed');
+    const inBody = await refused(
+      agent.post('/token', { ...form, client_id: 'job', client_secret: 'wrong' }),
+      401,
+      'invalid_client',
+      'client authentication failed',
+    );
     assert.equal(inBody.headers.get('www-authenticate'), null);
     await refused(agent.post('/token', { ...form, client_id: 'zzz' }), 400, 'invalid_client', 'invalid client zzz');
-    await refused(agent.post('/token', { ...form, client_id: 'job' }), 401, 'invalid_client', 'client authentication failed');
+    await refused(
+      agent.post('/token', { ...form, client_id: 'job' }),
+      401,
+      'invalid_client',
+      'client authentication failed',
+    );
     await refused(agent.post('/token', form), 400, 'invalid_request', 'no client authentication mechanism provided');
     await refused(
-      agent.post('/token', { ...form, client_id: 'job', client_secret: 'job-secret' }, { authorization: basic('job', 'job-secret') }),
+      agent.post(
+        '/token',
+        { ...form, client_id: 'job', client_secret: 'job-secret' },
+        { authorization: basic('job', 'job-secret') },
+      ),
       400,
       'invalid_request',
       'client authentication must only be provided using one mechanism',
     );
-    await refused(agent.post('/token', { ...form, client_id: 'web' }, { authorization: basic('job', 'job-secret') }), 400, 'invalid_request');
-    await refused(agent.post('/token', form, { authorization: 'Basic !!!' }), 400, 'invalid_request', 'invalid authorization header value format');
-    await refused(agent.post('/token', { ...form, client_id: 'spa', client_secret: 'x' }), 401, 'invalid_client', 'client authentication failed');
-    await expectStatus(200, agent.post('/token', { ...form, client_id: 'job' }, { authorization: basic('job', 'job-secret') }));
+    await refused(
+      agent.post('/token', { ...form, client_id: 'web' }, { authorization: basic('job', 'job-secret') }),
+      400,
+      'invalid_request',
+    );
+    await refused(
+      agent.post('/token', form, { authorization: 'Basic !!!' }),
+      400,
+      'invalid_request',
+      'invalid authorization header value format',
+    );
+    await refused(
+      agent.post('/token', { ...form, client_id: 'spa', client_secret: 'x' }),
+      401,
+      'invalid_client',
+      'client authentication failed',
+    );
+    await expectStatus(
+      200,
+      agent.post('/token', { ...form, client_id: 'job' }, { authorization: basic('job', 'job-secret') }),
+    );
     await expectStatus(200, agent.post('/token', { ...form, client_id: 'job', client_secret: 'job-secret' }));
   });
 
@@ -182,10 +274,23 @@ describe('token endpoint', () => {
     const wrong = await refused(person.redeem(spa, answer.code, { code_verifier: verifierOf() }), 400, 'invalid_grant');
     const missing = await refused(person.redeem(spa, answer.code), 400, 'invalid_grant');
     const unknown = await refused(person.redeem(spa, verifierOf(), { code_verifier: verifier }), 400, 'invalid_grant');
-    const elsewhere = await refused(person.redeem({ ...spa, redirectUri: 'http://127.0.0.1:3000/spa' }, answer.code, { code_verifier: verifier }), 400, 'invalid_grant');
-    const another = await refused(person.redeem({ ...other, redirectUri: spa.redirectUri }, answer.code, { code_verifier: verifier }), 400, 'invalid_grant');
+    const elsewhere = await refused(
+      person.redeem({ ...spa, redirectUri: 'http://127.0.0.1:3000/spa' }, answer.code, { code_verifier: verifier }),
+      400,
+      'invalid_grant',
+    );
+    const another = await refused(
+      person.redeem({ ...other, redirectUri: spa.redirectUri }, answer.code, { code_verifier: verifier }),
+      400,
+      'invalid_grant',
+    );
     for (const { body } of [missing, unknown, elsewhere, another]) assert.deepEqual(body, wrong.body);
-    await refused(person.redeem(spa, answer.code, { code_verifier: 'short' }), 400, 'invalid_request', 'code_verifier must be a string with a minimum length of 43 characters');
+    await refused(
+      person.redeem(spa, answer.code, { code_verifier: 'short' }),
+      400,
+      'invalid_request',
+      'code_verifier must be a string with a minimum length of 43 characters',
+    );
     await expectStatus(200, person.redeem(spa, answer.code, { code_verifier: verifier }));
   });
 
@@ -195,33 +300,65 @@ describe('token endpoint', () => {
 
   test('49: JSON bodies as well as forms, and nothing else', async () => {
     const body = { grant_type: 'client_credentials', resource: API, client_id: 'job', client_secret: 'job-secret' };
-    const post = (type, text) => agent.fetch('/oidc/token', { method: 'POST', body: text, headers: { 'content-type': type } });
+    const post = (type, text) =>
+      agent.fetch('/oidc/token', { method: 'POST', body: text, headers: { 'content-type': type } });
     const tokens = await (await expectStatus(200, post('application/json', JSON.stringify(body)))).json();
     assert.equal(decodeJwt(tokens.access_token).payload.aud, API);
-    await refused(post('text/plain', 'x'), 400, 'invalid_request', 'only application/x-www-form-urlencoded content-type bodies are supported on POST /token');
-    await refused(agent.post('/token', { client_id: 'spa' }), 400, 'invalid_request', "missing required parameter 'grant_type'");
+    await refused(
+      post('text/plain', 'x'),
+      400,
+      'invalid_request',
+      'only application/x-www-form-urlencoded content-type bodies are supported on POST /token',
+    );
+    await refused(
+      agent.post('/token', { client_id: 'spa' }),
+      400,
+      'invalid_request',
+      "missing required parameter 'grant_type'",
+    );
     await refused(agent.post('/token', { client_id: 'spa', grant_type: 'password' }), 400, 'unsupported_grant_type');
-    await refused(post('application/x-www-form-urlencoded', 'grant_type=authorization_code&client_id=spa&code=a%00b'), 400, 'invalid_request');
+    await refused(
+      post('application/x-www-form-urlencoded', 'grant_type=authorization_code&client_id=spa&code=a%00b'),
+      400,
+      'invalid_request',
+    );
   });
 
   test('a body that is too large, and an error without the additions', async () => {
     const large = await told(agent.post('/token', { x: 'y'.repeat(60_000) }));
     assert.equal(large.status, 413);
     const { status, body } = await told(agent.post('/token?parse_error=false', { client_id: 'spa' }));
-    assert.deepEqual([status, body], [400, { error: 'invalid_request', error_description: "missing required parameter 'grant_type'" }]);
+    assert.deepEqual(
+      [status, body],
+      [400, { error: 'invalid_request', error_description: "missing required parameter 'grant_type'" }],
+    );
   });
 
   test('50: browser origins', async () => {
-    const from = (app, origin) => told(agent.token(app, { grant_type: 'refresh_token', refresh_token: 'x'.repeat(43) }, { origin }));
-    for (const [app, origin] of [[spa, 'https://spa.example.test'], [web, 'https://web.example.test'], [web, 'https://extra.example.test'], [web, 'https://a.example.com'], [native, 'http://127.0.0.1:3000'], [spa, provider.endpoint]]) {
+    const from = (app, origin) =>
+      told(agent.token(app, { grant_type: 'refresh_token', refresh_token: 'x'.repeat(43) }, { origin }));
+    for (const [app, origin] of [
+      [spa, 'https://spa.example.test'],
+      [web, 'https://web.example.test'],
+      [web, 'https://extra.example.test'],
+      [web, 'https://a.example.com'],
+      [native, 'http://127.0.0.1:3000'],
+      [spa, provider.endpoint],
+    ]) {
       const { body, headers } = await from(app, origin);
       assert.equal(body.error, 'invalid_grant', `${app.id} from ${origin}`);
       assert.equal(headers.get('access-control-allow-origin'), origin);
     }
     const { status, body, headers } = await from(spa, 'https://evil.example.test');
-    assert.deepEqual([status, body.error, body.error_description], [400, 'invalid_request', 'origin https://evil.example.test not allowed for client: spa']);
+    assert.deepEqual(
+      [status, body.error, body.error_description],
+      [400, 'invalid_request', 'origin https://evil.example.test not allowed for client: spa'],
+    );
     assert.equal(headers.get('access-control-allow-origin'), null);
-    const preflight = await agent.fetch('/oidc/token', { method: 'OPTIONS', headers: { origin: 'https://anywhere.example.test', 'access-control-request-method': 'POST' } });
+    const preflight = await agent.fetch('/oidc/token', {
+      method: 'OPTIONS',
+      headers: { origin: 'https://anywhere.example.test', 'access-control-request-method': 'POST' },
+    });
     assert.ok(preflight.ok);
     assert.equal(preflight.headers.get('access-control-allow-origin'), 'https://anywhere.example.test');
     assert.equal(preflight.headers.get('access-control-max-age'), '3600');

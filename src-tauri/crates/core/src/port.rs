@@ -29,6 +29,9 @@ pub enum StoreError {
     Closed,
 }
 
+/// A key and its value.
+pub type Entry = (Vec<u8>, Vec<u8>);
+
 /// The store as a rule may read it: bytes by key.
 pub trait View {
     /// The value under a key.
@@ -41,8 +44,7 @@ pub trait View {
     ///
     /// # Errors
     /// When the medium fails.
-    #[allow(clippy::type_complexity)]
-    fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError>;
+    fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Vec<Entry>, StoreError>;
 }
 
 /// The writes of one decision: applied together or not at all.
@@ -176,7 +178,7 @@ impl<'a> Cx<'a> {
         Ok(self.scan_merged(&table_prefix(R::TABLE), limit)?.len())
     }
 
-    fn scan_merged(&self, prefix: &[u8], limit: usize) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+    fn scan_merged(&self, prefix: &[u8], limit: usize) -> Result<Vec<Entry>, StoreError> {
         let pending: Vec<_> = self
             .batch
             .ops
@@ -226,13 +228,12 @@ impl<'a> Cx<'a> {
     /// When the record can't be read.
     pub fn delete<R: Record>(&mut self, id: &str) -> Result<(), StoreError> {
         let key = record_key(R::TABLE, id);
-        if R::INDEXED {
-            if let Some(bytes) = self.raw(&key)? {
-                if let Some(old) = decode::<R>(&bytes, Timestamp(i64::MIN))? {
-                    for entry in old.indexes() {
-                        self.batch.ops.insert(index_key(&entry, id), None);
-                    }
-                }
+        if R::INDEXED
+            && let Some(bytes) = self.raw(&key)?
+            && let Some(old) = decode::<R>(&bytes, Timestamp(i64::MIN))?
+        {
+            for entry in old.indexes() {
+                self.batch.ops.insert(index_key(&entry, id), None);
             }
         }
         self.batch.ops.insert(key, None);

@@ -110,6 +110,10 @@ impl Recorder {
     }
 
     /// Ends an exchange: folds it into its session, keeps it, journals what is not journalled yet, tells the watchers.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a duration shown to people, not a time that decides anything"
+    )]
     pub(crate) fn finish(&self, exchange: Exchange, request: &Request, response: &Response, store: &Store) {
         let Exchange {
             seq,

@@ -59,11 +59,14 @@ pub enum Reply {
     },
 }
 
+/// A browser's session and its person.
+pub type SignedIn = (Arc<Session>, Arc<User>);
+
 /// A signed-in browser, if its cookie still names one.
 ///
 /// # Errors
 /// When the store can't be read.
-pub fn load_session(cx: &mut Cx<'_>, cookie: Option<&str>) -> Result<Option<(Arc<Session>, Arc<User>)>, StoreError> {
+pub fn load_session(cx: &mut Cx<'_>, cookie: Option<&str>) -> Result<Option<SignedIn>, StoreError> {
     let Some(cookie) = cookie else { return Ok(None) };
     let Some(session) = cx.get::<Session>(&token_key(cookie))? else {
         return Ok(None);
@@ -201,7 +204,7 @@ fn log_in(
     request: &ValidRequest,
     extras: &flow::Extras,
     person: &UserId,
-    current: Option<(Arc<Session>, Arc<User>)>,
+    current: Option<SignedIn>,
     issuer: &str,
 ) -> Result<Reply, StoreError> {
     cx.delete::<Interaction>(interaction.id.as_str())?;

@@ -114,7 +114,10 @@ pub fn open_page(cx: &mut Cx<'_>, interaction_id: &str, issuer: &str) -> Result<
     Ok(Ok(ConsentPage::Granted(format!("{issuer}/auth/{}", interaction.id))))
 }
 
-fn parties(cx: &Cx<'_>, interaction: &Interaction) -> Result<Option<(std::sync::Arc<Application>, std::sync::Arc<User>)>, StoreError> {
+/// Who asks and who answers.
+type Parties = (std::sync::Arc<Application>, std::sync::Arc<User>);
+
+fn parties(cx: &Cx<'_>, interaction: &Interaction) -> Result<Option<Parties>, StoreError> {
     let Some(app) = cx.get::<Application>(interaction.client_id.as_str())? else {
         return Ok(None);
     };

@@ -3,7 +3,7 @@
 //! The checks are a list of named reasons, in Logto's order. The same function runs when the
 //! request first arrives and when the browser comes back from the pages.
 
-use super::authorize::{Reply, error_parameters};
+use super::authorize::{Reply, SignedIn, error_parameters};
 use super::params::AuthenticationParams;
 use super::request::ValidRequest;
 use super::{OidcError, consent};
@@ -17,7 +17,6 @@ use crate::record::{
     AuthorizationCode, Authorized, Grant, Interaction, InteractionResult, PromptName, Session, SessionAuthorization, token_key,
 };
 use crate::time::Timestamp;
-use std::sync::Arc;
 
 /// Lifetime of an interaction in **seconds** (sheet 1.6).
 pub const INTERACTION_TTL: i64 = 3600;
@@ -63,7 +62,7 @@ pub fn proceed(
     cx: &mut Cx<'_>,
     request: &ValidRequest,
     extras: &Extras,
-    session: Option<(Arc<Session>, Arc<User>)>,
+    session: Option<SignedIn>,
     satisfied: Satisfied,
     previous: Option<&Interaction>,
     issuer: &str,
@@ -332,7 +331,7 @@ fn open(
     extras: &Extras,
     prompt: PromptName,
     reasons: Vec<String>,
-    session: Option<&(Arc<Session>, Arc<User>)>,
+    session: Option<&SignedIn>,
     previous: Option<&Interaction>,
 ) -> Result<Reply, StoreError> {
     let mut params = request.params.clone();

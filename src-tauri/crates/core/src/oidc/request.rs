@@ -374,18 +374,18 @@ fn find_client(cx: &mut Cx<'_>, draft: &Draft) -> Result<Result<Arc<Application>
 
 /// The redirect URI, filled in when it was omitted and only one is registered; `None` when nothing can be trusted.
 fn early_redirect(draft: &mut Draft, app: &Application) -> Option<RegisteredRedirect> {
-    if draft.get("redirect_uri").is_none() {
-        if let [only] = app.oidc_client_metadata.redirect_uris.as_slice() {
-            draft.single.insert("redirect_uri".into(), only.clone());
-            draft.rows.push(Param {
-                name: "redirect_uri".into(),
-                value: only.clone(),
-                origin: ParamOrigin::Default,
-                fate: ParamFate::Used,
-                effective: None,
-                note: Some("Filled in: it is the only one registered.".into()),
-            });
-        }
+    if draft.get("redirect_uri").is_none()
+        && let [only] = app.oidc_client_metadata.redirect_uris.as_slice()
+    {
+        draft.single.insert("redirect_uri".into(), only.clone());
+        draft.rows.push(Param {
+            name: "redirect_uri".into(),
+            value: only.clone(),
+            origin: ParamOrigin::Default,
+            fate: ParamFate::Used,
+            effective: None,
+            note: Some("Filled in: it is the only one registered.".into()),
+        });
     }
     draft.get("redirect_uri").and_then(|uri| RegisteredRedirect::find(app, uri))
 }
@@ -430,7 +430,12 @@ fn without_redirect(cx: &mut Cx<'_>, draft: &Draft, app: &Application, early: Re
     );
     cx.trail.patch.headline = Some(near.map_or_else(
         || "redirect_uri is not registered".to_owned(),
-        |near| difference(&near, uri).trim_end_matches('.').replacen("One", "one", 1).replacen("It", "it", 1),
+        |near| {
+            difference(&near, uri)
+                .trim_end_matches('.')
+                .replacen("One", "one", 1)
+                .replacen("It", "it", 1)
+        },
     ));
     cx.trail.patch.outcome = Some("redirect_uri rejected".into());
     Refused {
@@ -582,17 +587,17 @@ fn check_pkce(draft: &Draft, app: &Application, cx: &mut Cx<'_>) -> Result<(), O
 }
 
 fn check_resources(cx: &mut Cx<'_>, draft: &mut Draft, valid: &mut ValidRequest) -> Result<Result<(), OidcError>, StoreError> {
-    if draft.resources.is_empty() {
-        if let Some(resource) = default_resource(cx)? {
-            draft.resources.push(resource.indicator.clone());
-            cx.because(Because::new(
-                "authorize.default_resource",
-                Outcome::Decided,
-                format!("Added the default resource `{}`.", resource.indicator),
-                "The request names no resource, and this one is flagged as the default.",
-                "Logto 1.15",
-            ));
-        }
+    if draft.resources.is_empty()
+        && let Some(resource) = default_resource(cx)?
+    {
+        draft.resources.push(resource.indicator.clone());
+        cx.because(Because::new(
+            "authorize.default_resource",
+            Outcome::Decided,
+            format!("Added the default resource `{}`.", resource.indicator),
+            "The request names no resource, and this one is flagged as the default.",
+            "Logto 1.15",
+        ));
     }
     for indicator in &draft.resources {
         if indicator == scopes::ORGANIZATION_RESOURCE {

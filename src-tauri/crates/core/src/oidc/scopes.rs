@@ -69,10 +69,10 @@ pub fn roles_of(cx: &Cx<'_>, holder: Holder<'_>) -> Result<Vec<Arc<Role>>, Store
     };
     let mut roles = Vec::new();
     for id in cx.find_ids(&entry, ROLES)? {
-        if let Some(role) = cx.get::<Role>(&id)? {
-            if role.kind == kind {
-                roles.push(role);
-            }
+        if let Some(role) = cx.get::<Role>(&id)?
+            && role.kind == kind
+        {
+            roles.push(role);
         }
     }
     Ok(roles)

@@ -98,11 +98,11 @@ impl Hide<'_> {
     }
 
     fn body(&mut self, body: &str) -> String {
-        if body.starts_with('{') {
-            if let Ok(mut value) = serde_json::from_str::<serde_json::Value>(body) {
-                self.json(&mut value);
-                return serde_json::to_string_pretty(&value).unwrap_or_default();
-            }
+        if body.starts_with('{')
+            && let Ok(mut value) = serde_json::from_str::<serde_json::Value>(body)
+        {
+            self.json(&mut value);
+            return serde_json::to_string_pretty(&value).unwrap_or_default();
         }
         if body.contains('=') && !body.contains(['\n', '<', ' ']) {
             self.pairs(body)

@@ -206,7 +206,7 @@ impl Call<'_> {
     }
 
     fn state(&mut self) -> Result<Response, Stop> {
-        let state: Value = self.read(|cx, id| experience::get_interaction(cx, id))?;
+        let state: Value = self.read(experience::get_interaction)?;
         Ok(Response::json(StatusCode::OK, &state))
     }
 
@@ -281,7 +281,7 @@ impl Call<'_> {
     }
 
     fn development_people(&mut self) -> Result<Response, Stop> {
-        let people = self.read(|cx, id| experience::development_people(cx, id))?;
+        let people = self.read(experience::development_people)?;
         Ok(Response::json(StatusCode::OK, &json!(people)))
     }
 

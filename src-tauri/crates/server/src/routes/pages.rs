@@ -310,7 +310,7 @@ pub(super) fn asset(segments: &[&str]) -> Response {
         "plain.css" => return Response::new(StatusCode::OK).body("text/css; charset=utf-8", pages::PLAIN_CSS),
         _ => {}
     }
-    if segments.iter().any(|s| *s == "..") {
+    if segments.contains(&"..") {
         return Response::new(StatusCode::NOT_FOUND);
     }
     let media = match path.rsplit('.').next().unwrap_or_default() {

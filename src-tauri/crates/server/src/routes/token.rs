@@ -352,13 +352,12 @@ pub(super) fn userinfo(engine: &Arc<Engine>, request: &Request, exchange: &mut E
             Ok(answer) => answer,
             Err(error) => return Ok(Err(error)),
         };
-        if request.headers.contains_key(header::ORIGIN) {
-            if let Some(app) = cx.get::<Application>(token.client_id.as_str())? {
-                if let Err(error) = check_origin(engine, request, &app) {
-                    cx.because(origin_card(&app, request));
-                    return Ok(Err(error));
-                }
-            }
+        if request.headers.contains_key(header::ORIGIN)
+            && let Some(app) = cx.get::<Application>(token.client_id.as_str())?
+            && let Err(error) = check_origin(engine, request, &app)
+        {
+            cx.because(origin_card(&app, request));
+            return Ok(Err(error));
         }
         Ok(Ok(claims))
     });
