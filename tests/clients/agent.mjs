@@ -152,7 +152,7 @@ export class Agent {
     const response = await this.redeem(app, answer.code, { code_verifier: verifier, ...extra });
     const body = await response.json();
     if (response.status !== 200) throw new Error(`the exchange failed: ${JSON.stringify(body)}`);
-    return { ...body, code: answer.code, verifier };
+    return { ...body, answer: body, code: answer.code, verifier };
   }
 
   redeem(app, code, extra = {}) {

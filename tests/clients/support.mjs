@@ -13,8 +13,8 @@ import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 
 const BINARY =
-  process.env.VESTIBULE_BIN ?? fileURLToPath(new URL('../../target/debug/vestibule-headless', import.meta.url));
-const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+  process.env.VESTIBULE_BIN || fileURLToPath(new URL('../../target/debug/vestibule-headless', import.meta.url));
+const CHROMIUM = process.env.CHROMIUM || '/usr/bin/chromium';
 const QUIET = [
   '--no-sandbox',
   '--headless',

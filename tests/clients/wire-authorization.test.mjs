@@ -1,106 +1,12 @@
-// The must-match list, items 1 to 35: metadata and the authorization endpoint. Numbers are those of the list.
-// Items 15 to 18 need a browser; pages.test.mjs and pages-parameters.test.mjs have them.
+// The must-match list, items 8 to 33: the authorization endpoint. Numbers are those of the list.
+// 15 to 18 need a browser: pages-parameters.test.mjs has them. 31 is in wire-interaction.test.mjs; 17 takes connectors.
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
-import { Agent, expectStatus, told } from './agent.mjs';
+import { Agent, told } from './agent.mjs';
 import { scope, startProvider } from './support.mjs';
 import { apps, brought, CONFIG, request, whereTo } from './wire.mjs';
 
 const { web, spa, native, third, other } = apps;
-
-describe('issuer and metadata', () => {
-  const until = scope();
-  let provider, agent;
-  before(async () => {
-    provider = await startProvider(until, CONFIG);
-    agent = new Agent(provider);
-  });
-  const discovery = async () => (await expectStatus(200, agent.fetch('/oidc/.well-known/openid-configuration'))).json();
-
-  test('1: discovery names the issuer and the endpoints under it', async () => {
-    const document = await discovery();
-    assert.equal(document.issuer, `${provider.endpoint}/oidc`);
-    assert.equal(document.issuer, provider.issuer);
-    const paths = {
-      authorization_endpoint: '/auth',
-      token_endpoint: '/token',
-      userinfo_endpoint: '/me',
-      jwks_uri: '/jwks',
-      end_session_endpoint: '/session/end',
-      revocation_endpoint: '/token/revocation',
-      introspection_endpoint: '/token/introspection',
-      pushed_authorization_request_endpoint: '/request',
-    };
-    for (const [name, path] of Object.entries(paths)) assert.equal(document[name], provider.issuer + path, name);
-  });
-
-  test('2: client authentication methods and S256 only', async () => {
-    const document = await discovery();
-    for (const method of ['none', 'client_secret_basic', 'client_secret_post', 'client_secret_jwt', 'private_key_jwt'])
-      assert.ok(document.token_endpoint_auth_methods_supported.includes(method), method);
-    assert.deepEqual(document.code_challenge_methods_supported, ['S256']);
-  });
-
-  test('3: the scopes of the platform', async () => {
-    const { scopes_supported: scopes } = await discovery();
-    for (const scope of [
-      'openid',
-      'offline_access',
-      'profile',
-      'email',
-      'phone',
-      'address',
-      'custom_data',
-      'identities',
-      'roles',
-      'urn:logto:scope:organizations',
-      'urn:logto:scope:organization_roles',
-    ])
-      assert.ok(scopes.includes(scope), scope);
-  });
-
-  test('4: iss is announced and comes with every answer', async () => {
-    assert.equal((await discovery()).authorization_response_iss_parameter_supported, true);
-    const answer = await new Agent(provider).answer(request(web));
-    assert.equal(answer.iss, provider.issuer);
-    assert.equal(answer.state, 'some-state');
-    assert.match(answer.code, /^[\w-]{43}$/);
-  });
-
-  test('5: the same document for authorization servers, open to any origin', async () => {
-    const response = await expectStatus(
-      200,
-      agent.fetch('/oidc/.well-known/oauth-authorization-server', {
-        headers: { origin: 'https://anywhere.example.test' },
-      }),
-    );
-    assert.deepEqual(await response.json(), await discovery());
-    assert.equal(response.headers.get('access-control-allow-origin'), 'https://anywhere.example.test');
-  });
-
-  test('6: the key set', async () => {
-    const response = await expectStatus(200, agent.fetch('/oidc/jwks'));
-    assert.match(response.headers.get('content-type'), /^application\/jwk-set\+json/);
-    assert.match(response.headers.get('cache-control'), /no-cache/);
-    const { keys } = await response.json();
-    const key = keys.find(({ alg }) => alg === 'ES384');
-    assert.deepEqual([key.kty, key.crv, key.use], ['EC', 'P-384', 'sig']);
-    assert.match(key.kid, /^[\w-]{43}$/);
-    assert.ok(key.x && key.y);
-    for (const one of keys)
-      for (const secret of ['d', 'p', 'q', 'dp', 'dq', 'qi', 'k'])
-        assert.ok(!(secret in one), `${one.alg} publishes ${secret}`);
-  });
-
-  test('7: an unknown route', async () => {
-    const { status, body } = await told(agent.fetch('/oidc/x'));
-    assert.equal(status, 404);
-    assert.equal(body.code, 'oidc.invalid_request');
-    assert.equal(body.error, 'invalid_request');
-    assert.equal(typeof body.message, 'string');
-    assert.equal(body.error_description, 'unrecognized route or not allowed method (GET on /oidc/x)');
-  });
-});
 
 describe('authorization endpoint', () => {
   const until = scope();
@@ -334,34 +240,6 @@ describe('authorization endpoint', () => {
     assert.match(unknown.headers.get('location'), /error=unsupported_response_type/);
   });
 
-  test('31: first-party consent is a hop, third-party consent a page that names the scopes', async () => {
-    const agent = new Agent(provider);
-    await agent.authorize(request(web));
-    const { hops, left } = await agent.follow(await agent.signIn());
-    assert.deepEqual(
-      hops.map(({ status, url }) => [status, url.pathname.replace(/[\w-]{21}$/, ':uid')]),
-      [
-        [303, '/consent'],
-        [302, '/oidc/auth/:uid'],
-        [303, '/callback'],
-      ],
-    );
-    assert.ok(left.searchParams.get('code'));
-
-    const visitor = new Agent(provider);
-    await visitor.authorize(request(third, { scope: 'openid profile email' }));
-    const stopped = await visitor.follow(await visitor.signIn());
-    assert.equal(stopped.url.pathname + stopped.url.search, '/consent?app_id=third');
-    assert.equal(stopped.response.status, 200);
-    const info = await (await expectStatus(200, visitor.fetch('/api/interaction/consent'))).json();
-    assert.deepEqual([...info.missingOIDCScope].sort(), ['email', 'profile']);
-    assert.equal(info.application.id, 'third');
-    assert.equal(info.user.id, 'alicearcher1');
-    assert.equal(info.redirectUri, third.redirectUri);
-    const refused = await refusedAt(third, { scope: 'openid address' });
-    assert.deepEqual([refused.error, refused.error_description], ['invalid_scope', 'requested scope is not allowed']);
-  });
-
   test('32: a POST is as good, with a form or JSON', async () => {
     const bodies = [
       new URLSearchParams(request(spa, { first_screen: 'register' })),
@@ -408,6 +286,7 @@ describe('authorization endpoint', () => {
       ],
       [spa, { prompt: 'create' }, 'invalid_request', 'unsupported prompt value requested'],
       [spa, { id_token_hint: 'x.y.z' }, 'invalid_request', 'could not validate id_token_hint'],
+      [third, { scope: 'openid address' }, 'invalid_scope', 'requested scope is not allowed'],
       [spa, { request: 'x.y.z' }, 'request_not_supported'],
       [spa, { registration: '{}' }, 'registration_not_supported'],
       [spa, { response_mode: 'bogus' }, 'unsupported_response_mode'],
@@ -461,50 +340,5 @@ describe('authorization endpoint', () => {
     assert.equal(form.status, 200);
     assert.match(form.body, /<form method="post" action="https:\/\/spa\.example\.test\/callback">/);
     assert.match(form.body, /name="error" value="login_required"/);
-  });
-
-  test('34: cookies of an interaction, and of a session', async () => {
-    const agent = new Agent(provider);
-    await agent.authorize(request(spa, { ui_locales: 'fr' }));
-    for (const name of ['_interaction', '_interaction.sig', '_interaction_resume', '_interaction_resume.sig']) {
-      const { attributes } = agent.cookie(name);
-      assert.ok('httponly' in attributes, name);
-      assert.deepEqual([attributes.samesite, attributes['max-age']], ['lax', '3600'], name);
-    }
-    assert.equal(agent.cookie('_interaction').path, '/');
-    const open = agent.cookie('_logto');
-    assert.ok(!('httponly' in open.attributes));
-    assert.deepEqual(JSON.parse(decodeURIComponent(open.value)), { appId: 'spa', uiLocales: 'fr' });
-    assert.equal(agent.cookie('_session'), undefined);
-    await agent.follow(await agent.signIn());
-    for (const name of ['_session', '_session.sig']) assert.ok('httponly' in agent.cookie(name).attributes, name);
-  });
-
-  test('34: a cookie with a wrong signature is no cookie', async () => {
-    const agent = new Agent(provider);
-    await agent.authorize(request(spa));
-    agent.cookie('_interaction').value += 'x';
-    const { status, body } = await told(agent.api('PUT', '', { interactionEvent: 'SignIn' }));
-    assert.deepEqual([status, body.code], [400, 'session.not_found']);
-  });
-
-  test('35: a sign-in page opened by hand says that no sign-in is under way; preview shows the page', async () => {
-    const block = async (path) => {
-      const { response } = await new Agent(provider).follow(path);
-      assert.equal(response.status, 200, path);
-      return JSON.parse((await response.text()).match(/id="vestibule-data"[^>]*>(.*?)<\/script>/s)[1]);
-    };
-    for (const path of ['/', '/sign-in', '/register', '/consent', '/single-sign-on'])
-      assert.match((await block(path)).page, /^(no-interaction|unknown-session)$/, path);
-    assert.equal((await block('/unknown-session')).page, 'unknown-session');
-    assert.equal((await block('/sign-in?preview=1')).page, 'experience');
-  });
-
-  test('35: an interaction is resumed only by the browser that began it', async () => {
-    const agent = new Agent(provider);
-    await agent.authorize(request(web));
-    const resume = await agent.signIn();
-    const { status, body } = await told(new Agent(provider).fetch(resume));
-    assert.deepEqual([status, body.code], [400, 'session.not_found']);
   });
 });

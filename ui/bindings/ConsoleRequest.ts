@@ -112,7 +112,7 @@ id: string,
  */
 suspended: boolean, } | { "op": "playgroundStart", 
 /**
- * Extra or replaced parameters of the authorization request, in order.
+ * Parameters of the authorization request beside the client's own, in order; empty means a usual request.
  */
 params: Array<[string, string]>, 
 /**

@@ -123,7 +123,7 @@ pub enum ConsoleRequest {
     },
     /// Start an authorization request of the built-in playground client.
     PlaygroundStart {
-        /// Extra or replaced parameters of the authorization request, in order.
+        /// Parameters of the authorization request beside the client's own, in order; empty means a usual request.
         params: Vec<(String, String)>,
         /// Whether to send a PKCE challenge.
         pkce: bool,

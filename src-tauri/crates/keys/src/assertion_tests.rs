@@ -47,11 +47,13 @@ fn check_secret(token: &str) -> Result<Assertion, VerifyError> {
     verify_client_assertion(token, AssertionKey::Secret(&Secret::new(SECRET)), &expected())
 }
 
+type Sign = Box<dyn Fn(&[u8]) -> Vec<u8>>;
+
 /// A key of a client: its JWK and how it signs.
 struct ClientKey {
     jwk: Value,
     alg: &'static str,
-    sign: Box<dyn Fn(&[u8]) -> Vec<u8>>,
+    sign: Sign,
 }
 
 #[expect(clippy::disallowed_types, reason = "a test's own signature")]

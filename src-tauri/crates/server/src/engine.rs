@@ -127,7 +127,7 @@ impl Engine {
         let now = self.now();
         let mut trail = std::mem::take(&mut exchange.trail);
         let head = StepHead::of(exchange);
-        let (result, trail, journalled) = self
+        let (result, trail) = self
             .store
             .write(move |view| {
                 let mut cx = Cx::new(view, now, engine.entropy.as_ref(), engine.vault.as_ref());
@@ -138,15 +138,15 @@ impl Engine {
                 if result.is_err() {
                     batch.ops.clear();
                 }
-                let mut journalled = false;
-                if !batch.is_empty() {
-                    journalled = engine.recorder.prepare(&head, &trail, &mut batch).is_ok() && trail.live.is_some();
+                if !batch.is_empty()
+                    && let Err(error) = engine.recorder.prepare(&head, &trail, &mut batch)
+                {
+                    tracing::warn!(%error, "a step could not be journalled");
                 }
-                ((result, trail, journalled), batch)
+                ((result, trail), batch)
             })
             .await?;
         exchange.trail = trail;
-        exchange.journalled |= journalled;
         result
     }
 

@@ -57,7 +57,8 @@ impl Playground {
 }
 
 impl Engine {
-    /// Builds an authorization request of the playground client. `extra` replaces or adds parameters; an empty value removes one.
+    /// Builds an authorization request of the playground client. `extra` adds parameters or replaces the client's own;
+    /// without any, scope and prompt are what a sign-in usually has.
     ///
     /// # Errors
     /// When a parameter that ties the answer to the run was replaced.
@@ -89,11 +90,6 @@ impl Engine {
             ("client_id", PLAYGROUND_APP.to_owned()),
             ("redirect_uri", format!("{}/demo-app", site.endpoint)),
             ("response_type", "code".to_owned()),
-            (
-                "scope",
-                "openid offline_access profile email phone address custom_data identities roles".to_owned(),
-            ),
-            ("prompt", "consent".to_owned()),
             ("state", state.clone()),
             ("nonce", nonce.clone()),
         ]
@@ -104,14 +100,13 @@ impl Engine {
             params.push(("code_challenge".into(), pkce::challenge(verifier)));
             params.push(("code_challenge_method".into(), "S256".into()));
         }
-        for (name, value) in extra {
-            if name != "resource" {
-                params.retain(|(n, _)| *n != name);
-            }
-            if !value.is_empty() {
-                params.push((name, value));
-            }
+        if extra.is_empty() {
+            let scope = "openid offline_access profile email phone address custom_data identities roles";
+            params.extend([("scope", scope), ("prompt", "consent")].map(|(k, v)| (k.to_owned(), v.to_owned())));
         }
+        // A parameter given twice is sent twice, as a client would: how the provider takes it is worth seeing.
+        params.retain(|(own, _)| !extra.iter().any(|(name, _)| name == own));
+        params.extend(extra.into_iter().filter(|(_, value)| !value.is_empty()));
         let has_openid = params.iter().any(|(n, v)| n == "scope" && v.split(' ').any(|s| s == "openid"));
         if !has_openid {
             params.retain(|(n, _)| n != "nonce");

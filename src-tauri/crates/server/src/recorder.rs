@@ -1,7 +1,7 @@
 //! The live recorder: turns trails into steps, keeps the recent ones, journals them, and tells whoever watches.
 //!
-//! A step of a decision that writes is journalled in the decision's own batch ([`Recorder::prepare`]);
-//! the others follow lazily. What was on the wire stays in memory only, within [`WIRE_BYTES`].
+//! A step of a decision that writes is journalled in the decision's own batch ([`Recorder::prepare`]), and again, with its
+//! end, lazily; the others only lazily. What was on the wire stays in memory only, within [`WIRE_BYTES`].
 
 mod shelf;
 mod watch;
@@ -26,6 +26,8 @@ pub(crate) const SESSIONS: usize = 2_000;
 pub(crate) const STEPS: u32 = 200;
 /// Most bytes of requests and responses kept in memory.
 pub(crate) const WIRE_BYTES: usize = 6 * 1024 * 1024;
+/// How far numbers jump after a start: steps of the last moments before a kill may be on disk without their summary.
+const LEAP: u64 = 10_000;
 /// Events a slow watcher may fall behind before it has to read the list again.
 const BACKLOG: usize = 4_096;
 
@@ -44,8 +46,6 @@ pub struct Exchange {
     pub trail: Trail,
     /// Whether it is shown even when no decision named a live session.
     pub always: bool,
-    /// Whether a decision of it has already written the step to the journal.
-    pub journalled: bool,
     started: std::time::Instant,
 }
 
@@ -93,7 +93,6 @@ impl Recorder {
             path: request.path.clone(),
             trail: Trail::default(),
             always: false,
-            journalled: false,
             started: std::time::Instant::now(),
         }
     }
@@ -109,7 +108,7 @@ impl Recorder {
         Ok(())
     }
 
-    /// Ends an exchange: folds it into its session, keeps it, journals what is not journalled yet, tells the watchers.
+    /// Ends an exchange: folds it into its session, keeps it, journals how it ended, tells the watchers.
     #[expect(
         clippy::disallowed_methods,
         reason = "a duration shown to people, not a time that decides anything"
@@ -122,7 +121,6 @@ impl Recorder {
             path,
             trail,
             always,
-            journalled,
             started,
         } = exchange;
         let live = match (&trail.live, always) {
@@ -151,7 +149,7 @@ impl Recorder {
             port::encode(&StoredSummary(summary.clone()))
                 .ok()
                 .map(|v| (record_key(Table::LiveSummary, live.as_str()), v)),
-            kept.as_ref().filter(|_| !journalled).and_then(|step| {
+            kept.as_ref().and_then(|step| {
                 let stored = StoredStep::new(step.clone());
                 port::encode(&stored).ok().map(|v| (record_key(Table::LiveStep, &stored.key), v))
             }),
@@ -222,31 +220,43 @@ impl Recorder {
         let _ = self.tell.send(Signal::Configuration);
     }
 
-    /// Reads the journal back after a start.
+    /// Reads the list of sessions back, before the first request: one that goes on with an earlier session must find it,
+    /// and no step may get a number that is taken.
     ///
     /// # Errors
     /// When the store can't be read.
-    pub(crate) fn restore(&self, view: &dyn View, now: Timestamp) -> Result<usize, StoreError> {
+    pub(crate) fn restore_sessions(&self, view: &dyn View, now: Timestamp) -> Result<(), StoreError> {
         let summaries = view.scan(&[Table::LiveSummary as u8], None, SESSIONS * 2)?;
-        let steps = view.scan(&[Table::LiveStep as u8], None, SESSIONS * 40)?;
+        let stepped = !view.scan(&[Table::LiveStep as u8], None, 1)?.is_empty();
+        let mut newest = 0;
         let mut shelf = self.shelf();
         for (_, bytes) in &summaries {
             // A record of an older release that can't be read is left out, not fatal: it is history.
             if let Ok(Some(summary)) = port::decode::<StoredSummary>(bytes, now) {
+                newest = newest.max(summary.0.seq);
                 shelf.restore_summary(&summary.0);
             }
         }
-        let mut newest = 0;
+        drop(shelf);
+        if stepped {
+            self.seq.fetch_max(newest + LEAP, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    /// Reads the steps back, beside the first requests.
+    ///
+    /// # Errors
+    /// When the store can't be read.
+    pub(crate) fn restore_steps(&self, view: &dyn View, now: Timestamp) -> Result<(), StoreError> {
+        let steps = view.scan(&[Table::LiveStep as u8], None, SESSIONS * 40)?;
+        let mut shelf = self.shelf();
         for (_, bytes) in &steps {
             if let Ok(Some(stored)) = port::decode::<StoredStep>(bytes, now) {
-                newest = newest.max(stored.step.seq);
                 shelf.restore_step(stored.step.clone());
             }
         }
-        self.seq.fetch_max(newest + 1, Ordering::Relaxed);
-        let count = shelf.len();
-        drop(shelf);
-        Ok(count)
+        Ok(())
     }
 }
 

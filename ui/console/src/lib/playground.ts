@@ -15,7 +15,7 @@ export interface PlaygroundForm {
 
 export const emptyPlayground = (): PlaygroundForm => ({
   scope: 'openid profile email offline_access',
-  prompt: '',
+  prompt: 'consent',
   first_screen: '',
   identifier: '',
   direct_sign_in: '',

@@ -10,7 +10,7 @@ use super::{OidcError, consent};
 use crate::because::{Because, Outcome};
 use crate::entropy::{id21, opaque43};
 use crate::ids::{GrantId, InteractionId};
-use crate::live::{Lane, LiveStatus};
+use crate::live::{Lane, LiveStatus, ParamFate};
 use crate::model::{ApplicationType, User};
 use crate::port::{Cx, StoreError};
 use crate::record::{
@@ -95,17 +95,8 @@ pub fn proceed(
         return open(cx, request, extras, PromptName::Login, vec!["no_session".into()], None, previous);
     };
     cx.trail.patch.user = Some((user.id.clone(), user.display_name()));
-    if !satisfied.login && !extras.because.is_empty() {
-        cx.because(Because::new(
-            "params.session",
-            Outcome::Dropped,
-            "The sign-in parameters had no effect.",
-            format!(
-                "{} is already signed in on this browser and the request does not say `prompt=login`, so no page opens.",
-                user.display_name()
-            ),
-            "Logto 2.2",
-        ));
+    if !satisfied.login {
+        drop_page_parameters(cx, &user);
     }
     let grant = match &satisfied.granted {
         Some(id) => cx.get::<Grant>(id.as_str())?,
@@ -155,6 +146,33 @@ pub fn proceed(
             Some(&(session, user)),
             previous,
         ),
+    }
+}
+
+/// With a session no sign-in page opens, so the parameters that choose and fill one are dropped (sheet 2.2).
+/// `organization_id` also goes with the code, so it still counts.
+fn drop_page_parameters(cx: &mut Cx<'_>, user: &User) {
+    let mut sent = false;
+    for row in &mut cx.trail.params {
+        if row.value.is_empty() || row.name == "organization_id" || !super::params::NAMES.contains(&row.name.as_str()) {
+            continue;
+        }
+        sent = true;
+        row.fate = ParamFate::Dropped;
+        row.effective = None;
+        row.note.get_or_insert_with(|| "No sign-in page opened.".to_owned());
+    }
+    if sent {
+        cx.because(Because::new(
+            "params.session",
+            Outcome::Dropped,
+            "The sign-in parameters had no effect.",
+            format!(
+                "{} is already signed in on this browser and the request does not say `prompt=login`, so no page opens.",
+                user.display_name()
+            ),
+            "Logto 2.2",
+        ));
     }
 }
 

@@ -350,6 +350,9 @@ fn explain(out: &mut Parsed) {
             "It narrows the inputs of `identifier:sign_in`, `identifier:register` and `reset_password` only.",
             "Logto 2.1",
         ));
+        out.fates.retain(|(name, ..)| *name != "identifier");
+        let note = "It has no effect on this first screen.".to_owned();
+        out.fates.push(("identifier", ParamFate::Dropped, None, note));
     }
     if p.one_time_token.is_some() && p.login_hint.is_none() {
         out.because.push(Because::new(
@@ -359,6 +362,8 @@ fn explain(out: &mut Parsed) {
             "A one-time token is checked together with the e-mail address in `login_hint`.",
             "Logto 2.1",
         ));
+        let note = "It counts only together with login_hint.".to_owned();
+        out.fates.push(("one_time_token", ParamFate::Dropped, None, note));
     }
 }
 

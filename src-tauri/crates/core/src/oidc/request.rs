@@ -166,6 +166,25 @@ fn is_known(name: &str) -> bool {
     OIDC_NAMES.contains(&name) || params::NAMES.contains(&name) || name == "registration"
 }
 
+/// The value as the window's table and the journal have it. Secrets stay with the wire, which is kept in memory only.
+fn shown(name: &str, value: &str) -> String {
+    const SECRET: [&str; 7] = [
+        "one_time_token",
+        "google_one_tap_credential",
+        "id_token_hint",
+        "client_secret",
+        "client_assertion",
+        "access_token",
+        "refresh_token",
+    ];
+    let secret = SECRET.contains(&name) || name.to_ascii_lowercase().contains("password");
+    if secret && !value.is_empty() {
+        "••••".to_owned()
+    } else {
+        value.to_owned()
+    }
+}
+
 fn draft(raw: &RawRequest) -> Draft {
     let mut out = Draft {
         single: BTreeMap::new(),
@@ -184,7 +203,7 @@ fn draft(raw: &RawRequest) -> Draft {
         };
         out.rows.push(Param {
             name: name.clone(),
-            value: value.clone(),
+            value: shown(name, value),
             origin: raw.origin,
             fate,
             effective: None,
@@ -234,6 +253,13 @@ pub fn validate(cx: &mut Cx<'_>, raw: &RawRequest) -> Result<Result<ValidRequest
 /// Marks the parameter that a refusal is about.
 fn blame(draft: &mut Draft, error: &OidcError) {
     let text = error.description.clone().unwrap_or_default();
+    let twice = text
+        .strip_suffix("' parameter must not be provided twice")
+        .and_then(|rest| rest.strip_prefix('\''));
+    if let Some(name) = twice {
+        draft.mark(name, ParamFate::Refused, None, &text);
+        return;
+    }
     let name = match error.error {
         "invalid_redirect_uri" => "redirect_uri",
         "invalid_client" => "client_id",

@@ -69,7 +69,20 @@ pub fn userinfo(
     cx.arrow(Lane::Client, Lane::Provider, "GET /oidc/me");
     let outcome = answer(cx, text, narrowed)?;
     match &outcome {
-        Ok(_) => cx.arrow(Lane::Provider, Lane::Client, "200 claims"),
+        Ok((_, token)) => {
+            cx.because(Because::new(
+                "userinfo.claims",
+                Outcome::Passed,
+                "Answered with the person's claims.",
+                format!(
+                    "The access token carries `{}`; each scope stands for its claims{}.",
+                    token.scopes.join(" "),
+                    narrowed.map(|scope| format!(", and `scope={scope}` narrowed them")).unwrap_or_default()
+                ),
+                "OIDC Core 5.3.2, Logto 1.19",
+            ));
+            cx.arrow(Lane::Provider, Lane::Client, "200 claims");
+        }
         Err(error) => {
             let why = error.detail.clone().or_else(|| error.description.clone()).unwrap_or_default();
             cx.because(Because::new(

@@ -139,9 +139,9 @@ impl Engine {
         tokio::spawn(async move {
             let restoring = engine.clone();
             let restored =
-                tokio::task::spawn_blocking(move || restoring.store.read(|view| restoring.recorder.restore(view, restoring.now()))).await;
+                tokio::task::spawn_blocking(move || restoring.store.read(|view| restoring.recorder.restore_steps(view, restoring.now()))).await;
             if let Ok(Err(error)) = restored {
-                tracing::warn!(%error, "earlier live sessions can't be shown");
+                tracing::warn!(%error, "the steps of earlier live sessions can't be shown");
             }
             loop {
                 tokio::select! {

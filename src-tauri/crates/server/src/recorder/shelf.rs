@@ -39,15 +39,15 @@ impl WireEntry {
             target: request
                 .query
                 .as_ref()
-                .map_or_else(|| request.path.clone(), |q| format!("{}?{q}", request.path)),
+                .map_or_else(|| request.path.clone(), |q| format!("{}?{}", request.path, blank_pairs(q))),
             request_headers: headers(&request.headers),
-            request_body: text(&request.body, hides_password(&request.path)),
+            request_body: request_text(&request.body, request.path.starts_with("/api/")),
             status: response.status.as_u16(),
             response_headers: headers(&response.headers),
             response_body: if html {
                 format!("(an HTML page of {} bytes)", response.body.len())
             } else {
-                text(&response.body, false)
+                text(&response.body)
             },
         }
     }
@@ -63,27 +63,44 @@ impl WireEntry {
     }
 }
 
-/// Paths whose JSON bodies may hold a password: it is not kept, not even in memory.
-fn hides_password(path: &str) -> bool {
-    path.starts_with("/api/experience/")
+/// A request's body without passwords: they are not kept, not even in memory. The sign-in API is where they belong, so
+/// there a body that can't be read is not kept at all; elsewhere somebody may have sent one by mistake.
+fn request_text(body: &[u8], api: bool) -> String {
+    match serde_json::from_slice::<serde_json::Value>(body) {
+        Ok(mut value) => {
+            let sent = value.clone();
+            blank_passwords(&mut value);
+            if value == sent {
+                text(body)
+            } else {
+                text(value.to_string().as_bytes())
+            }
+        }
+        Err(_) if api && !body.is_empty() => "(a body that is not JSON; not kept, because it may hold a password)".to_owned(),
+        Err(_) => blank_pairs(&text(body)),
+    }
 }
 
-fn text(body: &[u8], hide_password: bool) -> String {
-    if hide_password && !body.is_empty() {
-        return match serde_json::from_slice::<serde_json::Value>(body) {
-            Ok(mut value) => {
-                blank_passwords(&mut value);
-                value.to_string()
-            }
-            Err(_) => "(a body that is not JSON; not kept, because it may hold a password)".to_owned(),
-        };
-    }
+/// A body as text, cut when it is long.
+fn text(body: &[u8]) -> String {
     let cut = &body[..body.len().min(BODY_BYTES)];
     let mut out = String::from_utf8_lossy(cut).into_owned();
     if cut.len() < body.len() {
         out.push_str("… (cut)");
     }
     out
+}
+
+/// Blanks passwords in a form or query.
+fn blank_pairs(text: &str) -> String {
+    let pairs: Vec<String> = text
+        .split('&')
+        .map(|pair| match pair.split_once('=') {
+            Some((name, _)) if name.to_ascii_lowercase().contains("password") => format!("{name}=••••"),
+            _ => pair.to_owned(),
+        })
+        .collect();
+    pairs.join("&")
 }
 
 fn blank_passwords(value: &mut serde_json::Value) {
@@ -144,7 +161,11 @@ impl Shelf {
         if let Some(entry) = self.sessions.get_mut(live) {
             entry.summary.steps += 1;
             let at = entry.steps.partition_point(|s| s.seq < seq);
-            entry.steps.insert(at, step);
+            match entry.steps.get_mut(at) {
+                // Read back from the journal between its decision and its end.
+                Some(early) if early.seq == seq => *early = step,
+                _ => entry.steps.insert(at, step),
+            }
         }
         let size = wire.size();
         self.wires.insert(seq, Arc::new(wire));
@@ -277,10 +298,14 @@ mod tests {
             r#"{"type":"password","value":"open sesame"}"#,
             r#"{"a":[{"newPassword":"open sesame"}]}"#,
         ] {
-            let kept = text(body.as_bytes(), true);
-            assert!(!kept.contains("sesame") && kept.contains("••••"), "{kept}");
+            for api in [true, false] {
+                let kept = request_text(body.as_bytes(), api);
+                assert!(!kept.contains("sesame") && kept.contains("••••"), "{kept}");
+            }
         }
-        assert!(!text(b"password=open sesame", true).contains("sesame"));
+        assert!(!request_text(b"password=open sesame", true).contains("sesame"));
+        assert_eq!(request_text(b"a=b&password=open+sesame", false), "a=b&password=••••");
+        assert_eq!(request_text(b"{ \"a\": 1 }", true), "{ \"a\": 1 }");
     }
 
     #[test]

@@ -65,7 +65,7 @@ impl Hide<'_> {
                 if SECRET_HEADERS.contains(&name.as_str()) && !self.reveal {
                     self.redacted.push(name.clone());
                     (name.clone(), mask_header(name, value))
-                } else if name == "location" {
+                } else if matches!(name.as_str(), "location" | "referer") {
                     (name.clone(), self.query(value))
                 } else {
                     (name.clone(), value.clone())

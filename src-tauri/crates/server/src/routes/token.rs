@@ -257,11 +257,26 @@ fn single(pairs: &[(String, String)], name: &str) -> Option<String> {
     pairs.iter().find(|(n, v)| n == name && !v.is_empty()).map(|(_, v)| v.clone())
 }
 
+/// A value that may be there once.
+fn once(pairs: &[(String, String)], name: &str) -> Result<Option<String>, OidcError> {
+    if pairs.iter().filter(|(n, v)| n == name && !v.is_empty()).count() > 1 {
+        return Err(OidcError::invalid_request(format!("'{name}' parameter must not be provided twice")));
+    }
+    Ok(single(pairs, name))
+}
+
 /// `POST /oidc/token/introspection`.
 pub(super) async fn introspection(engine: &Arc<Engine>, request: &Request, exchange: &mut Exchange) -> Response {
-    let outcome = authenticated(engine, request, exchange, "/token/introspection", |cx, app, pairs, issuer| {
-        inspect::introspect(cx, app, single(&pairs, "token").as_deref(), issuer)
-    })
+    let outcome = authenticated(
+        engine,
+        request,
+        exchange,
+        "/token/introspection",
+        |cx, app, pairs, issuer| match once(&pairs, "token") {
+            Ok(token) => inspect::introspect(cx, app, token.as_deref(), issuer),
+            Err(error) => Ok(Err(error)),
+        },
+    )
     .await;
     match outcome {
         Ok(body) => cors_any(request, Response::json(StatusCode::OK, &body)),
@@ -272,7 +287,10 @@ pub(super) async fn introspection(engine: &Arc<Engine>, request: &Request, excha
 /// `POST /oidc/token/revocation`.
 pub(super) async fn revocation(engine: &Arc<Engine>, request: &Request, exchange: &mut Exchange) -> Response {
     let outcome = authenticated(engine, request, exchange, "/token/revocation", |cx, app, pairs, _| {
-        inspect::revoke(cx, app, single(&pairs, "token").as_deref())
+        match once(&pairs, "token") {
+            Ok(token) => inspect::revoke(cx, app, token.as_deref()),
+            Err(error) => Ok(Err(error)),
+        }
     })
     .await;
     match outcome {
