@@ -11,7 +11,7 @@ import { chromium } from 'playwright-core';
 
 const BINARY = process.env.VESTIBULE_DESKTOP_BIN ?? path.resolve(import.meta.dirname, '../../target/debug/vestibule');
 const PASSWORD = 'knock-knock-come-in';
-const PATIENCE = 30_000;
+const PATIENCE = 60_000;
 const linux = process.platform === 'linux';
 
 /** Processes and folders to end with, newest first. */

@@ -62,8 +62,8 @@ config = { issuer = "https://sso.acme.test", clientId = "vestibule", clientSecre
   }
 
   test('15: without a first screen it is sign-in', async () => {
+    const { page } = await at.browser.open();
     for (const direct_sign_in of ['social:nowhere', 'social', 'sso:', 'magic:carpet', 'sso:unknown']) {
-      const { page } = await at.browser.open();
       await page.goto(at.start({ direct_sign_in }));
       await shows(page, SCREENS.sign_in);
     }
@@ -100,8 +100,8 @@ config = { issuer = "https://sso.acme.test", clientId = "vestibule", clientSecre
   });
 
   test('18: login_hint is filled in', async () => {
+    const { page } = await at.browser.open();
     for (const first_screen of ['sign_in', 'identifier:sign_in', 'register']) {
-      const { page } = await at.browser.open();
       await page.goto(at.start({ first_screen, login_hint: 'alice' }));
       await page.locator('#identifier').waitFor();
       assert.equal(await page.locator('#identifier').inputValue(), 'alice', first_screen);
@@ -109,13 +109,13 @@ config = { issuer = "https://sso.acme.test", clientId = "vestibule", clientSecre
   });
 
   test('identifiers narrow what is asked for; nonsense leaves them all', async () => {
+    const { page } = await at.browser.open();
     for (const [identifier, label] of [
       ['email', /^email/i],
       ['username', /^username/i],
       ['carrier-pigeon', /email.*username|username.*email/i],
       ['email carrier-pigeon', /^email\S*( address)?$/i],
     ]) {
-      const { page } = await at.browser.open();
       await page.goto(at.start({ first_screen: 'identifier:sign_in', identifier }));
       await page.locator('#identifier').waitFor();
       assert.match(await page.locator('label[for=identifier]').innerText(), label, identifier);

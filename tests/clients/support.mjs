@@ -165,7 +165,7 @@ export async function startBrowser(until) {
     /** @param {import('playwright-core').BrowserContextOptions} [options] */
     async open(options = {}) {
       const context = await browser.newContext({ locale: 'en-GB', ...options });
-      context.setDefaultTimeout(15_000);
+      context.setDefaultTimeout(30_000);
       const page = await context.newPage();
       return { context, page, watch: await watch(page) };
     },

@@ -31,11 +31,9 @@ fn request_lines_that_are_none() {
         bytes.extend_from_slice(tail.as_bytes());
         answered(&provider, &bytes);
     }
-    for bytes in [&b"\r\n\r\n"[..], b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc", b"GET / HTTP/9.9\r\n\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"] {
-        // TLS and HTTP/2 hellos: something else than what is served here.
-        let mut bytes = bytes.to_vec();
-        bytes.extend_from_slice(b"\r\n\r\n");
-        let _ = provider.origin().raw(&bytes);
+    // Greetings of TLS and HTTP/2, and the beginning of a request: nobody is kept waiting.
+    for bytes in [&b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc"[..], b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"GET /oid", b""] {
+        assert!(provider.origin().hang_up(bytes).is_ok(), "{bytes:?}");
     }
     alive(&provider);
 }
@@ -47,8 +45,12 @@ fn bytes_beyond_ascii_in_a_query_are_refused_or_kept_as_they_are() {
         let mut bytes = b"GET /oidc/auth?".to_vec();
         bytes.extend_from_slice(query);
         bytes.extend_from_slice(format!(" HTTP/1.1\r\nhost: localhost:{}\r\nconnection: close\r\n\r\n", provider.origin().port).as_bytes());
-        answered(&provider, &bytes);
+        answered_or_fine(&provider, &bytes);
     }
+    // What a redirect repeats of it is encoded: a header is ASCII.
+    let target = "/oidc/auth?client_id=spa&state=\u{20ac}";
+    let location = provider.send(&Request::get(target)).expect(303).location().to_owned();
+    assert!(location.is_ascii() && location.contains("state=%E2%82%AC"), "{location}");
 }
 
 #[test]

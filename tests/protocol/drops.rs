@@ -94,7 +94,7 @@ fn with_a_session_none_of_them_has_an_effect() {
     for extra in [
         &[("first_screen", "register")][..],
         &[("login_hint", "a@b.c")],
-        &[("ui_locales", "de"), ("organization_id", "org1")],
+        &[("ui_locales", "de"), ("one_time_token", "t0ken"), ("identifier", "email")],
         &[("first_screen", "bogus"), ("login_hint", "a@b.c")],
     ] {
         let step = step(&provider, &mut browser, extra);
@@ -105,6 +105,9 @@ fn with_a_session_none_of_them_has_an_effect() {
             assert_eq!(fates(&step, name), [Dropped], "{name}");
         }
     }
+    // The organization also goes with the code, so it still counts.
+    let organization = step(&provider, &mut browser, &[("organization_id", "org1")]);
+    check(&organization, &[("organization_id", &[Used])]);
     let plain = step(&provider, &mut browser, &[]);
     assert!(!rules(&plain).contains(&"params.session"), "{:?}", rules(&plain));
     // `prompt=login` opens a page, so they count again.

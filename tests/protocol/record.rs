@@ -179,13 +179,34 @@ fn live_sessions_outlive_an_orderly_restart() {
     let _ = provider.browser().sign_in(&provider.app("spa"), &[]).tokens();
     let before = provider.newest();
     let provider = provider.restarted();
-    // They are read back beside the first requests; each look asks the engine anew.
-    while provider.sessions().is_empty() {
+    let listed = provider.sessions();
+    assert_eq!(listed, [before.summary.clone()]);
+    // The steps are read back beside the first requests; each look asks the engine anew.
+    while provider.newest().steps.len() < before.steps.len() {
         std::thread::yield_now();
     }
     let after = provider.newest();
-    assert_eq!(after.summary, before.summary);
-    let (before, after) = (exchanges(&before), exchanges(&after));
-    assert_eq!(before, after);
-    assert!(provider.newest().steps.iter().all(|s| !s.wire), "what was on the wire is not written to disk");
+    assert_eq!(exchanges(&before), exchanges(&after));
+    for (mut before, after) in before.steps.into_iter().zip(after.steps) {
+        // What was on the wire is not written to disk.
+        before.wire = false;
+        assert_eq!(before, after);
+    }
+}
+
+#[test]
+fn a_session_goes_on_after_a_restart_as_one_entry_with_rising_numbers() {
+    let provider = Provider::in_directory();
+    let tokens = provider.browser().sign_in(&provider.app("keeper"), &[]).tokens();
+    let before = provider.newest();
+    let provider = provider.restarted();
+    // The very first request belongs to an old session.
+    let _ = provider.app("keeper").refresh(tokens["refresh_token"].as_str().unwrap()).expect(200);
+    let sessions = provider.sessions();
+    assert_eq!(sessions.len(), 1, "{sessions:#?}");
+    assert_eq!((sessions[0].started_at, sessions[0].steps), (before.summary.started_at, before.summary.steps + 1));
+    assert_eq!((sessions[0].app_name.as_str(), sessions[0].user_name.as_deref()), ("Keeper", Some("Alice")));
+    assert!(sessions[0].seq > before.summary.seq);
+    let _ = provider.browser().open(&provider.app("spa"), &[]);
+    assert!(provider.last_step().seq > sessions[0].seq);
 }

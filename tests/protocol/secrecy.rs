@@ -23,6 +23,10 @@ fn tokens_codes_secrets_and_cookies_are_masked_until_asked() {
     let (app, mut browser) = (provider.app("web"), provider.browser());
     let extra = [("scope", "openid offline_access"), ("prompt", "consent"), ("one_time_token", "magic-link-token")];
     let answer = browser.sign_in(&app, &extra);
+    // Browsers say which page of ours a call comes from, with its query.
+    let referer = format!("{}/sign-in?app_id=web&one_time_token=magic-link-token", provider.origin().endpoint());
+    let _ = browser.open(&app, &[("prompt", "login")]);
+    let _ = browser.send(Request::json("PUT", "/api/experience", &json!({ "interactionEvent": "SignIn" })).header("referer", referer));
     let tokens = answer.tokens();
     let text = |name: &str| tokens[name].as_str().unwrap().to_owned();
     let _ = app.userinfo(&text("access_token")).expect(200);
@@ -30,8 +34,8 @@ fn tokens_codes_secrets_and_cookies_are_masked_until_asked() {
     let renewed = app.refresh(&text("refresh_token")).expect(200).json();
     let posted = [("token", "secret-elsewhere"), ("client_id", "web"), ("client_secret", "web-secret")];
     let _ = provider.send(&Request::form("/oidc/token/revocation", &posted)).expect(200);
-    let hint = [("id_token_hint", text("id_token"))];
-    let _ = browser.get(&format!("/oidc/session/end?id_token_hint={}", hint[0].1)).expect(200);
+    let _ = browser.open(&app, &[("id_token_hint", &text("id_token")), ("prompt", "none")]);
+    let _ = browser.get(&format!("/oidc/session/end?id_token_hint={}", text("id_token"))).expect(200);
 
     let mut secrets = vec![
         answer.code().to_owned(),
@@ -45,7 +49,9 @@ fn tokens_codes_secrets_and_cookies_are_masked_until_asked() {
         "magic-link-token".to_owned(),
         "a-verifier-of-at-least-43-characters-0123456789".to_owned(),
     ];
-    secrets.extend(browser.cookie_values());
+    for name in ["_session", "_session.sig", "_interaction.sig", "_interaction_resume.sig", "_logout", "_logout.sig"] {
+        secrets.push(browser.cookie(name).unwrap_or_else(|| panic!("no {name}")).to_owned());
+    }
     let masked = everything(&provider, false);
     for secret in &secrets {
         assert!(!masked.contains(secret.as_str()), "{secret} is shown unasked");

@@ -44,12 +44,6 @@ impl Browser {
         self.cookies.iter().find(|c| c.name == name).map(|c| c.value.as_str())
     }
 
-    /// All values the browser holds.
-    #[must_use]
-    pub fn cookie_values(&self) -> Vec<String> {
-        self.cookies.iter().map(|c| c.value.clone()).filter(|v| !v.is_empty()).collect()
-    }
-
     /// Replaces a cookie's value, as somebody does who tampers with it.
     ///
     /// # Panics

@@ -60,6 +60,12 @@ impl Start {
         Self::new(&["serve", "--port", "0", "--data-dir"]).arg(dir)
     }
 
+    /// As [`Start::serve`], with one application and nobody with a password, so that nothing is hashed.
+    #[must_use]
+    pub fn plain(dir: &Path) -> Self {
+        Self::serve(dir).arg("--config").arg(crate::provider::fixture("plain.toml"))
+    }
+
     /// One more argument.
     #[must_use]
     pub fn arg(mut self, argument: impl AsRef<std::ffi::OsStr>) -> Self {

@@ -219,6 +219,6 @@ impl Drop for Provider {
 }
 
 /// A file of `tests/fixtures`.
-fn fixture(name: &str) -> PathBuf {
+pub(crate) fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name)
 }

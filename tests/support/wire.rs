@@ -44,11 +44,26 @@ impl Origin {
     /// # Errors
     /// When nobody listens, or no answer comes in time.
     pub fn raw(self, bytes: &[u8]) -> io::Result<Option<Response>> {
+        self.talk(bytes, false)
+    }
+
+    /// As [`Origin::raw`], and says that nothing more will come: for bytes that are the beginning of something.
+    ///
+    /// # Errors
+    /// When nobody listens, or the provider waits all the same.
+    pub fn hang_up(self, bytes: &[u8]) -> io::Result<Option<Response>> {
+        self.talk(bytes, true)
+    }
+
+    fn talk(self, bytes: &[u8], hang_up: bool) -> io::Result<Option<Response>> {
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port))?;
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_nodelay(true)?;
         // A server that refuses early closes while we still write; what it said is then worth reading.
         let sent = stream.write_all(bytes);
+        if hang_up {
+            stream.shutdown(Shutdown::Write)?;
+        }
         let mut received = Vec::new();
         let read = stream.read_to_end(&mut received);
         let _ = stream.shutdown(Shutdown::Both);

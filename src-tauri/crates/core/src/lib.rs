@@ -11,6 +11,7 @@ pub mod because;
 pub mod console;
 pub mod entropy;
 pub mod experience;
+pub mod hot;
 pub mod ids;
 pub mod live;
 pub mod model;

@@ -2,6 +2,7 @@
 
 use crate::because::Because;
 use crate::entropy::Entropy;
+use crate::hot::{HotRecords, is_hot};
 use crate::live::{Lane, Trail};
 use crate::record::{IndexEntry, Record, Table, index_key, index_prefix, record_key, table_prefix};
 use crate::secret::Secret;
@@ -45,6 +46,11 @@ pub trait View {
     /// # Errors
     /// When the medium fails.
     fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Vec<Entry>, StoreError>;
+
+    /// Records kept decoded, if this store does that.
+    fn hot(&self) -> Option<&HotRecords> {
+        None
+    }
 }
 
 /// The writes of one decision: applied together or not at all.
@@ -126,10 +132,30 @@ impl<'a> Cx<'a> {
     /// # Errors
     /// When the medium fails or the record can't be read.
     pub fn get<R: Record>(&self, id: &str) -> Result<Option<Arc<R>>, StoreError> {
-        match self.raw(&record_key(R::TABLE, id))? {
+        let key = record_key(R::TABLE, id);
+        if is_hot(R::TABLE)
+            && !self.batch.ops.contains_key(&key)
+            && let Some(hot) = self.view.hot()
+        {
+            return self.get_hot(hot, key);
+        }
+        match self.raw(&key)? {
             Some(bytes) => decode::<R>(&bytes, self.now),
             None => Ok(None),
         }
+    }
+
+    fn get_hot<R: Record>(&self, hot: &HotRecords, key: Vec<u8>) -> Result<Option<Arc<R>>, StoreError> {
+        let writes = match hot.get::<R>(&key) {
+            Ok(record) => return Ok(Some(record)),
+            Err(writes) => writes,
+        };
+        let Some(bytes) = self.view.get(&key)? else { return Ok(None) };
+        let record = decode::<R>(&bytes, self.now)?;
+        if let Some(record) = &record {
+            hot.keep(key, record.clone(), writes);
+        }
+        Ok(record)
     }
 
     /// The record that a unique index names.
@@ -256,10 +282,18 @@ impl<'a> Cx<'a> {
 /// # Errors
 /// When it can't be encoded as JSON.
 pub fn encode<R: Record>(record: &R) -> Result<Vec<u8>, StoreError> {
-    let mut bytes = Vec::with_capacity(256);
+    encode_value(record.expires_at(), record)
+}
+
+/// As [`encode`], for a value that is written as some record is, without being one: what it borrows need not be copied.
+///
+/// # Errors
+/// When it can't be encoded as JSON.
+pub fn encode_value(expires_at: Option<Timestamp>, value: &impl serde::Serialize) -> Result<Vec<u8>, StoreError> {
+    let mut bytes = Vec::with_capacity(512);
     bytes.push(RECORD_VERSION);
-    bytes.extend_from_slice(&record.expires_at().map_or(0, |t| t.0).to_be_bytes());
-    serde_json::to_writer(&mut bytes, record).map_err(|e| StoreError::Corrupt(e.to_string()))?;
+    bytes.extend_from_slice(&expires_at.map_or(0, |t| t.0).to_be_bytes());
+    serde_json::to_writer(&mut bytes, value).map_err(|e| StoreError::Corrupt(e.to_string()))?;
     Ok(bytes)
 }
 

@@ -54,7 +54,7 @@ impl Engine {
             ConsoleRequest::Sessions { limit } => Ok(ConsoleReply::Sessions(
                 self.recorder.sessions((limit as usize).min(SESSIONS), self.now()),
             )),
-            ConsoleRequest::Session { id } => Ok(ConsoleReply::Session(self.recorder.session(&id))),
+            ConsoleRequest::Session { id } => Ok(ConsoleReply::Session(self.recorder.session(&id, &self.store))),
             ConsoleRequest::Wire { id: _, seq, reveal } => Ok(ConsoleReply::Wire(self.recorder.wire(seq, reveal, &self.site().endpoint))),
             ConsoleRequest::ClearSessions => {
                 self.recorder.clear(&self.store);

@@ -227,6 +227,6 @@ impl Engine {
     /// Steps of a session, for tests.
     #[must_use]
     pub fn steps(&self, live: &str) -> Vec<Step> {
-        self.recorder.session(live).map(|d| d.steps).unwrap_or_default()
+        self.recorder.session(live, &self.store).map(|d| d.steps).unwrap_or_default()
     }
 }

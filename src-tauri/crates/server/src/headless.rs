@@ -76,8 +76,10 @@ pub fn serve_until_stopped(serve: &ServeArgs) -> u8 {
                 ListenError::Address { .. } => exit::USAGE,
             };
         }
+        // Listened for before anybody is told that all is ready: a signal right after that must not kill.
+        let stop = StopSignal::listen();
         announce(&engine);
-        stop_signal().await;
+        stop.received().await;
         engine.shutdown().await;
         exit::STOPPED
     })
@@ -108,16 +110,24 @@ fn announce(engine: &Arc<Engine>) {
     let _ = out.flush();
 }
 
-/// Waits for SIGINT or SIGTERM.
-async fn stop_signal() {
-    #[cfg(unix)]
-    {
+/// SIGINT and SIGTERM, from the moment on at which they are listened for.
+#[cfg(unix)]
+struct StopSignal(Vec<tokio::signal::unix::Signal>);
+
+#[cfg(unix)]
+impl StopSignal {
+    fn listen() -> Self {
         use tokio::signal::unix::{SignalKind, signal};
-        match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
-            (Ok(mut terminate), Ok(mut interrupt)) => {
+        let kinds = [SignalKind::terminate(), SignalKind::interrupt()];
+        Self(kinds.into_iter().filter_map(|kind| signal(kind).ok()).collect())
+    }
+
+    async fn received(mut self) {
+        match self.0.as_mut_slice() {
+            [first, second] => {
                 tokio::select! {
-                    _ = terminate.recv() => {}
-                    _ = interrupt.recv() => {}
+                    _ = first.recv() => {}
+                    _ = second.recv() => {}
                 }
             }
             _ => {
@@ -125,8 +135,19 @@ async fn stop_signal() {
             }
         }
     }
-    #[cfg(not(unix))]
-    {
+}
+
+/// Ctrl-C.
+#[cfg(not(unix))]
+struct StopSignal;
+
+#[cfg(not(unix))]
+impl StopSignal {
+    fn listen() -> Self {
+        Self
+    }
+
+    async fn received(self) {
         let _ = tokio::signal::ctrl_c().await;
     }
 }

@@ -1,8 +1,10 @@
 //! The live recorder: turns trails into steps, keeps the recent ones, journals them, and tells whoever watches.
 //!
 //! A step of a decision that writes is journalled in the decision's own batch ([`Recorder::prepare`]), and again, with its
-//! end, lazily; the others only lazily. What was on the wire stays in memory only, within [`WIRE_BYTES`].
+//! end, a moment later ([`Recorder::hand_over`]); the others only then. What was on the wire stays in memory only, within
+//! [`WIRE_BYTES`].
 
+mod journal;
 mod shelf;
 mod watch;
 mod wire;
@@ -11,12 +13,12 @@ pub use watch::LiveWatch;
 
 use crate::http::{Request, Response};
 use shelf::{Shelf, WireEntry};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
-use tokio::sync::broadcast;
+use std::sync::{Arc, Mutex};
+use tokio::sync::{Notify, broadcast};
 use vestibule_core::ids::LiveId;
 use vestibule_core::live::{LiveDetail, LiveEvent, LiveSummary, Step, StepKind, Trail, Wire};
-use vestibule_core::record::{StoredStep, StoredSummary, Table, record_key};
+use vestibule_core::record::{StoredSummary, Table};
 use vestibule_core::{Batch, StoreError, Timestamp, View, port};
 use vestibule_store::Store;
 
@@ -28,6 +30,12 @@ pub(crate) const STEPS: u32 = 200;
 pub(crate) const WIRE_BYTES: usize = 6 * 1024 * 1024;
 /// How far numbers jump after a start: steps of the last moments before a kill may be on disk without their summary.
 const LEAP: u64 = 10_000;
+/// Steps kept in memory; older ones are read from the journal.
+pub(crate) const HELD: usize = 1_024;
+/// Steps that wait for the journal before they are handed over at once.
+const WAITING: usize = 512;
+/// Journal entries looked at together when it is read back.
+const PAGE: usize = 256;
 /// Events a slow watcher may fall behind before it has to read the list again.
 const BACKLOG: usize = 4_096;
 
@@ -52,7 +60,7 @@ pub struct Exchange {
 /// What goes through the channel to watchers.
 #[derive(Clone, Debug)]
 pub(crate) enum Signal {
-    Event(std::sync::Arc<LiveEvent>),
+    Event(Arc<LiveEvent>),
     Configuration,
 }
 
@@ -61,6 +69,8 @@ pub(crate) struct Recorder {
     seq: AtomicU64,
     shelf: Mutex<Shelf>,
     tell: broadcast::Sender<Signal>,
+    /// Something waits for the journal.
+    due: Notify,
 }
 
 impl Default for Recorder {
@@ -69,6 +79,7 @@ impl Default for Recorder {
             seq: AtomicU64::new(1),
             shelf: Mutex::new(Shelf::default()),
             tell: broadcast::channel(BACKLOG).0,
+            due: Notify::new(),
         }
     }
 }
@@ -97,14 +108,20 @@ impl Recorder {
         }
     }
 
-    /// The journal entry of a decision that is about to be committed, for the same batch.
+    /// The journal entry of a decision that is about to be committed, for the same batch; and the session, if it is new.
     ///
     /// # Errors
     /// When the step can't be encoded.
     pub(crate) fn prepare(&self, head: &StepHead, trail: &Trail, batch: &mut Batch) -> Result<(), StoreError> {
         let Some(live) = &trail.live else { return Ok(()) };
-        let step = StoredStep::new(head.step(live.clone(), trail, 0, 0));
-        batch.ops.insert(record_key(Table::LiveStep, &step.key), Some(port::encode(&step)?));
+        let (key, value) = journal::step(live, head.seq, &journal::unfinished(head, live, trail))?;
+        batch.ops.insert(key, Some(value));
+        if !self.shelf().knows(live) {
+            let mut summary = LiveSummary::open(live.clone(), head.at);
+            summary.apply(head.seq, head.at, &trail.patch);
+            let (key, value) = journal::summary(&summary)?;
+            batch.ops.insert(key, Some(value));
+        }
         Ok(())
     }
 
@@ -128,50 +145,46 @@ impl Recorder {
             (None, true) => LiveId(format!("x{seq:020}")),
             (None, false) => return,
         };
-        let head = StepHead { seq, at, method, path };
         let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
-        let step = head.step(live.clone(), &trail, response.status.as_u16(), micros);
+        let head = StepHead { seq, at, method, path };
+        let wire = WireEntry::capture(request, response);
+        let watched = self.tell.receiver_count() > 0;
         let mut shelf = self.shelf();
-        let summary = shelf.fold(&live, seq, at, &trail.patch, request);
-        let kept = if summary.steps >= STEPS {
+        let idle = shelf.waiting() == 0;
+        let steps = shelf.fold(&live, seq, at, &trail.patch, request);
+        let kept = if steps >= STEPS {
             shelf.count_only(&live);
             None
         } else {
-            shelf.keep(&live, step.clone(), WireEntry::capture(request, response));
+            let step = Arc::new(head.step(live.clone(), trail, response.status.as_u16(), micros));
+            shelf.keep(&live, step.clone(), wire);
             Some(step)
         };
-        let summary = shelf.summary(&live).unwrap_or(summary);
-        let evicted = shelf.evict(SESSIONS);
+        let summary = watched.then(|| shelf.summary(&live)).flatten();
+        shelf.evict(SESSIONS);
+        let waiting = shelf.waiting();
         drop(shelf);
-
-        let mut batch = Batch::default();
-        let entries = [
-            port::encode(&StoredSummary(summary.clone()))
-                .ok()
-                .map(|v| (record_key(Table::LiveSummary, live.as_str()), v)),
-            kept.as_ref().and_then(|step| {
-                let stored = StoredStep::new(step.clone());
-                port::encode(&stored).ok().map(|v| (record_key(Table::LiveStep, &stored.key), v))
-            }),
-        ];
-        for (key, value) in entries.into_iter().flatten() {
-            batch.ops.insert(key, Some(value));
+        if waiting >= WAITING {
+            self.hand_over(store);
+        } else if idle {
+            self.due.notify_one();
         }
-        for (old, steps) in evicted {
-            batch.ops.insert(record_key(Table::LiveSummary, old.as_str()), None);
-            for key in steps {
-                batch.ops.insert(record_key(Table::LiveStep, &key), None);
-            }
-        }
-        if kept.is_some() || !batch.is_empty() {
-            store.write_lazily(batch);
-        }
-        if self.tell.receiver_count() > 0 {
+        if let Some(summary) = summary {
+            let step = kept.map(|step| (*step).clone());
             // Nobody listening any more is no error.
-            let _ = self
-                .tell
-                .send(Signal::Event(std::sync::Arc::new(LiveEvent { summary, step: kept })));
+            let _ = self.tell.send(Signal::Event(Arc::new(LiveEvent { summary, step })));
         }
+    }
+
+    /// Gives the store what waits for the journal. A session that moved on several times is written once.
+    pub(crate) fn hand_over(&self, store: &Store) {
+        let batch = self.shelf().take_waiting();
+        store.write_lazily(batch);
+    }
+
+    /// Resolves when something waits for the journal.
+    pub(crate) async fn due(&self) {
+        self.due.notified().await;
     }
 
     /// Tells watchers that applications, people or settings changed.
@@ -193,10 +206,25 @@ impl Recorder {
         shelf.newest(limit)
     }
 
-    /// One session with its steps.
+    /// One session with its steps. Those that are no longer in memory come from the journal.
     #[must_use]
-    pub(crate) fn session(&self, id: &str) -> Option<LiveDetail> {
-        self.shelf().detail(&LiveId::from(id))
+    pub(crate) fn session(&self, id: &str, store: &Store) -> Option<LiveDetail> {
+        let id = LiveId::from(id);
+        let (summary, slots) = self.shelf().detail(&id)?;
+        let steps = store.read(|view| {
+            slots
+                .into_iter()
+                .filter_map(|(seq, step, wire)| {
+                    let mut step = match step {
+                        Some(step) => (*step).clone(),
+                        None => journal::read(view, &id, seq)?,
+                    };
+                    step.wire = wire;
+                    Some(step)
+                })
+                .collect()
+        });
+        Some(LiveDetail { summary, steps })
     }
 
     /// A step's request and response.
@@ -208,15 +236,8 @@ impl Recorder {
 
     /// Forgets all live sessions.
     pub(crate) fn clear(&self, store: &Store) {
-        let evicted = self.shelf().evict(0);
-        let mut batch = Batch::default();
-        for (old, steps) in evicted {
-            batch.ops.insert(record_key(Table::LiveSummary, old.as_str()), None);
-            for key in steps {
-                batch.ops.insert(record_key(Table::LiveStep, &key), None);
-            }
-        }
-        store.write_lazily(batch);
+        self.shelf().evict(0);
+        self.hand_over(store);
         let _ = self.tell.send(Signal::Configuration);
     }
 
@@ -244,19 +265,26 @@ impl Recorder {
         Ok(())
     }
 
-    /// Reads the steps back, beside the first requests.
+    /// Notes which steps there are, beside the first requests. They themselves stay where they are until somebody looks.
     ///
     /// # Errors
     /// When the store can't be read.
-    pub(crate) fn restore_steps(&self, view: &dyn View, now: Timestamp) -> Result<(), StoreError> {
-        let steps = view.scan(&[Table::LiveStep as u8], None, SESSIONS * 40)?;
-        let mut shelf = self.shelf();
-        for (_, bytes) in &steps {
-            if let Ok(Some(stored)) = port::decode::<StoredStep>(bytes, now) {
-                shelf.restore_step(stored.step.clone());
+    pub(crate) fn restore_steps(&self, view: &dyn View) -> Result<(), StoreError> {
+        let mut last: Option<Vec<u8>> = None;
+        loop {
+            let page = view.scan(&[Table::LiveStep as u8], last.as_deref(), PAGE)?;
+            let mut shelf = self.shelf();
+            for (key, _) in &page {
+                if let Some((live, seq)) = journal::place(key) {
+                    shelf.restore_step(&live, seq);
+                }
+            }
+            drop(shelf);
+            match page.into_iter().next_back() {
+                Some((key, _)) => last = Some(key),
+                None => return Ok(()),
             }
         }
-        Ok(())
     }
 }
 
@@ -285,7 +313,7 @@ impl StepHead {
         }
     }
 
-    fn step(&self, live: LiveId, trail: &Trail, status: u16, micros: u64) -> Step {
+    fn step(self, live: LiveId, trail: Trail, status: u16, micros: u64) -> Step {
         Step {
             seq: self.seq,
             live,
@@ -295,16 +323,16 @@ impl StepHead {
             method: if trail.kind == StepKind::Engine && self.path.is_empty() {
                 String::new()
             } else {
-                self.method.clone()
+                self.method
             },
-            path: self.path.clone(),
+            path: self.path,
             status,
-            arrows: trail.arrows.clone(),
-            because: trail.because.clone(),
-            params: trail.params.clone(),
-            tokens: trail.tokens.clone(),
-            error: trail.error.clone(),
-            snapshot: trail.snapshot.clone(),
+            arrows: trail.arrows,
+            because: trail.because,
+            params: trail.params,
+            tokens: trail.tokens,
+            error: trail.error,
+            snapshot: trail.snapshot,
             wire: status != 0,
         }
     }

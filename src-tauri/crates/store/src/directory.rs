@@ -18,6 +18,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc;
+use vestibule_core::hot::HotRecords;
 use vestibule_core::port::StoreError;
 
 const MARKER: &str = "vestibule-store.json";
@@ -58,6 +59,7 @@ struct Marker {
 /// An open database. Dropping it closes in order: first sled, then its witnesses, then the lock.
 pub(crate) struct SledMedium {
     db: sled::Db,
+    hot: HotRecords,
     witness: Witness,
     /// Tells `close` that all is done.
     _released: mpsc::Sender<()>,
@@ -77,6 +79,10 @@ struct Witness {
 impl SledMedium {
     pub(crate) fn tree(&self) -> &sled::Tree {
         &self.db
+    }
+
+    pub(crate) fn hot(&self) -> &HotRecords {
+        &self.hot
     }
 
     /// Confirmed groups so far.
@@ -182,6 +188,7 @@ pub(crate) fn open(dir: &Path, format: u32, steps: &[Step], released: mpsc::Send
     }
     Ok(SledMedium {
         db,
+        hot: HotRecords::default(),
         witness: Witness {
             seal,
             sequence: AtomicU64::new(sequence),
@@ -391,7 +398,7 @@ fn migrate(db: &sled::Db, found: u32, format: u32, steps: &[Step]) -> Result<(),
         };
         let mut batch = (step.run)(&TreeView(db))?;
         batch.ops.insert(FORMAT_KEY.to_vec(), Some(step.to.to_be_bytes().to_vec()));
-        apply(db, batch)?;
+        apply(db, &batch)?;
         db.flush().map_err(failed)?;
         at = step.to;
     }

@@ -44,7 +44,7 @@ fn stored(dir: &Path) -> u32 {
 
 fn used(dir: &Path) {
     let medium = open_as(dir, 1, &[]).unwrap();
-    apply(medium.tree(), put(b"\x02n", b"1")).unwrap();
+    apply(medium.tree(), &put(b"\x02n", b"1")).unwrap();
     medium.flush().unwrap();
 }
 

@@ -4,6 +4,7 @@ use crate::directory::SledMedium;
 use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::{PoisonError, RwLock, mpsc};
+use vestibule_core::hot::HotRecords;
 use vestibule_core::port::{Batch, StoreError, View};
 
 type Entries = Vec<(Vec<u8>, Vec<u8>)>;
@@ -13,6 +14,7 @@ pub(crate) enum Medium {
     Sled(Box<SledMedium>),
     Memory {
         map: RwLock<BTreeMap<Vec<u8>, Vec<u8>>>,
+        hot: HotRecords,
         /// Dropped with the medium, which tells `close` that it is released.
         _released: mpsc::Sender<()>,
     },
@@ -22,6 +24,7 @@ impl Medium {
     pub(crate) fn memory(released: mpsc::Sender<()>) -> Self {
         Self::Memory {
             map: RwLock::default(),
+            hot: HotRecords::default(),
             _released: released,
         }
     }
@@ -35,17 +38,19 @@ impl Medium {
     }
 
     /// Makes a batch visible, atomically.
-    pub(crate) fn apply(&self, batch: Batch) -> Result<(), StoreError> {
+    pub(crate) fn apply(&self, batch: &Batch) -> Result<(), StoreError> {
         match self {
-            Self::Sled(sled) => apply(sled.tree(), batch),
-            Self::Memory { map, .. } => {
-                let mut map = map.write().unwrap_or_else(PoisonError::into_inner);
-                for (key, value) in batch.ops {
-                    match value {
-                        Some(value) => map.insert(key, value),
-                        None => map.remove(&key),
-                    };
-                }
+            Self::Sled(sled) => sled.hot().apply(batch, || apply(sled.tree(), batch)),
+            Self::Memory { map, hot, .. } => {
+                hot.apply(batch, || {
+                    let mut map = map.write().unwrap_or_else(PoisonError::into_inner);
+                    for (key, value) in &batch.ops {
+                        match value {
+                            Some(value) => map.insert(key.clone(), value.clone()),
+                            None => map.remove(key),
+                        };
+                    }
+                });
                 Ok(())
             }
         }
@@ -79,6 +84,13 @@ impl View for Medium {
                 .take(limit)
                 .map(|(key, value)| (key.clone(), value.clone()))
                 .collect()),
+        }
+    }
+
+    fn hot(&self) -> Option<&HotRecords> {
+        match self {
+            Self::Sled(sled) => Some(sled.hot()),
+            Self::Memory { hot, .. } => Some(hot),
         }
     }
 }
@@ -117,12 +129,12 @@ fn start<'a>(prefix: &'a [u8], after: Option<&'a [u8]>) -> Bound<&'a [u8]> {
     }
 }
 
-pub(crate) fn apply(tree: &sled::Tree, batch: Batch) -> Result<(), StoreError> {
+pub(crate) fn apply(tree: &sled::Tree, batch: &Batch) -> Result<(), StoreError> {
     // A single write needs no batch, which costs sled a manifest in its log and its exclusive lock.
     if batch.ops.len() == 1 {
-        if let Some((key, value)) = batch.ops.into_iter().next() {
+        if let Some((key, value)) = batch.ops.iter().next() {
             match value {
-                Some(value) => tree.insert(key, value),
+                Some(value) => tree.insert(key, value.as_slice()),
                 None => tree.remove(key),
             }
             .map_err(failed)?;
@@ -130,10 +142,10 @@ pub(crate) fn apply(tree: &sled::Tree, batch: Batch) -> Result<(), StoreError> {
         return Ok(());
     }
     let mut writes = sled::Batch::default();
-    for (key, value) in batch.ops {
+    for (key, value) in &batch.ops {
         match value {
-            Some(value) => writes.insert(key, value),
-            None => writes.remove(key),
+            Some(value) => writes.insert(key.as_slice(), value.as_slice()),
+            None => writes.remove(key.as_slice()),
         }
     }
     tree.apply_batch(writes).map_err(failed)

@@ -234,7 +234,7 @@ impl Loop {
                 // A refusal may rest on a write of this very group: then it leaves with it.
                 Ok((batch, ack)) if batch.is_empty() && written.is_empty() => ack(Ok(())),
                 Ok((batch, ack)) if batch.is_empty() => written.push(ack),
-                Ok((batch, ack)) => match self.medium.apply(batch) {
+                Ok((batch, ack)) => match self.medium.apply(&batch) {
                     Ok(()) => written.push(ack),
                     Err(error) => ack(Err(error)),
                 },
@@ -286,7 +286,7 @@ impl Loop {
         for batch in batches {
             all.ops.extend(batch.ops);
         }
-        match self.medium.apply(all) {
+        match self.medium.apply(&all) {
             Ok(()) => self.unflushed = true,
             Err(error) => tracing::error!(%error, "journal entries could not be written"),
         }

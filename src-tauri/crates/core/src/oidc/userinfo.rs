@@ -77,7 +77,9 @@ pub fn userinfo(
                 format!(
                     "The access token carries `{}`; each scope stands for its claims{}.",
                     token.scopes.join(" "),
-                    narrowed.map(|scope| format!(", and `scope={scope}` narrowed them")).unwrap_or_default()
+                    narrowed
+                        .map(|scope| format!(", and `scope={scope}` narrowed them"))
+                        .unwrap_or_default()
                 ),
                 "OIDC Core 5.3.2, Logto 1.19",
             ));

@@ -90,6 +90,7 @@ impl Engine {
                 abort.abort();
             }
         }
+        self.recorder.hand_over(&self.store);
         self.store.close().await;
     }
 }

@@ -16,6 +16,8 @@ pub const PLAYGROUND_APP: &str = "demo-app";
 const APPLICATIONS: usize = 10_000;
 /// How often expired records are looked for.
 const SWEEP_EVERY: Duration = Duration::from_secs(30);
+/// How long the journal waits for more of the same sign-in.
+const JOURNAL_AFTER: Duration = Duration::from_millis(250);
 /// How many values one sweep looks at.
 const SWEEP_BUDGET: usize = 2_000;
 
@@ -134,12 +136,12 @@ impl Engine {
 
     /// Restores the journal and sweeps what has expired, until the engine stops.
     pub(super) fn start_housekeeping(self: &Arc<Self>) {
+        self.start_journalling();
         let engine = self.clone();
         let mut stop = self.stop.subscribe();
         tokio::spawn(async move {
             let restoring = engine.clone();
-            let restored =
-                tokio::task::spawn_blocking(move || restoring.store.read(|view| restoring.recorder.restore_steps(view, restoring.now()))).await;
+            let restored = tokio::task::spawn_blocking(move || restoring.store.read(|view| restoring.recorder.restore_steps(view))).await;
             if let Ok(Err(error)) = restored {
                 tracing::warn!(%error, "the steps of earlier live sessions can't be shown");
             }
@@ -151,6 +153,24 @@ impl Engine {
                             tracing::warn!(%error, "expired records could not be swept");
                         }
                     }
+                }
+            }
+        });
+    }
+
+    /// Hands the journal over a moment after something happened, so that what happens together is written together.
+    fn start_journalling(self: &Arc<Self>) {
+        let engine = self.clone();
+        let mut stop = self.stop.subscribe();
+        tokio::spawn(async move {
+            loop {
+                tokio::select! {
+                    () = stopped(&mut stop) => break,
+                    () = engine.recorder.due() => {}
+                }
+                tokio::select! {
+                    () = stopped(&mut stop) => break,
+                    () = tokio::time::sleep(JOURNAL_AFTER) => engine.recorder.hand_over(&engine.store),
                 }
             }
         });

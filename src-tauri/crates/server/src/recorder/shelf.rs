@@ -1,12 +1,12 @@
 //! What the recorder keeps in memory: sessions in order, their steps, and a bounded amount of wire.
 
+use super::journal;
 use crate::http::{Request, Response};
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
-use vestibule_core::Timestamp;
 use vestibule_core::ids::LiveId;
-use vestibule_core::live::{LiveDetail, LiveStatus, LiveSummary, Step, SummaryPatch};
-use vestibule_core::record::StoredStep;
+use vestibule_core::live::{LiveStatus, LiveSummary, Step, SummaryPatch};
+use vestibule_core::{Batch, Timestamp};
 
 /// Bodies longer than this are cut in the Wire tab.
 const BODY_BYTES: usize = 16 * 1024;
@@ -121,10 +121,25 @@ fn blank_passwords(value: &mut serde_json::Value) {
     }
 }
 
+/// A step's place: in memory, or only in the journal.
+#[derive(Debug)]
+struct Slot {
+    seq: u64,
+    step: Option<Arc<Step>>,
+}
+
 #[derive(Debug)]
 struct Entry {
     summary: LiveSummary,
-    steps: Vec<Step>,
+    slots: Vec<Slot>,
+}
+
+/// What the journal does not have yet.
+#[derive(Debug, Default)]
+struct Waiting {
+    summaries: HashSet<LiveId>,
+    steps: Vec<Arc<Step>>,
+    gone: Vec<(LiveId, Vec<u64>)>,
 }
 
 /// Sessions and wire.
@@ -133,38 +148,53 @@ pub(crate) struct Shelf {
     sessions: HashMap<LiveId, Entry>,
     /// By (start, id): the order of the list.
     order: BTreeMap<(Timestamp, LiveId), ()>,
+    /// Steps in memory, oldest first.
+    held: VecDeque<Arc<Step>>,
+    waiting: Waiting,
     wires: HashMap<u64, Arc<WireEntry>>,
     wire_order: VecDeque<(u64, usize)>,
     wire_bytes: usize,
 }
 
 impl Shelf {
-    /// Applies a patch, opening the session if it is new.
-    pub(crate) fn fold(&mut self, live: &LiveId, seq: u64, at: Timestamp, patch: &SummaryPatch, request: &Request) -> LiveSummary {
-        let entry = self.sessions.entry(live.clone()).or_insert_with(|| {
+    /// Applies a patch, opening the session if it is new; how many steps it has.
+    pub(crate) fn fold(&mut self, live: &LiveId, seq: u64, at: Timestamp, patch: &SummaryPatch, request: &Request) -> u32 {
+        if !self.sessions.contains_key(live) {
             self.order.insert((at, live.clone()), ());
-            Entry {
-                summary: LiveSummary::open(live.clone(), at),
-                steps: Vec::new(),
-            }
+        }
+        let entry = self.sessions.entry(live.clone()).or_insert_with(|| Entry {
+            summary: LiveSummary::open(live.clone(), at),
+            slots: Vec::new(),
         });
         entry.summary.apply(seq, at, patch);
         if entry.summary.agent.is_none() {
             entry.summary.agent = request.header(http::header::USER_AGENT).map(agent);
         }
-        entry.summary.clone()
+        if !self.waiting.summaries.contains(live) {
+            self.waiting.summaries.insert(live.clone());
+        }
+        entry.summary.steps
     }
 
-    pub(crate) fn keep(&mut self, live: &LiveId, mut step: Step, wire: WireEntry) {
-        step.wire = true;
+    /// Whether there is such a session.
+    pub(crate) fn knows(&self, live: &LiveId) -> bool {
+        self.sessions.contains_key(live)
+    }
+
+    pub(crate) fn keep(&mut self, live: &LiveId, step: Arc<Step>, wire: WireEntry) {
         let seq = step.seq;
         if let Some(entry) = self.sessions.get_mut(live) {
             entry.summary.steps += 1;
-            let at = entry.steps.partition_point(|s| s.seq < seq);
-            match entry.steps.get_mut(at) {
-                // Read back from the journal between its decision and its end.
-                Some(early) if early.seq == seq => *early = step,
-                _ => entry.steps.insert(at, step),
+            entry.place(seq, Some(step.clone()));
+        }
+        self.waiting.steps.push(step.clone());
+        self.held.push_back(step);
+        while self.held.len() > super::HELD {
+            let Some(old) = self.held.pop_front() else { break };
+            if let Some(entry) = self.sessions.get_mut(&old.live)
+                && let Ok(at) = entry.slots.binary_search_by_key(&old.seq, |slot| slot.seq)
+            {
+                entry.slots[at].step = None;
             }
         }
         let size = wire.size();
@@ -188,16 +218,38 @@ impl Shelf {
         self.sessions.get(live).map(|e| e.summary.clone())
     }
 
-    /// Drops the oldest sessions until `keep` are left; answers their ids and the keys of their steps.
-    pub(crate) fn evict(&mut self, keep: usize) -> Vec<(LiveId, Vec<String>)> {
-        let mut out = Vec::new();
+    /// Drops the oldest sessions until `keep` are left.
+    pub(crate) fn evict(&mut self, keep: usize) {
         while self.order.len() > keep {
             let Some(((_, live), ())) = self.order.pop_first() else { break };
+            self.waiting.summaries.remove(&live);
             if let Some(entry) = self.sessions.remove(&live) {
-                out.push((live, entry.steps.into_iter().map(|s| StoredStep::new(s).key).collect()));
+                self.waiting.gone.push((live, entry.slots.iter().map(|slot| slot.seq).collect()));
             }
         }
-        out
+    }
+
+    /// How much waits for the journal.
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting.steps.len() + self.waiting.gone.len() + self.waiting.summaries.len()
+    }
+
+    /// What waits for the journal, as writes. What can't be encoded stays out of it.
+    pub(crate) fn take_waiting(&mut self) -> Batch {
+        let Waiting { summaries, steps, gone } = std::mem::take(&mut self.waiting);
+        let mut batch = Batch::default();
+        let entries = summaries
+            .iter()
+            .filter_map(|live| journal::summary(&self.sessions.get(live)?.summary).ok());
+        batch.ops.extend(entries.map(|(key, value)| (key, Some(value))));
+        let steps = steps.iter().filter(|step| self.sessions.contains_key(&step.live));
+        let entries = steps.filter_map(|step| journal::step(&step.live, step.seq, &**step).ok());
+        batch.ops.extend(entries.map(|(key, value)| (key, Some(value))));
+        for (live, steps) in gone {
+            batch.ops.insert(journal::summary_key(&live), None);
+            batch.ops.extend(steps.into_iter().map(|seq| (journal::step_key(&live, seq), None)));
+        }
+        batch
     }
 
     /// Marks sessions whose interaction ran out.
@@ -225,41 +277,40 @@ impl Shelf {
             .collect()
     }
 
-    pub(crate) fn detail(&self, live: &LiveId) -> Option<LiveDetail> {
+    /// A session, and of each of its steps: its number, itself if it is in memory, and whether its wire is.
+    #[allow(clippy::type_complexity)]
+    pub(crate) fn detail(&self, live: &LiveId) -> Option<(LiveSummary, Vec<(u64, Option<Arc<Step>>, bool)>)> {
         let entry = self.sessions.get(live)?;
-        let mut steps = entry.steps.clone();
-        for step in &mut steps {
-            step.wire = self.wires.contains_key(&step.seq);
-        }
-        Some(LiveDetail {
-            summary: entry.summary.clone(),
-            steps,
-        })
+        let slots = entry.slots.iter();
+        let steps = slots.map(|slot| (slot.seq, slot.step.clone(), self.wires.contains_key(&slot.seq)));
+        Some((entry.summary.clone(), steps.collect()))
     }
 
     pub(crate) fn wire(&self, seq: u64) -> Option<Arc<WireEntry>> {
         self.wires.get(&seq).cloned()
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.sessions.len()
-    }
-
     pub(crate) fn restore_summary(&mut self, summary: &LiveSummary) {
         self.order.insert((summary.started_at, summary.id.clone()), ());
         self.sessions.entry(summary.id.clone()).or_insert_with(|| Entry {
             summary: summary.clone(),
-            steps: Vec::new(),
+            slots: Vec::new(),
         });
     }
 
-    pub(crate) fn restore_step(&mut self, mut step: Step) {
-        step.wire = false;
-        if let Some(entry) = self.sessions.get_mut(&step.live) {
-            let at = entry.steps.partition_point(|s| s.seq < step.seq);
-            if entry.steps.get(at).is_none_or(|s| s.seq != step.seq) {
-                entry.steps.insert(at, step);
-            }
+    /// Notes a step of the journal.
+    pub(crate) fn restore_step(&mut self, live: &LiveId, seq: u64) {
+        if let Some(entry) = self.sessions.get_mut(live) {
+            entry.place(seq, None);
+        }
+    }
+}
+
+impl Entry {
+    /// Puts a step in its place; one that is there already stays.
+    fn place(&mut self, seq: u64, step: Option<Arc<Step>>) {
+        if let Err(at) = self.slots.binary_search_by_key(&seq, |slot| slot.seq) {
+            self.slots.insert(at, Slot { seq, step });
         }
     }
 }
@@ -327,8 +378,11 @@ mod tests {
                 &request,
             );
         }
-        let gone: Vec<String> = shelf.evict(2).into_iter().map(|(id, _)| id.0).collect();
-        assert_eq!(gone, ["s0", "s1", "s2"]);
+        shelf.evict(2);
+        let gone: Vec<LiveId> = (0..3).map(|n| LiveId(format!("s{n}"))).collect();
+        let batch = shelf.take_waiting();
+        assert!(gone.iter().all(|live| batch.ops[&journal::summary_key(live)].is_none()));
+        assert_eq!(batch.ops.values().flatten().count(), 2, "the two that are left are written");
         assert_eq!(shelf.newest(10).iter().map(|s| s.id.0.as_str()).collect::<Vec<_>>(), ["s4", "s3"]);
     }
 

@@ -358,6 +358,7 @@ pub(super) async fn demo_app(engine: &Arc<Engine>, request: &Request) -> Respons
         let query: String = url::form_urlencoded::Serializer::new(String::new())
             .append_pair("client_id", PLAYGROUND_APP)
             .append_pair("post_logout_redirect_uri", &back)
+            .append_pair("state", "signed-out")
             .finish();
         return Response::redirect(StatusCode::SEE_OTHER, &format!("{}/session/end?{query}", engine.site().issuer));
     }
@@ -369,8 +370,9 @@ pub(super) async fn demo_app(engine: &Arc<Engine>, request: &Request) -> Respons
         });
         return html(engine, request, "demo", Some(demo));
     }
-    if !has("start") {
-        return html(engine, request, "no-interaction", None);
+    if has("state") {
+        // Back from signing out.
+        return Response::redirect(StatusCode::SEE_OTHER, "/oidc/session/end/success");
     }
     match engine.playground_start(Vec::new(), true).await {
         Ok(run) => Response::redirect(StatusCode::SEE_OTHER, &run.url),

@@ -123,7 +123,7 @@ pub(super) async fn token(engine: &Arc<Engine>, request: &Request, exchange: &mu
     exchange.always = true;
     let machine = caller.assertion.is_none() && caller.pairs.iter().any(|(n, v)| n == "grant_type" && v == "client_credentials");
     let (origin_of, issuer) = (engine.clone(), engine.site().issuer.clone());
-    let headers = request.clone();
+    let headers = origin_only(request);
     let rule = move |cx: &mut Cx<'_>| exchange_tokens(cx, &origin_of, &headers, &caller, &issuer);
     // A machine's token is stored nowhere, so that decision needs no writer.
     let outcome = if machine {
@@ -164,6 +164,18 @@ fn exchange_tokens(
         Ok(GrantType::RefreshToken) => token::refresh(cx, &app, &form, issuer),
         Ok(GrantType::ClientCredentials) => token::client_credentials(cx, &app, &form, issuer),
         Err(error) => Ok(Err(token::refused(cx, error))),
+    }
+}
+
+/// The part of a request that decisions look at: where it came from.
+fn origin_only(request: &Request) -> Request {
+    let origin = request.headers.get(header::ORIGIN);
+    Request {
+        method: request.method.clone(),
+        path: String::new(),
+        query: None,
+        headers: origin.map(|origin| (header::ORIGIN, origin.clone())).into_iter().collect(),
+        body: bytes::Bytes::new(),
     }
 }
 
@@ -232,7 +244,7 @@ async fn authenticated<R: Send + 'static>(
         Ok(Err(error)) => return Err(refuse(engine, request, exchange, &error)),
         Err(error) => return Err(failed(&error)),
     };
-    let (of, headers, issuer) = (engine.clone(), request.clone(), engine.site().issuer.clone());
+    let (of, headers, issuer) = (engine.clone(), origin_only(request), engine.site().issuer.clone());
     let outcome = engine
         .write(exchange, move |cx| {
             let app = match client_auth::authenticate(cx, &caller.claimed, caller.assertion.as_ref())? {
