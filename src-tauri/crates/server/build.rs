@@ -1,5 +1,4 @@
 //! Makes sure that the folder of the hosted pages is there, and that building them builds this crate again.
-#![expect(clippy::print_stdout, reason = "that is how a build script speaks")]
 
 fn main() {
     let pages = std::path::Path::new("../../../ui/dist/experience");
