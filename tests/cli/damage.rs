@@ -6,6 +6,9 @@ use std::fs;
 use std::path::Path;
 use tempfile::TempDir;
 
+/// A kind of damage, and how it is done.
+type Spoil = (&'static str, fn(&Path));
+
 /// A start that is refused with these words, and leaves the directory as it was.
 #[track_caller]
 fn refused(dir: &Path, words: &[&str]) {
@@ -56,9 +59,13 @@ fn a_directory_one_may_not_read_is_named() {
     let parent = TempDir::new().unwrap();
     let dir = parent.path().join("data");
     used(&dir);
-    fs::set_permissions(&dir, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&dir, fs::Permissions::from_mode(0o000)).unwrap();
     let readable = fs::read_dir(&dir).is_ok();
-    let outcome = if readable { None } else { Some(finish(&Start::serve(&dir).output())) };
+    let outcome = if readable {
+        None
+    } else {
+        Some(finish(&Start::serve(&dir).output()))
+    };
     fs::set_permissions(&dir, fs::Permissions::from_mode(0o700)).unwrap();
     // Permissions mean nothing to an administrator; then only the way back is tested.
     if let Some((code, _, stderr)) = outcome {
@@ -74,7 +81,7 @@ fn damaged_files_are_found_before_anything_is_written() {
     let good = parent.path().join("good");
     used(&good);
     let advice = ["is damaged", "Restore", "move it aside", "never moves or deletes it"];
-    let spoil: [(&str, fn(&Path)); 5] = [
+    let spoil: [Spoil; 5] = [
         ("flipped bytes", |dir| {
             let path = dir.join("store/db");
             let mut bytes = fs::read(&path).unwrap();
@@ -90,13 +97,14 @@ fn damaged_files_are_found_before_anything_is_written() {
         }),
         ("emptied", |dir| fs::write(dir.join("store/db"), "").unwrap()),
         ("a file gone", |dir| fs::remove_file(dir.join("store/conf")).unwrap()),
-        ("a marker that is none", |dir| fs::write(dir.join("vestibule-store.json"), "{").unwrap()),
+        ("a marker that is none", |dir| {
+            fs::write(dir.join("vestibule-store.json"), "{").unwrap()
+        }),
     ];
     for (what, spoil) in spoil {
         let dir = parent.path().join(what.replace(' ', "-"));
         copy(&good, &dir);
         spoil(&dir);
-        eprintln!("{what}");
         refused(&dir, &advice);
         // Asked again, the answer is the same.
         refused(&dir, &advice);

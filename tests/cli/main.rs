@@ -27,7 +27,12 @@ fn admin_spa(origin: Origin) -> App {
 
 /// The demo data's server-side application, which always gets refresh tokens.
 fn bookstore(origin: Origin) -> App {
-    App::new(origin, "bookstore", "http://localhost:3000/callback", Some("bookstore-demo-secret-not-for-production"))
+    App::new(
+        origin,
+        "bookstore",
+        "http://localhost:3000/callback",
+        Some("bookstore-demo-secret-not-for-production"),
+    )
 }
 
 /// Uses a data directory and closes it in order.

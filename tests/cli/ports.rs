@@ -14,7 +14,10 @@ fn a_taken_port_is_named_with_its_owner_and_a_free_one() {
     let start = Start::new(&["serve", "--port", &port.to_string(), "--data-dir"]).arg(&data);
     let (code, stdout, stderr) = finish(&start.output());
     assert_eq!((code, stdout.as_str()), (exit::PORT_TAKEN, ""), "{stderr}");
-    let line = stderr.lines().find(|l| l.contains(&format!("port {port} is taken"))).unwrap_or_else(|| panic!("{stderr}"));
+    let line = stderr
+        .lines()
+        .find(|l| l.contains(&format!("port {port} is taken")))
+        .unwrap_or_else(|| panic!("{stderr}"));
     if cfg!(target_os = "linux") {
         assert!(line.contains(&format!("(pid {})", std::process::id())), "{line}");
     }

@@ -27,9 +27,16 @@ fn both_signals_end_it_in_order_and_everything_is_there_again() {
         browser = browser.moved(process.origin);
         // The key, the session, the person, the tokens.
         assert_eq!(process.origin.send(&Request::get("/oidc/jwks")).json(), key);
-        assert!(app.callback(&browser.open(&app, &[("scope", "openid profile"), ("prompt", "none")])).get("code").is_some());
+        assert!(
+            app.callback(&browser.open(&app, &[("scope", "openid profile"), ("prompt", "none")]))
+                .get("code")
+                .is_some()
+        );
         assert_eq!(app.userinfo(&text("access_token")).expect(200).json(), claims);
-        refresh = app.refresh(&refresh).expect(200).json()["refresh_token"].as_str().unwrap().to_owned();
+        refresh = app.refresh(&refresh).expect(200).json()["refresh_token"]
+            .as_str()
+            .unwrap()
+            .to_owned();
     }
     let ended = process.end("TERM");
     assert!(!ended.stderr.contains("Demo data"), "demo data is offered once: {}", ended.stderr);

@@ -64,7 +64,8 @@ fn pairs() -> impl Strategy<Value = String> {
         2 => "\\PC{0,16}".prop_map(|v| acceptance::wire::encode(&[("", &v)])[1..].to_owned()),
         1 => "[!-~&&[^# ]]{0,16}",
     ];
-    proptest::collection::vec((names, values), 0..9).prop_map(|pairs| pairs.iter().map(|(n, v)| format!("{n}={v}")).collect::<Vec<_>>().join("&"))
+    proptest::collection::vec((names, values), 0..9)
+        .prop_map(|pairs| pairs.iter().map(|(n, v)| format!("{n}={v}")).collect::<Vec<_>>().join("&"))
 }
 
 fn body() -> impl Strategy<Value = (&'static str, Vec<u8>)> {
@@ -79,10 +80,24 @@ fn body() -> impl Strategy<Value = (&'static str, Vec<u8>)> {
 }
 
 fn header() -> impl Strategy<Value = (String, Vec<u8>)> {
-    let names = proptest::sample::select(vec!["authorization", "cookie", "origin", "sec-fetch-site", "logto-app-id", "if-none-match", "accept"]);
+    let names = proptest::sample::select(vec![
+        "authorization",
+        "cookie",
+        "origin",
+        "sec-fetch-site",
+        "logto-app-id",
+        "if-none-match",
+        "accept",
+    ]);
     let values = prop_oneof![
-        proptest::sample::select(vec!["Basic c3BhOg==", "Basic d2ViOndlYi1zZWNyZXQ=", "Bearer x", "Bearer a.b.c", "_session=a; _session.sig=b"])
-            .prop_map(|v| v.as_bytes().to_vec()),
+        proptest::sample::select(vec![
+            "Basic c3BhOg==",
+            "Basic d2ViOndlYi1zZWNyZXQ=",
+            "Bearer x",
+            "Bearer a.b.c",
+            "_session=a; _session.sig=b"
+        ])
+        .prop_map(|v| v.as_bytes().to_vec()),
         proptest::collection::vec(0x20_u8..0x7f, 0..40),
         proptest::collection::vec(0x80_u8..=0xff, 0..10),
     ];
@@ -93,7 +108,10 @@ fn header() -> impl Strategy<Value = (String, Vec<u8>)> {
 fn midway(provider: &Provider) -> Browser {
     let mut browser = provider.browser();
     let _ = browser.sign_in(&provider.app("spa"), &[]);
-    let _ = browser.open(&provider.app("web"), &[("code_challenge", "-"), ("code_challenge_method", "-"), ("prompt", "login")]);
+    let _ = browser.open(
+        &provider.app("web"),
+        &[("code_challenge", "-"), ("code_challenge_method", "-"), ("prompt", "login")],
+    );
     browser.begin("SignIn");
     browser
 }
@@ -107,14 +125,23 @@ fn nothing_makes_the_provider_fail() {
         failure_persistence: None,
         ..Config::default()
     };
-    let request = (method(), path(), pairs(), body(), proptest::collection::vec(header(), 0..3), any::<bool>());
+    let request = (
+        method(),
+        path(),
+        pairs(),
+        body(),
+        proptest::collection::vec(header(), 0..3),
+        any::<bool>(),
+    );
     let outcome = TestRunner::new(config).run(&request, |(method, path, query, (media, body), headers, known)| {
         let target = if query.is_empty() { path } else { format!("{path}?{query}") };
         let mut request = Request::new(&method, &target);
         if !media.is_empty() {
             request = request.body(media, body);
         }
-        request = headers.into_iter().fold(request, |request, (name, value)| request.header(&name, value));
+        request = headers
+            .into_iter()
+            .fold(request, |request, (name, value)| request.header(&name, value));
         let response = if known {
             Some(browser.clone().send(request))
         } else {
@@ -122,7 +149,12 @@ fn nothing_makes_the_provider_fail() {
         };
         if let Some(response) = response {
             // 501 is how a route says that a later release serves it.
-            prop_assert!(response.status < 500 || response.status == 501, "{method} {target}: {} {}", response.status, response.text());
+            prop_assert!(
+                response.status < 500 || response.status == 501,
+                "{method} {target}: {} {}",
+                response.status,
+                response.text()
+            );
         }
         Ok(())
     });

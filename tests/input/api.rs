@@ -63,7 +63,10 @@ fn bodies_of_other_shapes() {
             assert!(known, "{method} {path} {shape}: {} {}", response.status, response.text());
             if response.status >= 400 {
                 let body = response.json();
-                assert!(body["code"].is_string() && body["message"].as_str().is_some_and(|m| !m.is_empty()), "{body}");
+                assert!(
+                    body["code"].is_string() && body["message"].as_str().is_some_and(|m| !m.is_empty()),
+                    "{body}"
+                );
             }
         }
     }
@@ -82,7 +85,11 @@ fn bodies_that_are_no_json() {
         ("application/x-www-form-urlencoded", "interactionEvent=SignIn"),
     ] {
         let response = browser.send(Request::new("PUT", "/api/experience").body(media, body));
-        assert_eq!((response.status, response.json()["code"].as_str()), (400, Some("guard.invalid_input")), "{media} {body}");
+        assert_eq!(
+            (response.status, response.json()["code"].as_str()),
+            (400, Some("guard.invalid_input")),
+            "{media} {body}"
+        );
     }
 }
 
@@ -120,7 +127,11 @@ fn other_sites_can_do_nothing() {
         ] {
             let body = json!({ "interactionEvent": "Register" });
             let response = browser.send(Request::json(method, &format!("/api/experience{path}"), &body).header(name, value));
-            assert_eq!((response.status, response.json()["code"].as_str()), (403, Some("auth.forbidden")), "{method} {path} {name}: {value}");
+            assert_eq!(
+                (response.status, response.json()["code"].as_str()),
+                (403, Some("auth.forbidden")),
+                "{method} {path} {name}: {value}"
+            );
         }
         let state = browser.get("/api/experience/interaction").expect(200).json();
         assert_eq!(state["interactionEvent"], "SignIn");

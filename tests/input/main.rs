@@ -46,7 +46,12 @@ const GETS: [&str; 12] = [
 /// An answer to something malformed: the client's fault, in words.
 #[track_caller]
 fn blamed(request: &str, response: &Response) {
-    assert!((400..500).contains(&response.status), "{request}: {} {}", response.status, response.text());
+    assert!(
+        (400..500).contains(&response.status),
+        "{request}: {} {}",
+        response.status,
+        response.text()
+    );
     let body = response.json();
     assert!(body["message"].as_str().is_some_and(|m| !m.is_empty()), "{request}: {body}");
 }

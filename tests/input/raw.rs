@@ -8,14 +8,22 @@ use acceptance::{Provider, Request};
 fn answered(provider: &Provider, bytes: &[u8]) {
     // Closing the connection without a word is an answer too.
     if let Ok(Some(response)) = provider.origin().raw(bytes) {
-        assert!((400..500).contains(&response.status), "{}: {}", String::from_utf8_lossy(&bytes[..bytes.len().min(80)]), response.status);
+        assert!(
+            (400..500).contains(&response.status),
+            "{}: {}",
+            String::from_utf8_lossy(&bytes[..bytes.len().min(80)]),
+            response.status
+        );
     }
 }
 
 #[test]
 fn request_lines_that_are_none() {
     let provider = Provider::start();
-    let tail = format!(" HTTP/1.1\r\nhost: localhost:{}\r\nconnection: close\r\n\r\n", provider.origin().port);
+    let tail = format!(
+        " HTTP/1.1\r\nhost: localhost:{}\r\nconnection: close\r\n\r\n",
+        provider.origin().port
+    );
     for line in [
         &b"GET /oidc/auth?state=\xff\xfe&client_id=spa"[..],
         b"GET /oidc/auth?state=a\0b",
@@ -32,7 +40,13 @@ fn request_lines_that_are_none() {
         answered(&provider, &bytes);
     }
     // Greetings of TLS and HTTP/2, and the beginning of a request: nobody is kept waiting.
-    for bytes in [&b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc"[..], b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"GET /oid", b""] {
+    for bytes in [
+        &b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc"[..],
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"GET /oid",
+        b"",
+    ] {
         assert!(provider.origin().hang_up(bytes).is_ok(), "{bytes:?}");
     }
     alive(&provider);
@@ -41,10 +55,20 @@ fn request_lines_that_are_none() {
 #[test]
 fn bytes_beyond_ascii_in_a_query_are_refused_or_kept_as_they_are() {
     let provider = Provider::start();
-    for query in [&b"client_id=sp\xc3\xa4"[..], b"client_id=spa&state=\xe2\x82\xac", b"first_screen=\xf0\x9f\x92\xa5"] {
+    for query in [
+        &b"client_id=sp\xc3\xa4"[..],
+        b"client_id=spa&state=\xe2\x82\xac",
+        b"first_screen=\xf0\x9f\x92\xa5",
+    ] {
         let mut bytes = b"GET /oidc/auth?".to_vec();
         bytes.extend_from_slice(query);
-        bytes.extend_from_slice(format!(" HTTP/1.1\r\nhost: localhost:{}\r\nconnection: close\r\n\r\n", provider.origin().port).as_bytes());
+        bytes.extend_from_slice(
+            format!(
+                " HTTP/1.1\r\nhost: localhost:{}\r\nconnection: close\r\n\r\n",
+                provider.origin().port
+            )
+            .as_bytes(),
+        );
         answered_or_fine(&provider, &bytes);
     }
     // What a redirect repeats of it is encoded: a header is ASCII.
@@ -66,12 +90,18 @@ fn headers_that_are_huge_or_broken() {
             ("accept-language", "de-DE,,;;q=abc,*".to_owned()),
             ("if-none-match", "\"".to_owned()),
             ("cookie", "=;=;;; ;a;_session".to_owned()),
-            ("cookie", "_interaction=%7B; _interaction.sig=%; _logout=!; _logout.sig=!".to_owned()),
+            (
+                "cookie",
+                "_interaction=%7B; _interaction.sig=%; _logout=!; _logout.sig=!".to_owned(),
+            ),
         ] {
             let response = provider.send(&Request::get(path).header(name, &value));
             assert!(response.status < 500, "{path} {name}: {}", response.text());
         }
-        let bytes = Request::get(path).header("cookie", b"_session=\xff\xfe; \x80=\x81").header("logto-app-id", b"\xe9").bytes(provider.origin());
+        let bytes = Request::get(path)
+            .header("cookie", b"_session=\xff\xfe; \x80=\x81")
+            .header("logto-app-id", b"\xe9")
+            .bytes(provider.origin());
         answered_or_fine(&provider, &bytes);
     }
     let many = (0..2_000).fold(Request::get("/oidc/jwks"), |request, n| request.header(&format!("x-{n}"), "v"));
@@ -89,7 +119,16 @@ fn answered_or_fine(provider: &Provider, bytes: &[u8]) {
 #[test]
 fn hosts_that_are_not_ours() {
     let provider = Provider::start();
-    for host in ["evil.test", "localhost.evil.test", "", "localhost:99999", "[::1", "127.0.0.1", "localhost:0x50", "\u{e9}"] {
+    for host in [
+        "evil.test",
+        "localhost.evil.test",
+        "",
+        "localhost:99999",
+        "[::1",
+        "127.0.0.1",
+        "localhost:0x50",
+        "\u{e9}",
+    ] {
         for path in GETS {
             let response = provider.send(&Request::get(path).header("host", host));
             assert!(matches!(response.status, 400 | 421), "{host} {path}: {}", response.status);
@@ -98,19 +137,33 @@ fn hosts_that_are_not_ours() {
     }
     let without = b"GET /oidc/jwks HTTP/1.1\r\nconnection: close\r\n\r\n";
     answered(&provider, without);
-    let twice = Request::get("/oidc/jwks").header("host", format!("localhost:{}", provider.origin().port)).header("host", "evil.test");
+    let twice = Request::get("/oidc/jwks")
+        .header("host", format!("localhost:{}", provider.origin().port))
+        .header("host", "evil.test");
     answered_or_fine(&provider, &twice.bytes(provider.origin()));
     // An absolute target names its own host, which is then the one that counts (RFC 9112 3.2.2).
     let absolute = Request::get("http://evil.test/oidc/jwks");
     let response = provider.send(&absolute);
-    assert!(response.status < 500 && response.header("set-cookie").is_none(), "{}", response.status);
+    assert!(
+        response.status < 500 && response.header("set-cookie").is_none(),
+        "{}",
+        response.status
+    );
 }
 
 #[test]
 fn methods_that_are_none() {
     let provider = Provider::start();
     for method in ["DELETE", "PATCH", "PUT", "TRACE", "PROPFIND", "FOO", "M-SEARCH", "CONNECT"] {
-        for path in ["/oidc/auth", "/oidc/token", "/sign-in", "/api/experience", "/api/status", "/assets/submit.js", "/demo-app"] {
+        for path in [
+            "/oidc/auth",
+            "/oidc/token",
+            "/sign-in",
+            "/api/experience",
+            "/api/status",
+            "/assets/submit.js",
+            "/demo-app",
+        ] {
             let bytes = Request::new(method, path).bytes(provider.origin());
             answered(&provider, &bytes);
         }
@@ -121,11 +174,20 @@ fn methods_that_are_none() {
 #[test]
 fn lengths_that_lie() {
     let provider = Provider::start();
-    for (name, value) in [("content-length", "-1"), ("content-length", "1e3"), ("content-length", "99999999999999999999"), ("transfer-encoding", "gzip")] {
-        let request = Request::new("POST", "/oidc/token").header("content-type", "application/x-www-form-urlencoded").header(name, value);
+    for (name, value) in [
+        ("content-length", "-1"),
+        ("content-length", "1e3"),
+        ("content-length", "99999999999999999999"),
+        ("transfer-encoding", "gzip"),
+    ] {
+        let request = Request::new("POST", "/oidc/token")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header(name, value);
         answered(&provider, &request.bytes(provider.origin()));
     }
-    let both = Request::form("/oidc/token", &[("client_id", "spa")]).header("transfer-encoding", "chunked").header("content-length", "3");
+    let both = Request::form("/oidc/token", &[("client_id", "spa")])
+        .header("transfer-encoding", "chunked")
+        .header("content-length", "3");
     answered(&provider, &both.bytes(provider.origin()));
     alive(&provider);
 }
@@ -153,7 +215,10 @@ fn paths_that_leave_their_place() {
     ] {
         let response = provider.send(&Request::get(path));
         assert!(response.status < 500, "{path}: {}", response.text());
-        assert!(!response.text().contains("[package]") && !response.text().contains("root:"), "{path}");
+        assert!(
+            !response.text().contains("[package]") && !response.text().contains("root:"),
+            "{path}"
+        );
         if let Some(location) = response.header("location") {
             assert!(!location.starts_with("//") && !location.contains("evil"), "{path}: {location}");
         }

@@ -12,7 +12,11 @@ fn cookies(response: &Response) -> Vec<(String, String)> {
 }
 
 fn get(name: &str, all: &[(String, String)]) -> String {
-    all.iter().find(|(n, _)| n == name).unwrap_or_else(|| panic!("{name} is not among {all:?}")).1.clone()
+    all.iter()
+        .find(|(n, _)| n == name)
+        .unwrap_or_else(|| panic!("{name} is not among {all:?}"))
+        .1
+        .clone()
 }
 
 #[test]
@@ -22,7 +26,16 @@ fn an_interaction_sets_three_cookies_and_their_signatures() {
     let response = browser.open(&provider.app("spa"), &[("organization_id", "org1"), ("ui_locales", "de")]);
     let set = cookies(&response);
     let names: Vec<&str> = set.iter().map(|(n, _)| n.as_str()).collect();
-    assert_eq!(names, ["_interaction", "_interaction.sig", "_interaction_resume", "_interaction_resume.sig", "_logto"]);
+    assert_eq!(
+        names,
+        [
+            "_interaction",
+            "_interaction.sig",
+            "_interaction_resume",
+            "_interaction_resume.sig",
+            "_logto"
+        ]
+    );
     let uid = browser.cookie("_interaction_resume").unwrap();
     for name in ["_interaction", "_interaction.sig"] {
         assert_eq!(get(name, &set), "path=/; max-age=3600; samesite=lax; httponly");
@@ -34,9 +47,14 @@ fn an_interaction_sets_three_cookies_and_their_signatures() {
     // Readable by script, for the browser's session, unsigned.
     assert_eq!(get("_logto", &set), "path=/; samesite=lax");
     let value = browser.cookie("_logto").unwrap();
-    let text: String = url::form_urlencoded::parse(format!("v={value}").as_bytes()).map(|(_, v)| v.into_owned()).collect();
+    let text: String = url::form_urlencoded::parse(format!("v={value}").as_bytes())
+        .map(|(_, v)| v.into_owned())
+        .collect();
     let members: serde_json::Value = serde_json::from_str(&text).unwrap();
-    assert_eq!(members, serde_json::json!({ "appId": "spa", "organizationId": "org1", "uiLocales": "de" }));
+    assert_eq!(
+        members,
+        serde_json::json!({ "appId": "spa", "organizationId": "org1", "uiLocales": "de" })
+    );
 }
 
 #[test]

@@ -9,7 +9,11 @@ const FOREIGN: &str = "https://evil.example.test";
 #[test]
 fn documents_are_open_to_every_origin() {
     let provider = Provider::start();
-    for path in ["/oidc/jwks", "/oidc/.well-known/openid-configuration", "/oidc/.well-known/oauth-authorization-server"] {
+    for path in [
+        "/oidc/jwks",
+        "/oidc/.well-known/openid-configuration",
+        "/oidc/.well-known/oauth-authorization-server",
+    ] {
         let response = provider.send(&Request::get(path).header("origin", FOREIGN)).expect(200);
         assert_eq!(response.header("access-control-allow-origin"), Some(FOREIGN));
         let without = provider.send(&Request::get(path)).expect(200);
@@ -20,7 +24,13 @@ fn documents_are_open_to_every_origin() {
 #[test]
 fn preflights_are_open_and_the_request_itself_is_checked() {
     let provider = Provider::start();
-    for path in ["/oidc/token", "/oidc/me", "/oidc/token/revocation", "/oidc/token/introspection", "/oidc/request"] {
+    for path in [
+        "/oidc/token",
+        "/oidc/me",
+        "/oidc/token/revocation",
+        "/oidc/token/introspection",
+        "/oidc/request",
+    ] {
         let asked = Request::new("OPTIONS", path)
             .header("origin", FOREIGN)
             .header("access-control-request-method", "POST")
@@ -51,7 +61,12 @@ fn an_application_may_be_used_from_its_own_origins_only() {
     for origin in [OWN.to_owned(), LISTED.to_owned(), provider.origin().endpoint()] {
         for request in requests() {
             let response = provider.send(&request.header("origin", &origin));
-            assert_eq!(response.header("access-control-allow-origin"), Some(origin.as_str()), "{}", response.text());
+            assert_eq!(
+                response.header("access-control-allow-origin"),
+                Some(origin.as_str()),
+                "{}",
+                response.text()
+            );
             assert_eq!(response.header("vary"), Some("Origin"));
         }
     }
@@ -60,7 +75,10 @@ fn an_application_may_be_used_from_its_own_origins_only() {
             let response = provider.send(&request.header("origin", origin)).expect(400);
             let body = response.json();
             assert_eq!(body["error_description"], format!("origin {origin} not allowed for client: spa"));
-            assert_eq!((&body["error"], response.header("access-control-allow-origin")), (&"invalid_request".into(), None));
+            assert_eq!(
+                (&body["error"], response.header("access-control-allow-origin")),
+                (&"invalid_request".into(), None)
+            );
         }
     }
 }
@@ -95,7 +113,9 @@ fn the_sign_in_api_is_for_its_own_pages() {
         assert_eq!((response.status, response.json()["code"].as_str()), (403, Some("auth.forbidden")));
         assert_eq!(response.header("access-control-allow-origin"), None);
     }
-    let own = begin().header("origin", provider.origin().endpoint()).header("sec-fetch-site", "same-origin");
+    let own = begin()
+        .header("origin", provider.origin().endpoint())
+        .header("sec-fetch-site", "same-origin");
     assert_eq!(provider.send(&own).expect(400).json()["code"], "session.not_found");
 }
 
@@ -103,13 +123,22 @@ fn the_sign_in_api_is_for_its_own_pages() {
 fn only_names_of_this_computer_are_answered() {
     let provider = Provider::start();
     let port = provider.origin().port;
-    for host in ["evil.test".to_owned(), format!("evil.test:{port}"), "localhost".to_owned(), format!("localhost:{}", port ^ 1)] {
+    for host in [
+        "evil.test".to_owned(),
+        format!("evil.test:{port}"),
+        "localhost".to_owned(),
+        format!("localhost:{}", port ^ 1),
+    ] {
         let response = provider.send(&Request::get("/oidc/jwks").header("host", &host));
         assert_eq!(response.status, 421, "{host}: {}", response.text());
         assert!(response.json()["error_description"].as_str().unwrap().contains("--endpoint"));
     }
     for host in [format!("127.0.0.1:{port}"), format!("[::1]:{port}"), format!("LOCALHOST:{port}")] {
-        assert_eq!(provider.send(&Request::get("/oidc/jwks").header("host", &host)).status, 200, "{host}");
+        assert_eq!(
+            provider.send(&Request::get("/oidc/jwks").header("host", &host)).status,
+            200,
+            "{host}"
+        );
     }
 }
 
@@ -138,8 +167,13 @@ fn every_answer_carries_the_security_headers() {
         assert!(answers[n].header("cross-origin-resource-policy").is_some(), "{n}");
     }
     for n in [1, 5, 6] {
-        let policy = answers[n].header("content-security-policy").unwrap_or_else(|| panic!("{n} has no policy"));
-        assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{policy}");
+        let policy = answers[n]
+            .header("content-security-policy")
+            .unwrap_or_else(|| panic!("{n} has no policy"));
+        assert!(
+            policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"),
+            "{policy}"
+        );
         assert!(!policy.contains("unsafe"), "{policy}");
     }
 }

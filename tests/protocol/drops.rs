@@ -24,9 +24,19 @@ fn check(step: &Step, expected: &[(&str, &[ParamFate])]) {
 #[test]
 fn a_request_that_loses_nothing_says_so() {
     let provider = Provider::start();
-    let extra = [("first_screen", "identifier:sign_in"), ("identifier", "email phone"), ("login_hint", "a@b.c")];
+    let extra = [
+        ("first_screen", "identifier:sign_in"),
+        ("identifier", "email phone"),
+        ("login_hint", "a@b.c"),
+    ];
     let step = step(&provider, &mut provider.browser(), &extra);
-    assert!(step.params.iter().all(|p| p.fate == Used && p.origin == ParamOrigin::Query && p.effective.is_none()), "{:?}", step.params);
+    assert!(
+        step.params
+            .iter()
+            .all(|p| p.fate == Used && p.origin == ParamOrigin::Query && p.effective.is_none()),
+        "{:?}",
+        step.params
+    );
     assert!(step.because.iter().all(|b| b.outcome != Outcome::Dropped), "{:?}", rules(&step));
     assert!(card(&step, "params.first_screen").title.contains("/identifier-sign-in"));
     assert!(rules(&step).contains(&"prompt.no_session"));
@@ -35,21 +45,40 @@ fn a_request_that_loses_nothing_says_so() {
 #[test]
 fn one_bad_value_is_named_with_what_it_took_along() {
     let provider = Provider::start();
-    let extra = [("first_screen", "registr"), ("login_hint", "a@b.c"), ("direct_sign_in", "social:google")];
+    let extra = [
+        ("first_screen", "registr"),
+        ("login_hint", "a@b.c"),
+        ("direct_sign_in", "social:google"),
+    ];
     let step = step(&provider, &mut provider.browser(), &extra);
     let card = card(&step, "params.all_or_nothing");
-    assert_eq!((card.outcome, card.input.as_deref(), card.source.as_str()), (Outcome::Dropped, Some("first_screen=registr"), "Logto 2.2"));
+    assert_eq!(
+        (card.outcome, card.input.as_deref(), card.source.as_str()),
+        (Outcome::Dropped, Some("first_screen=registr"), "Logto 2.2")
+    );
     for part in ["`register` would have worked", "`login_hint`", "`direct_sign_in`"] {
         assert!(card.detail.contains(part), "{part}: {}", card.detail);
     }
-    check(&step, &[("first_screen", &[Dropped]), ("login_hint", &[Dropped]), ("direct_sign_in", &[Dropped]), ("scope", &[Used])]);
+    check(
+        &step,
+        &[
+            ("first_screen", &[Dropped]),
+            ("login_hint", &[Dropped]),
+            ("direct_sign_in", &[Dropped]),
+            ("scope", &[Used]),
+        ],
+    );
     assert!(step.params.iter().filter(|p| p.fate == Dropped).all(|p| p.note.is_some()));
 }
 
 #[test]
 fn the_parameter_that_loses_against_another_is_named() {
     let provider = Provider::start();
-    let step = step(&provider, &mut provider.browser(), &[("first_screen", "sign_in"), ("interaction_mode", "signUp")]);
+    let step = step(
+        &provider,
+        &mut provider.browser(),
+        &[("first_screen", "sign_in"), ("interaction_mode", "signUp")],
+    );
     assert_eq!(card(&step, "params.interaction_mode").outcome, Outcome::Dropped);
     check(&step, &[("interaction_mode", &[Dropped]), ("first_screen", &[Used])]);
 }
@@ -83,7 +112,16 @@ fn what_has_no_effect_on_this_page_is_named() {
 
     let parts = step(&provider, &mut provider.browser(), &[("direct_sign_in", "sso:abc:def")]);
     check(&parts, &[("direct_sign_in", &[Narrowed])]);
-    assert_eq!(parts.params.iter().find(|p| p.name == "direct_sign_in").unwrap().effective.as_deref(), Some("sso:abc"));
+    assert_eq!(
+        parts
+            .params
+            .iter()
+            .find(|p| p.name == "direct_sign_in")
+            .unwrap()
+            .effective
+            .as_deref(),
+        Some("sso:abc")
+    );
 }
 
 #[test]
@@ -123,7 +161,10 @@ fn offline_access_without_consent_is_named_and_repairable() {
     assert_eq!(card.outcome, Outcome::Dropped);
     assert!(card.repair.is_some());
     check(&step, &[("scope", &[Narrowed])]);
-    assert_eq!(step.params.iter().find(|p| p.name == "scope").unwrap().effective.as_deref(), Some("openid profile"));
+    assert_eq!(
+        step.params.iter().find(|p| p.name == "scope").unwrap().effective.as_deref(),
+        Some("openid profile")
+    );
 }
 
 #[test]
@@ -131,7 +172,10 @@ fn empty_and_unknown_parameters_are_told_apart() {
     let provider = Provider::start();
     let extra = [("login_hint", ""), ("utm_source", "mail"), ("First_Screen", "register")];
     let step = step(&provider, &mut provider.browser(), &extra);
-    check(&step, &[("login_hint", &[Dropped]), ("utm_source", &[Ignored]), ("First_Screen", &[Ignored])]);
+    check(
+        &step,
+        &[("login_hint", &[Dropped]), ("utm_source", &[Ignored]), ("First_Screen", &[Ignored])],
+    );
     assert!(step.params.iter().filter(|p| p.fate != Used).all(|p| p.note.is_some()));
 }
 
@@ -161,7 +205,11 @@ fn what_a_refusal_is_about_is_marked() {
         let _ = provider.browser().open(&provider.app("spa"), extra);
         let step = provider.last_step();
         assert_eq!(fates(&step, name), [Refused], "{extra:?}: {:?}", step.params);
-        assert!(step.because.iter().any(|b| b.outcome == Outcome::Refused), "{extra:?}: {:?}", rules(&step));
+        assert!(
+            step.because.iter().any(|b| b.outcome == Outcome::Refused),
+            "{extra:?}: {:?}",
+            rules(&step)
+        );
         assert!(step.error.is_some());
     }
 }

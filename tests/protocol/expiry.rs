@@ -41,7 +41,10 @@ fn an_interaction_is_good_for_an_hour() {
     assert!(app.callback(&early.follow(&redirect_to)).get("code").is_some());
     late.begin("SignIn");
     provider.clock.advance(1);
-    let answer = late.experience("PUT", "", &json!({ "interactionEvent": "SignIn" })).expect(400).json();
+    let answer = late
+        .experience("PUT", "", &json!({ "interactionEvent": "SignIn" }))
+        .expect(400)
+        .json();
     assert_eq!(answer["code"], "session.not_found");
     let expired = provider.sessions().into_iter().filter(|s| s.status == LiveStatus::Expired).count();
     assert_eq!(expired, 1, "{:#?}", provider.sessions());
@@ -70,7 +73,10 @@ fn a_session_is_good_for_fourteen_days() {
     provider.clock.advance(14 * DAY - 1);
     assert!(app.callback(&browser.open(&app, &[("prompt", "none")])).get("code").is_some());
     provider.clock.advance(1);
-    assert_eq!(app.callback(&browser.open(&app, &[("prompt", "none")])).get("error"), Some("login_required"));
+    assert_eq!(
+        app.callback(&browser.open(&app, &[("prompt", "none")])).get("error"),
+        Some("login_required")
+    );
 }
 
 #[test]
@@ -165,10 +171,17 @@ fn a_pushed_request_is_good_for_sixty_seconds() {
     let app = provider.app("spa");
     let push = || {
         let pairs = app.pairs(&[]);
-        let borrowed: Vec<(&str, &str)> = pairs.iter().filter(|(n, _)| n != "client_id").map(|(n, v)| (n.as_str(), v.as_str())).collect();
+        let borrowed: Vec<(&str, &str)> = pairs
+            .iter()
+            .filter(|(n, _)| n != "client_id")
+            .map(|(n, v)| (n.as_str(), v.as_str()))
+            .collect();
         let pushed = provider.send(&app.form("/oidc/request", &borrowed)).expect(201).json();
         let uri = text(&pushed, "request_uri");
-        format!("/oidc/auth?{}", acceptance::wire::encode(&[("client_id", "spa"), ("request_uri", &uri)]))
+        format!(
+            "/oidc/auth?{}",
+            acceptance::wire::encode(&[("client_id", "spa"), ("request_uri", &uri)])
+        )
     };
     let target = push();
     provider.clock.advance(59);

@@ -36,7 +36,12 @@ const DIRECT: [(&str, &str); 15] = [
 /// Everything is sent in one provider's lifetime; each browser is a new one, so none has a session.
 fn check(provider: &Provider, extra: &[(&str, &str)], wanted: &str) {
     let response = provider.browser().open(&provider.app("spa"), extra);
-    assert_eq!((response.status, response.header("location")), (303, Some(wanted)), "{extra:?}: {}", response.text());
+    assert_eq!(
+        (response.status, response.header("location")),
+        (303, Some(wanted)),
+        "{extra:?}: {}",
+        response.text()
+    );
 }
 
 #[test]
@@ -60,14 +65,22 @@ fn interaction_mode_counts_when_it_is_alone() {
     let provider = Provider::start();
     check(&provider, &[("interaction_mode", "signIn")], "/sign-in?app_id=spa");
     check(&provider, &[("interaction_mode", "signUp")], "/register?app_id=spa");
-    check(&provider, &[("interaction_mode", "signUp"), ("first_screen", "")], "/register?app_id=spa");
+    check(
+        &provider,
+        &[("interaction_mode", "signUp"), ("first_screen", "")],
+        "/register?app_id=spa",
+    );
 }
 
 #[test]
 fn direct_sign_in_falls_back_to_every_first_screen() {
     let provider = Provider::start();
     for (direct, path) in DIRECT {
-        check(&provider, &[("direct_sign_in", direct)], &format!("{path}?app_id=spa&fallback=sign-in"));
+        check(
+            &provider,
+            &[("direct_sign_in", direct)],
+            &format!("{path}?app_id=spa&fallback=sign-in"),
+        );
     }
     for (screen, page) in SCREENS {
         for (direct, path) in [DIRECT[0], DIRECT[2], DIRECT[3]] {
@@ -108,7 +121,11 @@ fn identifiers_are_passed_on_as_they_are() {
         ("identifier", "email phone"),
         ("login_hint", "a@b.c"),
     ];
-    check(&provider, &extra, "/identifier-sign-in?app_id=spa&login_hint=a%40b.c&identifier=email+phone");
+    check(
+        &provider,
+        &extra,
+        "/identifier-sign-in?app_id=spa&login_hint=a%40b.c&identifier=email+phone",
+    );
 }
 
 #[test]
@@ -147,8 +164,22 @@ fn members_come_in_logtos_order_whatever_order_they_were_sent_in() {
 fn one_bad_value_empties_the_whole_set() {
     let provider = Provider::start();
     for (name, values) in [
-        ("first_screen", ["bogus", "SIGN_IN", "sign-in", "signUp", " register", "identifier:", "identifier:email"]),
-        ("interaction_mode", ["bogus", "register", "sign_in", "SignUp", "signup", "signIn ", "0"]),
+        (
+            "first_screen",
+            [
+                "bogus",
+                "SIGN_IN",
+                "sign-in",
+                "signUp",
+                " register",
+                "identifier:",
+                "identifier:email",
+            ],
+        ),
+        (
+            "interaction_mode",
+            ["bogus", "register", "sign_in", "SignUp", "signup", "signIn ", "0"],
+        ),
     ] {
         for value in values {
             let extra = [
@@ -171,7 +202,12 @@ fn one_bad_value_empties_the_whole_set() {
 #[test]
 fn names_are_case_sensitive_and_others_are_ignored() {
     let provider = Provider::start();
-    let extra = [("First_Screen", "register"), ("firstScreen", "register"), ("extraParams", "x"), ("", "y")];
+    let extra = [
+        ("First_Screen", "register"),
+        ("firstScreen", "register"),
+        ("extraParams", "x"),
+        ("", "y"),
+    ];
     check(&provider, &extra, "/sign-in?app_id=spa");
 }
 
@@ -179,7 +215,15 @@ fn names_are_case_sensitive_and_others_are_ignored() {
 fn a_parameter_given_twice_is_refused_at_the_application() {
     let provider = Provider::start();
     let app = provider.app("spa");
-    for name in ["first_screen", "interaction_mode", "login_hint", "identifier", "direct_sign_in", "organization_id", "ui_locales"] {
+    for name in [
+        "first_screen",
+        "interaction_mode",
+        "login_hint",
+        "identifier",
+        "direct_sign_in",
+        "organization_id",
+        "ui_locales",
+    ] {
         for second in ["register", "register", "other"] {
             let response = provider.browser().open(&app, &[(name, "register"), (name, second)]);
             let answer = app.callback(&response);

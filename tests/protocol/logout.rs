@@ -10,16 +10,28 @@ fn signing_out_ends_the_session_and_leads_back() {
     let (app, mut browser) = (provider.app("spa"), provider.browser());
     let tokens = browser.sign_in(&app, &[]).tokens();
     let query = "client_id=spa&post_logout_redirect_uri=https%3A%2F%2Fspa.example.test%2F&state=b%26ye";
-    assert_eq!(browser.sign_out(query).expect(303).location(), "https://spa.example.test/?state=b%26ye");
-    assert_eq!(app.callback(&browser.open(&app, &[("prompt", "none")])).get("error"), Some("login_required"));
+    assert_eq!(
+        browser.sign_out(query).expect(303).location(),
+        "https://spa.example.test/?state=b%26ye"
+    );
+    assert_eq!(
+        app.callback(&browser.open(&app, &[("prompt", "none")])).get("error"),
+        Some("login_required")
+    );
     let _ = app.userinfo(tokens["access_token"].as_str().unwrap()).expect(401);
 
     // Both halves are one live session.
     let sessions = provider.sessions();
     let ended = sessions.iter().find(|s| s.outcome == "signed out").unwrap();
-    assert_eq!((ended.status, ended.user_name.as_deref(), ended.app_name.as_str()), (LiveStatus::Done, Some("Alice"), "Single page"));
+    assert_eq!(
+        (ended.status, ended.user_name.as_deref(), ended.app_name.as_str()),
+        (LiveStatus::Done, Some("Alice"), "Single page")
+    );
     let detail = provider.session(ended.id.as_str());
-    assert_eq!(exchanges(&detail), [("GET", "/oidc/session/end", 200), ("POST", "/oidc/session/end/confirm", 303)]);
+    assert_eq!(
+        exchanges(&detail),
+        [("GET", "/oidc/session/end", 200), ("POST", "/oidc/session/end/confirm", 303)]
+    );
     assert!(detail.steps.iter().all(|s| s.kind == StepKind::EndSession));
     assert!(rules(&detail.steps[1]).contains(&"logout.session"));
 }
@@ -38,10 +50,19 @@ fn an_id_token_says_who_asks() {
     for (query, description) in [
         ("id_token_hint=a.b.c".to_owned(), "could not validate id_token_hint"),
         (format!("id_token_hint={hint}x"), "could not validate id_token_hint"),
-        (format!("id_token_hint={hint}&client_id=web"), "client_id does not match the provided id_token_hint"),
+        (
+            format!("id_token_hint={hint}&client_id=web"),
+            "client_id does not match the provided id_token_hint",
+        ),
         ("client_id=nobody".to_owned(), "invalid client nobody"),
-        ("client_id=spa&post_logout_redirect_uri=https%3A%2F%2Fevil.test".to_owned(), "post_logout_redirect_uri not registered"),
-        ("client_id=spa&client_id=web".to_owned(), "'client_id' parameter must not be provided twice"),
+        (
+            "client_id=spa&post_logout_redirect_uri=https%3A%2F%2Fevil.test".to_owned(),
+            "post_logout_redirect_uri not registered",
+        ),
+        (
+            "client_id=spa&client_id=web".to_owned(),
+            "'client_id' parameter must not be provided twice",
+        ),
     ] {
         let body = browser.get(&format!("/oidc/session/end?{query}")).expect(400).json();
         assert_eq!(body["error_description"], description, "{query}");
@@ -53,7 +74,9 @@ fn an_address_of_nobody_in_particular_is_ignored() {
     let provider = Provider::start();
     let mut browser = provider.browser();
     let _ = browser.sign_in(&provider.app("spa"), &[]);
-    let response = browser.sign_out("post_logout_redirect_uri=https%3A%2F%2Fspa.example.test%2F&state=x").expect(303);
+    let response = browser
+        .sign_out("post_logout_redirect_uri=https%3A%2F%2Fspa.example.test%2F&state=x")
+        .expect(303);
     assert_eq!(response.location(), "/oidc/session/end/success");
     let page = browser.get("/oidc/session/end/success").expect(200);
     assert!(page.header("content-type").unwrap().starts_with("text/html"));
@@ -78,7 +101,10 @@ fn the_confirmation_needs_the_page_before_it() {
     let _ = browser.send(confirm("")).expect(400);
     let _ = browser.get("/oidc/session/end").expect(200);
     for xsrf in ["", "wrong"] {
-        assert_eq!(browser.send(confirm(xsrf)).expect(400).json()["error_description"], "xsrf token invalid");
+        assert_eq!(
+            browser.send(confirm(xsrf)).expect(400).json()["error_description"],
+            "xsrf token invalid"
+        );
     }
     assert!(app.callback(&browser.open(&app, &[("prompt", "none")])).get("code").is_some());
 }

@@ -44,5 +44,9 @@ fn fates(step: &Step, name: &str) -> Vec<ParamFate> {
 
 /// Method, path and status of every step.
 fn exchanges(session: &LiveDetail) -> Vec<(&str, &str, u16)> {
-    session.steps.iter().map(|s| (s.method.as_str(), s.path.as_str(), s.status)).collect()
+    session
+        .steps
+        .iter()
+        .map(|s| (s.method.as_str(), s.path.as_str(), s.status))
+        .collect()
 }

@@ -8,8 +8,14 @@ use vestibule_core::model::SigningAlg;
 #[test]
 fn discovery_names_every_endpoint_and_says_what_is_served() {
     let provider = Provider::start();
-    let document = provider.send(&Request::get("/oidc/.well-known/openid-configuration")).expect(200).json();
-    let other = provider.send(&Request::get("/oidc/.well-known/oauth-authorization-server")).expect(200).json();
+    let document = provider
+        .send(&Request::get("/oidc/.well-known/openid-configuration"))
+        .expect(200)
+        .json();
+    let other = provider
+        .send(&Request::get("/oidc/.well-known/oauth-authorization-server"))
+        .expect(200)
+        .json();
     assert_eq!(document, other);
     let issuer = provider.origin().issuer();
     assert_eq!(document["issuer"], issuer);
@@ -39,7 +45,14 @@ fn discovery_names_every_endpoint_and_says_what_is_served() {
     for method in ["none", "client_secret_basic", "client_secret_post"] {
         assert!(has("token_endpoint_auth_methods_supported", method), "{method}");
     }
-    for scope in ["openid", "offline_access", "custom_data", "identities", "roles", "urn:logto:scope:organizations"] {
+    for scope in [
+        "openid",
+        "offline_access",
+        "custom_data",
+        "identities",
+        "roles",
+        "urn:logto:scope:organizations",
+    ] {
         assert!(has("scopes_supported", scope), "{scope}");
     }
 }
@@ -69,7 +82,9 @@ fn another_algorithm_gets_its_key_and_the_old_one_stays() {
     let provider = Provider::in_directory();
     let old = keys(&provider);
     let tokens = provider.browser().sign_in(&provider.app("spa"), &[]).tokens();
-    let Ok(ConsoleReply::Settings(mut settings)) = provider.console(ConsoleRequest::Settings) else { panic!() };
+    let Ok(ConsoleReply::Settings(mut settings)) = provider.console(ConsoleRequest::Settings) else {
+        panic!()
+    };
     settings.signing_alg = SigningAlg::ALL.into_iter().find(|alg| alg.name() == "ES256").unwrap();
     let _ = provider.console(ConsoleRequest::UpdateSettings { settings }).unwrap();
     let new = keys(&provider);

@@ -10,7 +10,11 @@ use vestibule_core::live::{Lane, LiveStatus, ParamFate, StepKind};
 fn a_password_sign_in_and_all_its_tokens_are_one_session() {
     let provider = Provider::start();
     let (app, mut browser) = (provider.app("spa"), provider.browser());
-    let extra = [("scope", "openid profile offline_access"), ("prompt", "login consent"), ("nonce", "n-1")];
+    let extra = [
+        ("scope", "openid profile offline_access"),
+        ("prompt", "login consent"),
+        ("nonce", "n-1"),
+    ];
     let tokens = browser.sign_in(&app, &extra).tokens();
     let (access, refresh) = (tokens["access_token"].as_str().unwrap(), tokens["refresh_token"].as_str().unwrap());
     assert_eq!(app.userinfo(access).expect(200).json()["sub"], "alice0000001");
@@ -52,15 +56,25 @@ fn a_password_sign_in_and_all_its_tokens_are_one_session() {
         assert_eq!(step.live, session.summary.id);
         assert!(step.wire);
         // A page that is only shown decides nothing; everything else says why it answered as it did.
-        assert!(step.kind == StepKind::Page || !step.because.is_empty(), "{} says nothing", step.path);
+        assert!(
+            step.kind == StepKind::Page || !step.because.is_empty(),
+            "{} says nothing",
+            step.path
+        );
         for card in &step.because {
             assert!(!card.title.is_empty() && !card.source.is_empty(), "{card:?}");
         }
     }
     let kinds: Vec<StepKind> = session.steps.iter().map(|s| s.kind).collect();
     assert_eq!(kinds[..3], [StepKind::Authorize, StepKind::Page, StepKind::Experience]);
-    assert_eq!(kinds[6..10], [StepKind::Resume, StepKind::Consent, StepKind::Resume, StepKind::Token]);
-    assert_eq!(kinds[10..14], [StepKind::Userinfo, StepKind::Introspection, StepKind::Token, StepKind::Revocation]);
+    assert_eq!(
+        kinds[6..10],
+        [StepKind::Resume, StepKind::Consent, StepKind::Resume, StepKind::Token]
+    );
+    assert_eq!(
+        kinds[10..14],
+        [StepKind::Userinfo, StepKind::Introspection, StepKind::Token, StepKind::Revocation]
+    );
 }
 
 #[test]
@@ -73,7 +87,10 @@ fn each_step_says_why() {
 
     assert_eq!(rules(step("/oidc/auth")), ["prompt.no_session"]);
     assert!(rules(step("/api/experience")).contains(&"experience.begin"));
-    assert_eq!(card(step("/api/experience/submit"), rules(step("/api/experience/submit"))[0]).outcome, Outcome::Decided);
+    assert_eq!(
+        card(step("/api/experience/submit"), rules(step("/api/experience/submit"))[0]).outcome,
+        Outcome::Decided
+    );
     let resumes: Vec<_> = session.steps.iter().filter(|s| s.kind == StepKind::Resume).collect();
     assert!(rules(resumes[0]).contains(&"resume.session") && rules(resumes[0]).contains(&"prompt.grant_missing"));
     assert_eq!(card(step("/consent"), "consent.first_party").outcome, Outcome::Decided);
@@ -91,7 +108,10 @@ fn each_step_says_why() {
 
     assert!(step("/oidc/auth").params.iter().all(|p| p.fate == ParamFate::Used));
     let summary = &session.summary;
-    assert_eq!((summary.app_name.as_str(), summary.user_name.as_deref()), ("Single page", Some("Alice")));
+    assert_eq!(
+        (summary.app_name.as_str(), summary.user_name.as_deref()),
+        ("Single page", Some("Alice"))
+    );
     assert_eq!((summary.status, summary.outcome.as_str()), (LiveStatus::Done, "tokens issued"));
     assert_eq!(summary.waiting_for, None);
 }
@@ -142,18 +162,36 @@ fn what_belongs_to_no_sign_in_is_a_session_of_its_own() {
     let form = [("grant_type", "client_credentials"), ("resource", "https://stock.example.test")];
     let _ = provider.send(&job.form("/oidc/token", &form)).expect(200);
     let _ = provider.app("spa").userinfo("never-issued").expect(401);
-    let _ = provider.browser().open(&provider.app("spa"), &[("client_id", "nobody")]).expect(400);
+    let _ = provider
+        .browser()
+        .open(&provider.app("spa"), &[("client_id", "nobody")])
+        .expect(400);
+    let _ = provider.app("spa").introspect("never-issued").expect(200);
+    assert!(rules(&provider.last_step()).contains(&"introspection.result"));
+    let _ = provider.app("spa").revoke("never-issued").expect(200);
+    assert!(rules(&provider.last_step()).contains(&"revocation.unknown"));
     let sessions = provider.sessions();
-    assert_eq!(sessions.len(), 3);
-    let done: Vec<_> = sessions.iter().filter(|s| s.status == LiveStatus::Done).map(|s| s.app_name.as_str()).collect();
-    assert_eq!(done, ["Job"]);
-    assert!(sessions.iter().filter(|s| s.status == LiveStatus::Failed).count() >= 1, "{sessions:#?}");
+    assert_eq!(sessions.len(), 5);
+    let done: Vec<_> = sessions
+        .iter()
+        .filter(|s| s.status == LiveStatus::Done)
+        .map(|s| s.app_name.as_str())
+        .collect();
+    assert_eq!(done, ["Single page", "Single page", "Job"]);
+    assert!(
+        sessions.iter().all(|s| !s.outcome.is_empty() && !s.headline.is_empty()),
+        "{sessions:#?}"
+    );
+    assert!(
+        sessions.iter().filter(|s| s.status == LiveStatus::Failed).count() >= 1,
+        "{sessions:#?}"
+    );
     // Documents, preflights and the status are nobody's sign-in.
     for target in ["/oidc/jwks", "/oidc/.well-known/openid-configuration", "/api/status"] {
         let _ = provider.send(&Request::get(target));
     }
     let _ = provider.send(&Request::new("OPTIONS", "/oidc/token"));
-    assert_eq!(provider.sessions().len(), 3);
+    assert_eq!(provider.sessions().len(), 5);
 }
 
 #[test]
@@ -161,14 +199,24 @@ fn a_pushed_request_and_its_sign_in_are_one_session() {
     let provider = Provider::start();
     let (app, mut browser) = (provider.app("spa"), provider.browser());
     let pairs = app.pairs(&[("first_screen", "register")]);
-    let borrowed: Vec<(&str, &str)> = pairs.iter().filter(|(n, _)| n != "client_id").map(|(n, v)| (n.as_str(), v.as_str())).collect();
+    let borrowed: Vec<(&str, &str)> = pairs
+        .iter()
+        .filter(|(n, _)| n != "client_id")
+        .map(|(n, v)| (n.as_str(), v.as_str()))
+        .collect();
     let pushed = provider.send(&app.form("/oidc/request", &borrowed)).expect(201).json();
     assert_eq!(pushed["expires_in"], 60);
     let uri = pushed["request_uri"].as_str().unwrap();
-    let target = format!("/oidc/auth?{}", acceptance::wire::encode(&[("client_id", "spa"), ("request_uri", uri)]));
+    let target = format!(
+        "/oidc/auth?{}",
+        acceptance::wire::encode(&[("client_id", "spa"), ("request_uri", uri)])
+    );
     assert_eq!(browser.get(&target).expect(303).location(), "/register?app_id=spa");
     assert_eq!(provider.sessions().len(), 1);
-    assert_eq!(exchanges(&provider.newest()), [("POST", "/oidc/request", 201), ("GET", "/oidc/auth", 303)]);
+    assert_eq!(
+        exchanges(&provider.newest()),
+        [("POST", "/oidc/request", 201), ("GET", "/oidc/auth", 303)]
+    );
     // It works once.
     assert_eq!(browser.get(&target).expect(400).json()["error"], "invalid_request_uri");
 }
@@ -201,11 +249,20 @@ fn a_session_goes_on_after_a_restart_as_one_entry_with_rising_numbers() {
     let before = provider.newest();
     let provider = provider.restarted();
     // The very first request belongs to an old session.
-    let _ = provider.app("keeper").refresh(tokens["refresh_token"].as_str().unwrap()).expect(200);
+    let _ = provider
+        .app("keeper")
+        .refresh(tokens["refresh_token"].as_str().unwrap())
+        .expect(200);
     let sessions = provider.sessions();
     assert_eq!(sessions.len(), 1, "{sessions:#?}");
-    assert_eq!((sessions[0].started_at, sessions[0].steps), (before.summary.started_at, before.summary.steps + 1));
-    assert_eq!((sessions[0].app_name.as_str(), sessions[0].user_name.as_deref()), ("Keeper", Some("Alice")));
+    assert_eq!(
+        (sessions[0].started_at, sessions[0].steps),
+        (before.summary.started_at, before.summary.steps + 1)
+    );
+    assert_eq!(
+        (sessions[0].app_name.as_str(), sessions[0].user_name.as_deref()),
+        ("Keeper", Some("Alice"))
+    );
     assert!(sessions[0].seq > before.summary.seq);
     let _ = provider.browser().open(&provider.app("spa"), &[]);
     assert!(provider.last_step().seq > sessions[0].seq);

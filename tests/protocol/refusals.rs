@@ -31,9 +31,19 @@ fn client_authentication() {
     for (request, status, error, description) in [
         (form(&[]), 400, "invalid_request", "no client authentication mechanism provided"),
         (form(&[("client_id", "nobody")]), 400, "invalid_client", "invalid client nobody"),
-        (form(&[("client_id", "web"), ("client_secret", "wrong")]), 401, "invalid_client", failed),
+        (
+            form(&[("client_id", "web"), ("client_secret", "wrong")]),
+            401,
+            "invalid_client",
+            failed,
+        ),
         (form(&[("client_id", "web")]), 401, "invalid_client", failed),
-        (form(&[("client_id", "spa"), ("client_secret", "any")]), 401, "invalid_client", failed),
+        (
+            form(&[("client_id", "spa"), ("client_secret", "any")]),
+            401,
+            "invalid_client",
+            failed,
+        ),
         (form(&[]).header("authorization", basic("web:wrong")), 401, "invalid_client", failed),
         (
             form(&[("client_secret", "web-secret")]).header("authorization", basic("web:web-secret")),
@@ -41,16 +51,36 @@ fn client_authentication() {
             "invalid_request",
             "client authentication must only be provided using one mechanism",
         ),
-        (form(&[("client_id", "spa")]).header("authorization", basic("web:web-secret")), 400, "invalid_request", "client_id mismatch"),
-        (form(&[]).header("authorization", "Basic !"), 400, "invalid_request", "invalid authorization header value format"),
-        (form(&[]).header("authorization", basic("no-colon")), 400, "invalid_request", "invalid authorization header value format"),
+        (
+            form(&[("client_id", "spa")]).header("authorization", basic("web:web-secret")),
+            400,
+            "invalid_request",
+            "client_id mismatch",
+        ),
+        (
+            form(&[]).header("authorization", "Basic !"),
+            400,
+            "invalid_request",
+            "invalid authorization header value format",
+        ),
+        (
+            form(&[]).header("authorization", basic("no-colon")),
+            400,
+            "invalid_request",
+            "invalid authorization header value format",
+        ),
         (
             form(&[("client_id", "web"), ("client_secret", "web-secret-of-last-year")]),
             400,
             "invalid_request",
             "client secret has expired",
         ),
-        (form(&[("client_id", "spa"), ("client_id", "spa")]), 400, "invalid_request", "'client_id' parameter must not be provided twice"),
+        (
+            form(&[("client_id", "spa"), ("client_id", "spa")]),
+            400,
+            "invalid_request",
+            "'client_id' parameter must not be provided twice",
+        ),
     ] {
         refused(&provider.send(&request), status, error, description);
     }
@@ -84,9 +114,19 @@ fn the_grant_type() {
         (&job, "authorization_code", "invalid_request", not_allowed),
         (&job, "refresh_token", "invalid_request", not_allowed),
         (&spa, "authorization_code", "invalid_request", "missing required parameter 'code'"),
-        (&spa, "refresh_token", "invalid_request", "missing required parameter 'refresh_token'"),
+        (
+            &spa,
+            "refresh_token",
+            "invalid_request",
+            "missing required parameter 'refresh_token'",
+        ),
     ] {
-        refused(&provider.send(&app.form("/oidc/token", &[("grant_type", grant)])), 400, error, description);
+        refused(
+            &provider.send(&app.form("/oidc/token", &[("grant_type", grant)])),
+            400,
+            error,
+            description,
+        );
     }
 }
 
@@ -96,15 +136,30 @@ fn resources_at_the_token_endpoint() {
     let job = provider.app("job");
     let stock = ("resource", "https://stock.example.test");
     for (extra, status, error, description) in [
-        (&[][..], 400, "invalid_target", "both `resource` and `organization_id` are not provided"),
-        (&[("resource", "https://nowhere.test")], 400, "invalid_target", "resource indicator is missing, or unknown"),
+        (
+            &[][..],
+            400,
+            "invalid_target",
+            "both `resource` and `organization_id` are not provided",
+        ),
+        (
+            &[("resource", "https://nowhere.test")],
+            400,
+            "invalid_target",
+            "resource indicator is missing, or unknown",
+        ),
         (
             &[stock, ("resource", "https://orders.example.test")],
             400,
             "invalid_target",
             "only a single resource indicator value must be requested/resolved during Access Token Request",
         ),
-        (&[("organization_id", "org1")], 403, "access_denied", "app has not associated with the organization"),
+        (
+            &[("organization_id", "org1")],
+            403,
+            "access_denied",
+            "app has not associated with the organization",
+        ),
     ] {
         let pairs = [&[("grant_type", "client_credentials")], extra].concat();
         refused(&provider.send(&job.form("/oidc/token", &pairs)), status, error, description);
@@ -116,7 +171,7 @@ fn resources_at_the_token_endpoint() {
 fn whatever_is_wrong_with_a_code_the_answer_is_the_same() {
     let provider = Provider::start();
     let app = provider.app("spa");
-    let right = "a-verifier-of-at-least-43-characters-0123456789";
+    let right = App::VERIFIER;
     let wrong = "another-verifier-of-at-least-43-characters-0123";
     let exchange = |app: &App, code: &str, uri: &str, verifier: &[(&str, &str)]| {
         let pairs = [&[CODE[0], ("code", code), ("redirect_uri", uri)], verifier].concat();
@@ -133,8 +188,14 @@ fn whatever_is_wrong_with_a_code_the_answer_is_the_same() {
     let uri = &app.redirect_uri;
     let callback = provider.browser().sign_in(&app, &[]);
     let code = callback.code();
-    invalid(exchange(&app, "never-issued", uri, &[("code_verifier", right)]), "no such authorization code");
-    invalid(exchange(&app, code, "https://other.test/", &[("code_verifier", right)]), "redirect_uri");
+    invalid(
+        exchange(&app, "never-issued", uri, &[("code_verifier", right)]),
+        "no such authorization code",
+    );
+    invalid(
+        exchange(&app, code, "https://other.test/", &[("code_verifier", right)]),
+        "redirect_uri",
+    );
     invalid(exchange(&app, code, uri, &[]), "code_verifier is missing");
     invalid(exchange(&app, code, uri, &[("code_verifier", wrong)]), "PKCE verification failed");
     let keeper = provider.app("keeper");
@@ -169,7 +230,12 @@ fn refresh_tokens() {
     assert_eq!(wide.json()["scope"], "email");
     let wider = with(&app, &[("scope", "openid email phone")]);
     refused(&wider, 400, "invalid_scope", "refresh token missing requested scopes");
-    refused(&with(&app, &[("resource", "https://stock.example.test")]), 400, "invalid_target", "resource indicator is missing, or unknown");
+    refused(
+        &with(&app, &[("resource", "https://stock.example.test")]),
+        400,
+        "invalid_target",
+        "resource indicator is missing, or unknown",
+    );
     refused(&app.refresh("never-issued"), 400, "invalid_grant", "grant request is invalid");
     refused(&with(&provider.app("spa"), &[]), 400, "invalid_grant", "grant request is invalid");
     assert_eq!(with(&app, &[("scope", "openid")]).expect(200).json()["scope"], "openid");
@@ -189,7 +255,12 @@ fn bodies_that_are_no_form() {
         refused(&provider.send(&request), 400, "invalid_request", &description);
     }
     let zero = Request::new("POST", "/oidc/token").body("application/x-www-form-urlencoded", "client_id=spa\0");
-    refused(&provider.send(&zero), 400, "invalid_request", "the request body must not contain a NUL byte");
+    refused(
+        &provider.send(&zero),
+        400,
+        "invalid_request",
+        "the request body must not contain a NUL byte",
+    );
 }
 
 #[test]
@@ -199,9 +270,27 @@ fn userinfo() {
     let realm = format!("Bearer realm=\"{}\"", provider.origin().issuer());
     for (request, status, error, description, challenged) in [
         (Request::get("/oidc/me"), 401, "invalid_token", "no access token provided", true),
-        (Request::get("/oidc/me").header("authorization", "Bearer never-issued"), 401, "invalid_token", "invalid token provided", true),
-        (Request::get("/oidc/me").header("authorization", "Bearer a.b.c"), 401, "invalid_token", "invalid token provided", true),
-        (Request::get("/oidc/me").header("authorization", "Basic YTpi"), 401, "invalid_token", "no access token provided", true),
+        (
+            Request::get("/oidc/me").header("authorization", "Bearer never-issued"),
+            401,
+            "invalid_token",
+            "invalid token provided",
+            true,
+        ),
+        (
+            Request::get("/oidc/me").header("authorization", "Bearer a.b.c"),
+            401,
+            "invalid_token",
+            "invalid token provided",
+            true,
+        ),
+        (
+            Request::get("/oidc/me").header("authorization", "Basic YTpi"),
+            401,
+            "invalid_token",
+            "no access token provided",
+            true,
+        ),
         (
             Request::get("/oidc/me?access_token=x"),
             400,
@@ -226,7 +315,11 @@ fn userinfo() {
     let tokens = browser.sign_in(&app, &[("scope", "profile")]).tokens();
     let response = app.userinfo(tokens["access_token"].as_str().unwrap());
     refused(&response, 403, "insufficient_scope", "access token missing openid scope");
-    assert!(response.header("www-authenticate").is_some_and(|c| c.contains("insufficient_scope")));
+    assert!(
+        response
+            .header("www-authenticate")
+            .is_some_and(|c| c.contains("insufficient_scope"))
+    );
 }
 
 #[test]
@@ -235,22 +328,51 @@ fn introspection_and_revocation() {
     let (spa, web, mut browser) = (provider.app("spa"), provider.app("web"), provider.browser());
     for (path, verb) in [("introspection", "introspected"), ("revocation", "revoked")] {
         let path_of = format!("/oidc/token/{path}");
-        refused(&provider.send(&spa.form(&path_of, &[])), 400, "invalid_request", "missing required parameter 'token'");
+        refused(
+            &provider.send(&spa.form(&path_of, &[])),
+            400,
+            "invalid_request",
+            "missing required parameter 'token'",
+        );
         let words = format!("Structured JWT Tokens cannot be {verb} via the {path}_endpoint");
-        refused(&provider.send(&spa.form(&path_of, &[("token", "a.b.c")])), 400, "unsupported_token_type", &words);
-        refused(&provider.send(&Request::form(&path_of, &[("token", "x")])), 400, "invalid_request", "no client authentication mechanism provided");
+        refused(
+            &provider.send(&spa.form(&path_of, &[("token", "a.b.c")])),
+            400,
+            "unsupported_token_type",
+            &words,
+        );
+        refused(
+            &provider.send(&Request::form(&path_of, &[("token", "x")])),
+            400,
+            "invalid_request",
+            "no client authentication mechanism provided",
+        );
     }
-    assert_eq!(spa.introspect("never-issued").expect(200).json(), serde_json::json!({ "active": false }));
+    assert_eq!(
+        spa.introspect("never-issued").expect(200).json(),
+        serde_json::json!({ "active": false })
+    );
     assert!(spa.revoke("never-issued").expect(200).body.is_empty());
 
     let access = browser.sign_in(&spa, &[]).tokens()["access_token"].as_str().unwrap().to_owned();
     let active = spa.introspect(&access).expect(200).json();
-    for (name, value) in [("active", Value::Bool(true)), ("client_id", "spa".into()), ("scope", "openid".into()), ("sub", "alice0000001".into())] {
+    for (name, value) in [
+        ("active", Value::Bool(true)),
+        ("client_id", "spa".into()),
+        ("scope", "openid".into()),
+        ("sub", "alice0000001".into()),
+    ] {
         assert_eq!(active[name], value, "{active}");
     }
-    assert_eq!((&active["iss"], &active["token_type"]), (&provider.origin().issuer().into(), &"Bearer".into()));
+    assert_eq!(
+        (&active["iss"], &active["token_type"]),
+        (&provider.origin().issuer().into(), &"Bearer".into())
+    );
     // Another public client learns nothing and ends nothing; one with a secret is told off.
-    assert_eq!(provider.app("keeper").introspect(&access).expect(200).json(), serde_json::json!({ "active": false }));
+    assert_eq!(
+        provider.app("keeper").introspect(&access).expect(200).json(),
+        serde_json::json!({ "active": false })
+    );
     let _ = provider.app("keeper").revoke(&access).expect(200);
     refused(&web.revoke(&access), 400, "invalid_request", "this token does not belong to you");
     let _ = spa.userinfo(&access).expect(200);
@@ -262,7 +384,13 @@ fn introspection_and_revocation() {
 #[test]
 fn routes_that_are_none() {
     let provider = Provider::start();
-    for (method, path) in [("GET", "/oidc/x"), ("GET", "/oidc/token"), ("POST", "/oidc/jwks"), ("DELETE", "/oidc/auth"), ("PUT", "/oidc/me")] {
+    for (method, path) in [
+        ("GET", "/oidc/x"),
+        ("GET", "/oidc/token"),
+        ("POST", "/oidc/jwks"),
+        ("DELETE", "/oidc/auth"),
+        ("PUT", "/oidc/me"),
+    ] {
         let response = provider.send(&Request::new(method, path)).expect(404);
         let description = format!("unrecognized route or not allowed method ({method} on {path})");
         refused(&response, 404, "invalid_request", &description);
@@ -277,7 +405,10 @@ fn routes_that_are_none() {
 #[test]
 fn parse_error_counts_everywhere() {
     let provider = Provider::start();
-    let body = provider.send(&Request::form("/oidc/token?parse_error=false", &CODE)).expect(400).json();
+    let body = provider
+        .send(&Request::form("/oidc/token?parse_error=false", &CODE))
+        .expect(400)
+        .json();
     let names: Vec<&String> = body.as_object().unwrap().keys().collect();
     assert_eq!(names, ["error", "error_description"]);
 }

@@ -23,20 +23,32 @@ fn a_new_person_registers_and_is_signed_in() {
     let provider = Provider::start();
     let (app, mut browser) = (provider.app("spa"), begun(&provider));
     let body = identity("dora", "tangerine-kite9");
-    let verified = browser.experience("POST", "/verification/new-password-identity", &body).expect(200).json();
+    let verified = browser
+        .experience("POST", "/verification/new-password-identity", &body)
+        .expect(200)
+        .json();
     let id = json!({ "verificationId": verified["verificationId"] });
     let _ = browser.experience("POST", "/identification", &id).expect(201);
     let redirect_to = browser.submit();
-    assert!(redirect_to.starts_with(&format!("{}/auth/", provider.origin().issuer())), "{redirect_to}");
+    assert!(
+        redirect_to.starts_with(&format!("{}/auth/", provider.origin().issuer())),
+        "{redirect_to}"
+    );
     let answer = browser.follow(&redirect_to);
     let tokens = app.callback(&answer).tokens();
     let claims = app.userinfo(tokens["access_token"].as_str().unwrap()).expect(200).json();
     let sub = claims["sub"].as_str().unwrap();
-    assert!(sub.len() == 12 && sub.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_lowercase()), "{sub}");
+    assert!(
+        sub.len() == 12 && sub.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_lowercase()),
+        "{sub}"
+    );
 
     let session = provider.newest();
     assert_eq!(provider.sessions().len(), 1);
-    assert_eq!((session.summary.status, session.summary.user_name.as_deref()), (LiveStatus::Done, Some("dora")));
+    assert_eq!(
+        (session.summary.status, session.summary.user_name.as_deref()),
+        (LiveStatus::Done, Some("dora"))
+    );
     let step = session.steps.iter().find(|s| s.path == "/api/experience/identification").unwrap();
     assert_eq!(step.status, 201);
     assert!(!rules(step).is_empty());
@@ -58,11 +70,22 @@ fn what_registration_refuses() {
         (identity("9lives", "tangerine-kite9"), 400, "guard.invalid_input"),
         (identity("erik", "short"), 422, "password.rejected"),
         (identity("erik", "password"), 422, "password.rejected"),
-        (json!({ "identifier": { "type": "username", "value": "erik" } }), 400, "guard.invalid_input"),
-        (json!({ "identifier": { "type": "pigeon", "value": "erik" }, "password": "tangerine-kite9" }), 400, "guard.invalid_input"),
+        (
+            json!({ "identifier": { "type": "username", "value": "erik" } }),
+            400,
+            "guard.invalid_input",
+        ),
+        (
+            json!({ "identifier": { "type": "pigeon", "value": "erik" }, "password": "tangerine-kite9" }),
+            400,
+            "guard.invalid_input",
+        ),
     ] {
         let mut browser = begun(&provider);
-        let answer = browser.experience("POST", "/verification/new-password-identity", &body).expect(status).json();
+        let answer = browser
+            .experience("POST", "/verification/new-password-identity", &body)
+            .expect(status)
+            .json();
         assert_eq!(answer["code"], code, "{answer}");
         assert!(answer["message"].as_str().is_some_and(|m| !m.is_empty()));
     }
@@ -74,10 +97,18 @@ fn registration_without_what_is_mandatory_names_it() {
     let mut browser = begun(&provider);
     let answer = browser.experience("POST", "/identification", &json!({})).expect(422).json();
     assert_eq!(answer["code"], "user.missing_profile");
-    assert!(answer["data"]["missingProfile"].as_array().is_some_and(|missing| !missing.is_empty()), "{answer}");
+    assert!(
+        answer["data"]["missingProfile"]
+            .as_array()
+            .is_some_and(|missing| !missing.is_empty()),
+        "{answer}"
+    );
     // Submitting now doesn't help.
     let early = browser.experience("POST", "/submit", &json!({}));
-    assert_eq!((early.status, early.json()["code"].as_str()), (404, Some("session.identifier_not_found")));
+    assert_eq!(
+        (early.status, early.json()["code"].as_str()),
+        (404, Some("session.identifier_not_found"))
+    );
 }
 
 #[test]
@@ -91,15 +122,25 @@ fn calls_out_of_order_say_what_is_missing() {
     let _ = browser.open(&provider.app("spa"), &[]);
     let body = identity("alice", acceptance::PASSWORD);
     let answer = browser.experience("POST", "/verification/password", &body);
-    assert_eq!((answer.status, answer.json()["code"].as_str()), (404, Some("session.interaction_not_found")));
+    assert_eq!(
+        (answer.status, answer.json()["code"].as_str()),
+        (404, Some("session.interaction_not_found"))
+    );
     browser.begin("SignIn");
     let unknown = json!({ "verificationId": "aaaaaaaaaaaaaaaaaaaaa" });
     let answer = browser.experience("POST", "/identification", &unknown);
-    assert_eq!((answer.status, answer.json()["code"].as_str()), (404, Some("session.verification_session_not_found")));
+    assert_eq!(
+        (answer.status, answer.json()["code"].as_str()),
+        (404, Some("session.verification_session_not_found"))
+    );
     let suspended = identity("carol", acceptance::PASSWORD);
     let verified = browser.experience("POST", "/verification/password", &suspended);
     let answer = if verified.status == 200 {
-        browser.experience("POST", "/identification", &json!({ "verificationId": verified.json()["verificationId"] }))
+        browser.experience(
+            "POST",
+            "/identification",
+            &json!({ "verificationId": verified.json()["verificationId"] }),
+        )
     } else {
         verified
     };

@@ -34,7 +34,9 @@ fn a_redirect_uri_is_registered_from_its_card() {
     // The others still work, and a second click changes nothing.
     let _ = provider.browser().open(&app, &[]).expect(303);
     let _ = repair(&provider, offered);
-    let Ok(ConsoleReply::Applications(all)) = provider.console(ConsoleRequest::Applications) else { panic!() };
+    let Ok(ConsoleReply::Applications(all)) = provider.console(ConsoleRequest::Applications) else {
+        panic!()
+    };
     let spa = all.iter().find(|a| a.id == "spa").unwrap();
     assert_eq!(spa.draft.oidc_client_metadata.redirect_uris.len(), 2);
 }
@@ -61,7 +63,11 @@ fn an_origin_is_allowed_from_its_card() {
     let app = provider.app("spa");
     let tokens = provider.browser().sign_in(&app, &[]).tokens();
     let bearer = format!("Bearer {}", tokens["access_token"].as_str().unwrap());
-    let request = || Request::get("/oidc/me").header("authorization", &bearer).header("origin", "https://new.example.test");
+    let request = || {
+        Request::get("/oidc/me")
+            .header("authorization", &bearer)
+            .header("origin", "https://new.example.test")
+    };
     let _ = provider.send(&request()).expect(400);
     let step = provider.last_step();
     let offered = card(&step, "token.origin").repair.clone().unwrap();

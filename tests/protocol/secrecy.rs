@@ -21,10 +21,17 @@ fn everything(provider: &Provider, reveal: bool) -> String {
 fn tokens_codes_secrets_and_cookies_are_masked_until_asked() {
     let provider = Provider::start();
     let (app, mut browser) = (provider.app("web"), provider.browser());
-    let extra = [("scope", "openid offline_access"), ("prompt", "consent"), ("one_time_token", "magic-link-token")];
+    let extra = [
+        ("scope", "openid offline_access"),
+        ("prompt", "consent"),
+        ("one_time_token", "magic-link-token"),
+    ];
     let answer = browser.sign_in(&app, &extra);
     // Browsers say which page of ours a call comes from, with its query.
-    let referer = format!("{}/sign-in?app_id=web&one_time_token=magic-link-token", provider.origin().endpoint());
+    let referer = format!(
+        "{}/sign-in?app_id=web&one_time_token=magic-link-token",
+        provider.origin().endpoint()
+    );
     let _ = browser.open(&app, &[("prompt", "login")]);
     let _ = browser.send(Request::json("PUT", "/api/experience", &json!({ "interactionEvent": "SignIn" })).header("referer", referer));
     let tokens = answer.tokens();
@@ -35,7 +42,9 @@ fn tokens_codes_secrets_and_cookies_are_masked_until_asked() {
     let posted = [("token", "secret-elsewhere"), ("client_id", "web"), ("client_secret", "web-secret")];
     let _ = provider.send(&Request::form("/oidc/token/revocation", &posted)).expect(200);
     let _ = browser.open(&app, &[("id_token_hint", &text("id_token")), ("prompt", "none")]);
-    let _ = browser.get(&format!("/oidc/session/end?id_token_hint={}", text("id_token"))).expect(200);
+    let _ = browser
+        .get(&format!("/oidc/session/end?id_token_hint={}", text("id_token")))
+        .expect(200);
 
     let mut secrets = vec![
         answer.code().to_owned(),
@@ -47,9 +56,16 @@ fn tokens_codes_secrets_and_cookies_are_masked_until_asked() {
         "d2ViOndlYi1zZWNyZXQ".to_owned(), // the same in Basic credentials
         "secret-elsewhere".to_owned(),
         "magic-link-token".to_owned(),
-        "a-verifier-of-at-least-43-characters-0123456789".to_owned(),
+        acceptance::App::VERIFIER.to_owned(),
     ];
-    for name in ["_session", "_session.sig", "_interaction.sig", "_interaction_resume.sig", "_logout", "_logout.sig"] {
+    for name in [
+        "_session",
+        "_session.sig",
+        "_interaction.sig",
+        "_interaction_resume.sig",
+        "_logout",
+        "_logout.sig",
+    ] {
         secrets.push(browser.cookie(name).unwrap_or_else(|| panic!("no {name}")).to_owned());
     }
     let masked = everything(&provider, false);
@@ -109,8 +125,15 @@ fn passwords_are_kept_nowhere() {
 fn nothing_secret_reaches_the_disk_unsealed() {
     let provider = Provider::in_directory();
     let (app, mut browser) = (provider.app("web"), provider.browser());
-    let tokens = browser.sign_in(&app, &[("scope", "openid offline_access"), ("prompt", "consent")]).tokens();
-    let mut secrets = vec![PASSWORD.to_owned(), "web-secret".to_owned(), "job-secret".to_owned(), "BEGIN PRIVATE KEY".to_owned()];
+    let tokens = browser
+        .sign_in(&app, &[("scope", "openid offline_access"), ("prompt", "consent")])
+        .tokens();
+    let mut secrets = vec![
+        PASSWORD.to_owned(),
+        "web-secret".to_owned(),
+        "job-secret".to_owned(),
+        "BEGIN PRIVATE KEY".to_owned(),
+    ];
     secrets.extend(["access_token", "refresh_token", "id_token"].map(|n| tokens[n].as_str().unwrap().to_owned()));
     secrets.push(browser.cookie("_session").unwrap().to_owned());
     let disk = provider.stopped_with_its_files();

@@ -27,7 +27,12 @@ fn two_applications_are_apart() {
     // The page of the first tab says which application it is for.
     let begin = json!({ "interactionEvent": "SignIn" });
     let call = |path: &str, app: &str, body: &serde_json::Value| {
-        Request::json(if path.is_empty() { "PUT" } else { "POST" }, &format!("/api/experience{path}"), body).header("logto-app-id", app)
+        Request::json(
+            if path.is_empty() { "PUT" } else { "POST" },
+            &format!("/api/experience{path}"),
+            body,
+        )
+        .header("logto-app-id", app)
     };
     let _ = browser.send(call("", "spa", &begin)).expect(204);
     let body = json!({ "identifier": { "type": "username", "value": "alice" }, "password": PASSWORD });
@@ -49,7 +54,10 @@ fn two_applications_are_apart() {
     assert_ne!(browser.cookie("_session"), Some(before.as_str()));
     let sessions = provider.sessions();
     let apps: Vec<&str> = sessions.iter().map(|s| s.app_name.as_str()).collect();
-    assert!(apps.len() == 2 && apps.contains(&"Single page") && apps.contains(&"Web shop"), "{apps:?}");
+    assert!(
+        apps.len() == 2 && apps.contains(&"Single page") && apps.contains(&"Web shop"),
+        "{apps:?}"
+    );
 }
 
 #[test]
@@ -80,7 +88,11 @@ fn one_session_serves_several_applications() {
     assert_eq!(sub(&first), sub(&second));
     // From now on neither asks anything.
     for app in [&spa, &web] {
-        assert!(app.callback(&browser.open(app, &[("first_screen", "register")])).get("code").is_some());
+        assert!(
+            app.callback(&browser.open(app, &[("first_screen", "register")]))
+                .get("code")
+                .is_some()
+        );
     }
 }
 
@@ -93,7 +105,10 @@ fn another_person_on_the_same_browser_takes_over() {
     let sub = |tokens: &serde_json::Value| app.userinfo(tokens["access_token"].as_str().unwrap()).expect(200).json()["sub"].clone();
     assert_eq!(sub(&bob), "bob000000001");
     // Alice's session ended, and with it what was bound to it.
-    assert_eq!(app.refresh(alice["refresh_token"].as_str().unwrap()).expect(400).json()["error"], "invalid_grant");
+    assert_eq!(
+        app.refresh(alice["refresh_token"].as_str().unwrap()).expect(400).json()["error"],
+        "invalid_grant"
+    );
     // A hint for alice makes the page open again.
     let hint = alice["id_token"].as_str().unwrap();
     let page = browser.open(&app, &[("id_token_hint", hint)]);

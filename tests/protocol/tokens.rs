@@ -30,12 +30,22 @@ fn a_token_response_has_logtos_members() {
     let response = app.redeem(answer.code()).expect(200);
     let body = response.json();
     assert_eq!(names(&body), ["access_token", "expires_in", "id_token", "scope", "token_type"]);
-    assert_eq!((&body["expires_in"], &body["scope"], &body["token_type"]), (&json!(3600), &json!("openid"), &json!("Bearer")));
+    assert_eq!(
+        (&body["expires_in"], &body["scope"], &body["token_type"]),
+        (&json!(3600), &json!("openid"), &json!("Bearer"))
+    );
     assert_eq!(response.header("cache-control"), Some("no-store"));
     let access = body["access_token"].as_str().unwrap();
     assert!(access.len() == 43 && !access.contains('.'));
     // The scope is there even when it is empty.
-    let bare = app.callback(&browser.open(&app, &[("scope", "-"), ("prompt", "consent")]).clone().location_followed(&mut browser)).tokens();
+    let bare = app
+        .callback(
+            &browser
+                .open(&app, &[("scope", "-"), ("prompt", "consent")])
+                .clone()
+                .location_followed(&mut browser),
+        )
+        .tokens();
     assert_eq!((&bare["scope"], bare.get("id_token")), (&json!(""), None));
 }
 
@@ -53,7 +63,9 @@ impl Followed for acceptance::Response {
 fn an_id_token_is_logtos() {
     let provider = Provider::start();
     let (app, mut browser) = (provider.app("spa"), provider.browser());
-    let tokens = browser.sign_in(&app, &[("scope", "openid profile email"), ("nonce", "n-1")]).tokens();
+    let tokens = browser
+        .sign_in(&app, &[("scope", "openid profile email"), ("nonce", "n-1")])
+        .tokens();
     let (header, claims) = jwt(&tokens["id_token"]);
     assert_eq!(names(&header), ["alg", "kid"]);
     assert_eq!(header["alg"], "ES384");
@@ -83,13 +95,20 @@ fn a_resource_makes_the_access_token_a_jwt() {
     // With `openid`, an exchange that names no resource gets the token for userinfo.
     let tokens = answer.tokens();
     let _ = app.userinfo(tokens["access_token"].as_str().unwrap()).expect(200);
-    let pairs = [("grant_type", "refresh_token"), ("refresh_token", tokens["refresh_token"].as_str().unwrap()), stock];
+    let pairs = [
+        ("grant_type", "refresh_token"),
+        ("refresh_token", tokens["refresh_token"].as_str().unwrap()),
+        stock,
+    ];
     let renewed = provider.send(&app.form("/oidc/token", &pairs)).expect(200).json();
     let (header, claims) = jwt(&renewed["access_token"]);
     assert_eq!((&header["typ"], &header["alg"]), (&json!("at+jwt"), &json!("ES384")));
     assert_eq!(names(&claims), ["aud", "client_id", "exp", "iat", "iss", "jti", "scope", "sub"]);
     // write:stock is held by nobody, so it was dropped without an error.
-    assert_eq!((&claims["aud"], &claims["scope"], &claims["sub"]), (&json!(stock.1), &json!("read:stock"), &json!("alice0000001")));
+    assert_eq!(
+        (&claims["aud"], &claims["scope"], &claims["sub"]),
+        (&json!(stock.1), &json!("read:stock"), &json!("alice0000001"))
+    );
     let step = provider.last_step();
     assert!(crate::card(&step, "token.resource_scopes").title.contains("write:stock"));
     let _ = app.userinfo(renewed["access_token"].as_str().unwrap()).expect(401);
@@ -100,11 +119,18 @@ fn a_resource_makes_the_access_token_a_jwt() {
 fn a_machine_gets_a_jwt_with_what_its_roles_hold() {
     let provider = Provider::start();
     let job = provider.app("job");
-    let form = [("grant_type", "client_credentials"), ("resource", "https://stock.example.test"), ("scope", "read:stock write:stock")];
+    let form = [
+        ("grant_type", "client_credentials"),
+        ("resource", "https://stock.example.test"),
+        ("scope", "read:stock write:stock"),
+    ];
     let body = provider.send(&job.form("/oidc/token", &form)).expect(200).json();
     assert_eq!(names(&body), ["access_token", "expires_in", "scope", "token_type"]);
     let (_, claims) = jwt(&body["access_token"]);
-    assert_eq!((&claims["sub"], &claims["client_id"], &claims["scope"]), (&json!("job"), &json!("job"), &json!("read:stock")));
+    assert_eq!(
+        (&claims["sub"], &claims["client_id"], &claims["scope"]),
+        (&json!("job"), &json!("job"), &json!("read:stock"))
+    );
     let as_json = json!({ "grant_type": "client_credentials", "resource": "https://stock.example.test", "client_id": "job", "client_secret": "job-secret" });
     let _ = provider.send(&Request::json("POST", "/oidc/token", &as_json)).expect(200);
 }
@@ -133,11 +159,16 @@ fn userinfo_follows_the_scopes_and_can_be_narrowed() {
     }
     // Extended claims are only here until they are enabled for ID tokens.
     let (_, id_token) = jwt(&tokens["id_token"]);
-    assert_eq!((id_token.get("custom_data"), id_token.get("identities"), &id_token["roles"]), (None, None, &json!(["shopkeeper"])));
+    assert_eq!(
+        (id_token.get("custom_data"), id_token.get("identities"), &id_token["roles"]),
+        (None, None, &json!(["shopkeeper"]))
+    );
     let narrowed = Request::get("/oidc/me?scope=openid").header("authorization", format!("Bearer {access}"));
     assert_eq!(provider.send(&narrowed).expect(200).json(), json!({ "sub": "alice0000001" }));
     let posted = provider.send(&Request::form("/oidc/me", &[("access_token", access)])).expect(200);
     assert_eq!(posted.json(), claims);
-    let again = Request::get("/oidc/me").header("authorization", format!("Bearer {access}")).header("if-none-match", response.header("etag").unwrap());
+    let again = Request::get("/oidc/me")
+        .header("authorization", format!("Bearer {access}"))
+        .header("if-none-match", response.header("etag").unwrap());
     let _ = provider.send(&again).expect(304);
 }

@@ -6,9 +6,6 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-/// The PKCE verifier of every test: only the provider's side is on trial.
-const VERIFIER: &str = "a-verifier-of-at-least-43-characters-0123456789";
-
 /// An application of the test configuration.
 #[derive(Clone, Debug)]
 pub struct App {
@@ -23,6 +20,9 @@ pub struct App {
 }
 
 impl App {
+    /// The PKCE verifier of every test: only the provider's side is on trial.
+    pub const VERIFIER: &'static str = "a-verifier-of-at-least-43-characters-0123456789";
+
     /// An application, as it is registered.
     #[must_use]
     pub fn new(origin: Origin, id: &str, redirect_uri: &str, secret: Option<&str>) -> Self {
@@ -38,7 +38,7 @@ impl App {
     /// pair with the value `-` leaves the parameter out.
     #[must_use]
     pub fn pairs(&self, extra: &[(&str, &str)]) -> Vec<(String, String)> {
-        let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(VERIFIER));
+        let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(Self::VERIFIER));
         let basis = [
             ("client_id", self.id.as_str()),
             ("redirect_uri", &self.redirect_uri),
@@ -87,7 +87,7 @@ impl App {
             ("grant_type", "authorization_code"),
             ("code", code),
             ("redirect_uri", &self.redirect_uri),
-            ("code_verifier", VERIFIER),
+            ("code_verifier", Self::VERIFIER),
         ];
         self.origin.send(&self.form("/oidc/token", &pairs))
     }
@@ -102,7 +102,8 @@ impl App {
     /// Asks for claims.
     #[must_use]
     pub fn userinfo(&self, token: &str) -> Response {
-        self.origin.send(&Request::get("/oidc/me").header("authorization", format!("Bearer {token}")))
+        self.origin
+            .send(&Request::get("/oidc/me").header("authorization", format!("Bearer {token}")))
     }
 
     /// Asks about a token.
@@ -126,7 +127,11 @@ impl App {
     pub fn callback(&self, response: &Response) -> Callback {
         assert_eq!(response.status, 303, "{}", response.text());
         let location = response.location();
-        assert!(location.starts_with(&self.redirect_uri), "{location} does not lead to {}", self.redirect_uri);
+        assert!(
+            location.starts_with(&self.redirect_uri),
+            "{location} does not lead to {}",
+            self.redirect_uri
+        );
         let url = url::Url::parse(location).expect("a redirect is an address");
         let text = url.query().or(url.fragment()).unwrap_or_default();
         let pairs = url::form_urlencoded::parse(text.as_bytes()).into_owned().collect();

@@ -54,7 +54,16 @@ impl Browser {
     }
 
     /// Sends a request with the cookies that belong to its path, and keeps those that come back.
+    ///
+    /// # Panics
+    /// When it isn't answered.
     pub fn send(&mut self, request: Request) -> Response {
+        let what = format!("{} {}", request.method, request.target);
+        self.try_send(request).unwrap_or_else(|| panic!("{what} was not answered"))
+    }
+
+    /// As [`Browser::send`], for a provider that may be gone: `None` when it did not answer in full.
+    pub fn try_send(&mut self, request: Request) -> Option<Response> {
         let path = request.target.split('?').next().unwrap_or_default().to_owned();
         let line: Vec<String> = self
             .cookies
@@ -62,17 +71,23 @@ impl Browser {
             .filter(|c| c.path == "/" || path == c.path || path.starts_with(&format!("{}/", c.path)))
             .map(|c| format!("{}={}", c.name, c.value))
             .collect();
-        let request = if line.is_empty() { request } else { request.header("cookie", line.join("; ")) };
-        let response = self.origin.send(&request);
+        let request = if line.is_empty() {
+            request
+        } else {
+            request.header("cookie", line.join("; "))
+        };
+        let response = self.origin.raw(&request.bytes(self.origin)).ok()??;
         for line in response.all("set-cookie") {
             self.keep(line);
         }
-        response
+        Some(response)
     }
 
     fn keep(&mut self, line: &str) {
         let mut parts = line.split(';').map(str::trim);
-        let Some((name, value)) = parts.next().and_then(|pair| pair.split_once('=')) else { return };
+        let Some((name, value)) = parts.next().and_then(|pair| pair.split_once('=')) else {
+            return;
+        };
         let attribute = |wanted: &str| {
             line.split(';').map(str::trim).find_map(|part| {
                 let (name, value) = part.split_once('=')?;
@@ -121,7 +136,10 @@ impl Browser {
     pub fn become_somebody_new(&mut self) -> String {
         self.begin("SignIn");
         let body = json!({ "newPerson": true });
-        let verified = self.experience("POST", "/verification/development-sign-in", &body).expect(200).json();
+        let verified = self
+            .experience("POST", "/verification/development-sign-in", &body)
+            .expect(200)
+            .json();
         let body = json!({ "verificationId": verified["verificationId"] });
         let identified = self.experience("POST", "/identification", &body);
         assert!(matches!(identified.status, 201 | 204), "{}", identified.text());

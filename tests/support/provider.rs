@@ -79,7 +79,7 @@ impl Provider {
             engine,
             clock,
             options,
-            directory: directory,
+            directory,
         }
     }
 

@@ -41,7 +41,11 @@ pub fn contents(dir: &Path) -> Vec<u8> {
     let mut out = Vec::new();
     for entry in fs::read_dir(dir).expect("a readable directory") {
         let path = entry.expect("an entry").path();
-        out.extend(if path.is_dir() { contents(&path) } else { fs::read(&path).expect("a readable file") });
+        out.extend(if path.is_dir() {
+            contents(&path)
+        } else {
+            fs::read(&path).expect("a readable file")
+        });
     }
     out
 }

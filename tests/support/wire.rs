@@ -200,7 +200,10 @@ impl Response {
             .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
             .collect();
         let body = bytes[end + 4..].to_vec();
-        let announced = headers.iter().find(|(n, _)| n == "content-length").and_then(|(_, v)| v.parse::<usize>().ok());
+        let announced = headers
+            .iter()
+            .find(|(n, _)| n == "content-length")
+            .and_then(|(_, v)| v.parse::<usize>().ok());
         // HEAD, 204 and 304 announce a body that doesn't come; otherwise a short one is a broken answer.
         (body.is_empty() || announced.is_none_or(|length| length == body.len())).then_some(Self { status, headers, body })
     }
@@ -223,7 +226,8 @@ impl Response {
     /// When the answer is none.
     #[must_use]
     pub fn location(&self) -> &str {
-        self.header("location").unwrap_or_else(|| panic!("{} without location: {}", self.status, self.text()))
+        self.header("location")
+            .unwrap_or_else(|| panic!("{} without location: {}", self.status, self.text()))
     }
 
     /// The body as text.

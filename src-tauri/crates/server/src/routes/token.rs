@@ -277,8 +277,19 @@ fn once(pairs: &[(String, String)], name: &str) -> Result<Option<String>, OidcEr
     Ok(single(pairs, name))
 }
 
+/// An answer about a token that belongs to no sign-in is a session of its own, and over.
+fn stands_alone(exchange: &mut Exchange, outcome: &str) {
+    let trail = &mut exchange.trail;
+    if trail.live.is_none() && trail.error.is_none() {
+        trail.patch.status.get_or_insert(LiveStatus::Done);
+        trail.patch.outcome.get_or_insert_with(|| outcome.to_owned());
+        trail.patch.headline = trail.because.last().map(|card| card.title.clone());
+    }
+}
+
 /// `POST /oidc/token/introspection`.
 pub(super) async fn introspection(engine: &Arc<Engine>, request: &Request, exchange: &mut Exchange) -> Response {
+    exchange.always = true;
     let outcome = authenticated(
         engine,
         request,
@@ -290,6 +301,7 @@ pub(super) async fn introspection(engine: &Arc<Engine>, request: &Request, excha
         },
     )
     .await;
+    stands_alone(exchange, "token not active");
     match outcome {
         Ok(body) => cors_any(request, Response::json(StatusCode::OK, &body)),
         Err(response) => response,
@@ -298,6 +310,7 @@ pub(super) async fn introspection(engine: &Arc<Engine>, request: &Request, excha
 
 /// `POST /oidc/token/revocation`.
 pub(super) async fn revocation(engine: &Arc<Engine>, request: &Request, exchange: &mut Exchange) -> Response {
+    exchange.always = true;
     let outcome = authenticated(engine, request, exchange, "/token/revocation", |cx, app, pairs, _| {
         match once(&pairs, "token") {
             Ok(token) => inspect::revoke(cx, app, token.as_deref()),
@@ -305,6 +318,7 @@ pub(super) async fn revocation(engine: &Arc<Engine>, request: &Request, exchange
         }
     })
     .await;
+    stands_alone(exchange, "nothing to revoke");
     match outcome {
         Ok(()) => cors_any(request, Response::new(StatusCode::OK)),
         Err(response) => response,
