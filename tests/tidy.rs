@@ -6,8 +6,17 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// A file that is longer than this can't be read in a sitting.
-const LONG: usize = 700;
+/// A file that is longer than this is hard to read in a sitting.
+const LONG: usize = 500;
+/// Those that may be longer, up to this: one list of declarations or checks that belong together.
+const LONGEST: usize = 700;
+const EXCEPTIONS: [&str; 5] = [
+    "src-tauri/crates/core/src/live.rs",
+    "src-tauri/crates/core/src/oidc/authorize.rs",
+    "src-tauri/crates/core/src/oidc/flow.rs",
+    "src-tauri/crates/core/src/oidc/request.rs",
+    "src-tauri/crates/core/src/record.rs",
+];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").to_owned()
@@ -238,6 +247,10 @@ fn every_file_can_be_read_in_a_sitting() {
     let generated = |file: &str| file.starts_with("ui/bindings/") || file.starts_with("gen/");
     for (file, text) in texts(|file| written(file) && !generated(file)) {
         let lines = text.lines().count();
-        assert!(lines <= LONG, "{file} has {lines} lines; split it by subject");
+        let most = if EXCEPTIONS.contains(&file.as_str()) { LONGEST } else { LONG };
+        assert!(
+            lines <= most,
+            "{file} has {lines} lines; split it by subject, or name it among the exceptions"
+        );
     }
 }

@@ -14,12 +14,14 @@ mod prompts;
 mod record;
 mod refusals;
 mod refusals_authorize;
+mod refusals_resources;
 mod register;
 mod repairs;
 mod secrecy;
 mod tabs;
 mod tokens;
 
+use acceptance::Response;
 use vestibule_core::Because;
 use vestibule_core::live::{LiveDetail, ParamFate, Step};
 
@@ -49,4 +51,16 @@ fn exchanges(session: &LiveDetail) -> Vec<(&str, &str, u16)> {
         .iter()
         .map(|s| (s.method.as_str(), s.path.as_str(), s.status))
         .collect()
+}
+
+/// A refusal: status, `error` and `error_description`, with Logto's members, never cached.
+#[track_caller]
+fn refused(response: &Response, status: u16, error: &str, description: &str) {
+    let body = response.json();
+    assert_eq!((response.status, body["error"].as_str()), (status, Some(error)), "{body}");
+    assert_eq!(body["error_description"], description);
+    assert_eq!(body["code"], format!("oidc.{error}"));
+    assert!(body["message"].as_str().is_some_and(|m| m.ends_with('.')), "{body}");
+    assert_eq!(response.header("cache-control"), Some("no-store"));
+    assert_eq!(body.get("iss"), None);
 }

@@ -228,7 +228,7 @@ fn live_sessions_outlive_an_orderly_restart() {
     let before = provider.newest();
     let provider = provider.restarted();
     let listed = provider.sessions();
-    assert_eq!(listed, [before.summary.clone()]);
+    assert_eq!(listed, std::slice::from_ref(&before.summary));
     // The steps are read back beside the first requests; each look asks the engine anew.
     while provider.newest().steps.len() < before.steps.len() {
         std::thread::yield_now();

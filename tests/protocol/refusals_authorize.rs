@@ -2,8 +2,11 @@
 
 use acceptance::{Provider, Request};
 
-/// What is sent, `error`, `error_description`; the answer goes to the application.
-const REDIRECTED: [(&[(&str, &str)], &str, &str); 19] = [
+/// What is sent, `error`, `error_description`.
+type Refusal = (&'static [(&'static str, &'static str)], &'static str, &'static str);
+
+/// These go to the application.
+const REDIRECTED: [Refusal; 19] = [
     (
         &[("code_challenge", "-"), ("code_challenge_method", "-")],
         "invalid_request",

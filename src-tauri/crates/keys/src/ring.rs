@@ -54,6 +54,25 @@ pub struct Expected<'a> {
     pub accept_expired: bool,
 }
 
+/// The header of a token, in the order of its members on the wire.
+#[derive(Serialize)]
+struct Head<'a> {
+    alg: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    typ: Option<&'a str>,
+    kid: &'a str,
+}
+
+impl Loaded {
+    fn head<'a>(&'a self, typ: Option<&'a str>) -> Head<'a> {
+        Head {
+            alg: self.alg.name(),
+            typ,
+            kid: &self.id,
+        }
+    }
+}
+
 impl KeyRing {
     /// Makes a key that becomes the current one of its algorithm ([`SigningKeys::install`]). ES384 and ES256 take a
     /// millisecond, RS256 some 75: make only what is used.
@@ -108,19 +127,8 @@ impl KeyRing {
     /// # Errors
     /// When there is no current key for the algorithm or the claims aren't JSON.
     pub fn sign(&self, alg: SigningAlg, typ: Option<&str>, claims: &impl Serialize) -> Result<String, KeyError> {
-        #[derive(Serialize)]
-        struct Head<'a> {
-            alg: &'static str,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            typ: Option<&'a str>,
-            kid: &'a str,
-        }
         let key = self.current(alg).ok_or(KeyError::Missing(alg.name()))?;
-        let head = Head {
-            alg: alg.name(),
-            typ,
-            kid: &key.id,
-        };
+        let head = key.head(typ);
         let text = |error: serde_json::Error| KeyError::Claims(error.to_string());
         let mut token = URL_SAFE_NO_PAD.encode(serde_json::to_vec(&head).map_err(text)?);
         token.push('.');
@@ -129,6 +137,12 @@ impl KeyRing {
         token.push('.');
         URL_SAFE_NO_PAD.encode_string(signature, &mut token);
         Ok(token)
+    }
+
+    /// The JOSE header that [`KeyRing::sign`] gives a token; `None` when there is no current key for the algorithm.
+    #[must_use]
+    pub fn header(&self, alg: SigningAlg, typ: Option<&str>) -> Option<Value> {
+        serde_json::to_value(self.current(alg)?.head(typ)).ok()
     }
 
     /// Checks a token that this provider issued; its claims.

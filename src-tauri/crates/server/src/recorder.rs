@@ -1,8 +1,8 @@
 //! The live recorder: turns trails into steps, keeps the recent ones, journals them, and tells whoever watches.
 //!
-//! A step of a decision that writes is journalled in the decision's own batch ([`Recorder::prepare`]), and again, with its
-//! end, a moment later ([`Recorder::hand_over`]); the others only then. What was on the wire stays in memory only, within
-//! [`WIRE_BYTES`].
+//! A step of a decision that writes is journalled in the decision's own batch ([`Recorder::prepare`]); how it ended follows a
+//! moment later with its session ([`Recorder::hand_over`]), and so do the other steps. What was on the wire stays in memory
+//! only, within [`WIRE_BYTES`].
 
 mod journal;
 mod shelf;
@@ -54,7 +54,28 @@ pub struct Exchange {
     pub trail: Trail,
     /// Whether it is shown even when no decision named a live session.
     pub always: bool,
+    /// How much of the trail a decision of it has written to the journal.
+    pub(crate) journalled: Option<Extent>,
     started: std::time::Instant,
+}
+
+/// How much a trail says: it only ever grows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Extent([usize; 6]);
+
+impl Extent {
+    /// The extent of a trail now.
+    #[must_use]
+    pub(crate) fn of(trail: &Trail) -> Self {
+        Self([
+            trail.because.len(),
+            trail.arrows.len(),
+            trail.params.len(),
+            trail.tokens.len(),
+            usize::from(trail.error.is_some()),
+            usize::from(trail.snapshot.is_some()),
+        ])
+    }
 }
 
 /// What goes through the channel to watchers.
@@ -104,25 +125,28 @@ impl Recorder {
             path: request.path.clone(),
             trail: Trail::default(),
             always: false,
+            journalled: None,
             started: std::time::Instant::now(),
         }
     }
 
     /// The journal entry of a decision that is about to be committed, for the same batch; and the session, if it is new.
     ///
+    /// Whether there is an entry: a decision that named no live session has none.
+    ///
     /// # Errors
     /// When the step can't be encoded.
-    pub(crate) fn prepare(&self, head: &StepHead, trail: &Trail, batch: &mut Batch) -> Result<(), StoreError> {
-        let Some(live) = &trail.live else { return Ok(()) };
+    pub(crate) fn prepare(&self, head: &StepHead, trail: &Trail, batch: &mut Batch) -> Result<bool, StoreError> {
+        let Some(live) = &trail.live else { return Ok(false) };
         let (key, value) = journal::step(live, head.seq, &journal::unfinished(head, live, trail))?;
         batch.ops.insert(key, Some(value));
         if !self.shelf().knows(live) {
             let mut summary = LiveSummary::open(live.clone(), head.at);
             summary.apply(head.seq, head.at, &trail.patch);
-            let (key, value) = journal::summary(&summary)?;
+            let (key, value) = journal::summary(&summary, &[])?;
             batch.ops.insert(key, Some(value));
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Ends an exchange: folds it into its session, keeps it, journals how it ended, tells the watchers.
@@ -138,6 +162,7 @@ impl Recorder {
             path,
             trail,
             always,
+            journalled,
             started,
         } = exchange;
         let live = match (&trail.live, always) {
@@ -145,6 +170,7 @@ impl Recorder {
             (None, true) => LiveId(format!("x{seq:020}")),
             (None, false) => return,
         };
+        let journalled = journalled.is_some_and(|extent| extent == Extent::of(&trail));
         let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
         let head = StepHead { seq, at, method, path };
         let wire = WireEntry::capture(request, response);
@@ -157,7 +183,7 @@ impl Recorder {
             None
         } else {
             let step = Arc::new(head.step(live.clone(), trail, response.status.as_u16(), micros));
-            shelf.keep(&live, step.clone(), wire);
+            shelf.keep(&live, step.clone(), wire, journalled);
             Some(step)
         };
         let summary = watched.then(|| shelf.summary(&live)).flatten();
@@ -214,12 +240,12 @@ impl Recorder {
         let steps = store.read(|view| {
             slots
                 .into_iter()
-                .filter_map(|(seq, step, wire)| {
-                    let mut step = match step {
+                .filter_map(|place| {
+                    let mut step = match place.step {
                         Some(step) => (*step).clone(),
-                        None => journal::read(view, &id, seq)?,
+                        None => journal::read(view, &id, place.end)?,
                     };
-                    step.wire = wire;
+                    step.wire = place.wire;
                     Some(step)
                 })
                 .collect()
@@ -255,7 +281,7 @@ impl Recorder {
             // A record of an older release that can't be read is left out, not fatal: it is history.
             if let Ok(Some(summary)) = port::decode::<StoredSummary>(bytes, now) {
                 newest = newest.max(summary.0.seq);
-                shelf.restore_summary(&summary.0);
+                shelf.restore_summary(&summary.0, journal::ends(bytes));
             }
         }
         drop(shelf);

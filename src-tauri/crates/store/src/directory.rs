@@ -7,14 +7,14 @@
 //! store/                 sled's own files
 //! ```
 
+use crate::check::{check, guarded};
 use crate::error::OpenError;
-use crate::medium::{TreeView, apply, failed};
-use crate::migrate::Step;
+use crate::medium::failed;
+use crate::migrate::{FORMAT_KEY, SEQUENCE_KEY, Step, migrate, number};
 use crate::seal::{Seal, SealFile, boot, fingerprint};
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc;
@@ -23,9 +23,8 @@ use vestibule_core::port::StoreError;
 
 const MARKER: &str = "vestibule-store.json";
 const LOCK: &str = "vestibule.lock";
-const SEAL: &str = "store.seal";
-const SLED: &str = "store";
-const TRIAL: &str = "store.trial";
+pub(crate) const SEAL: &str = "store.seal";
+pub(crate) const SLED: &str = "store";
 /// What other parts of Vestibule may have put into a directory before the store is created in it.
 const ACCEPTED: &[&str] = &[
     LOCK,
@@ -42,14 +41,8 @@ const ACCEPTED: &[&str] = &[
     ".window-state.json",
 ];
 
-/// Records of the store's own: below every table byte of core.
-const FORMAT_KEY: &[u8] = b"\0format";
-const SEQUENCE_KEY: &[u8] = b"\0sequence";
-
 /// sled's page cache in bytes. Its default is 1 GiB; ten thousand sign-ins fit the memory target with this.
 const CACHE: u64 = 8 * 1024 * 1024;
-/// The same for a copy that is read once.
-const TRIAL_CACHE: u64 = 1024 * 1024;
 
 #[derive(Serialize, Deserialize)]
 struct Marker {
@@ -176,7 +169,7 @@ pub(crate) fn open(dir: &Path, format: u32, steps: &[Step], released: mpsc::Send
     };
     let seal = SealFile::create(&seal_path, open).map_err(unreadable)?;
     let corrupt = |why: String| OpenError::corrupt(dir, why);
-    let db = guarded(|| config(&files, CACHE).open().map_err(|e| e.to_string())).map_err(|why| corrupt(format!("{why}.")))?;
+    let db = guarded(|| config(&files).open().map_err(|e| e.to_string())).map_err(|why| corrupt(format!("{why}.")))?;
     if !db.was_recovered() {
         db.insert(FORMAT_KEY, &format.to_be_bytes())
             .and_then(|_| db.insert(SEQUENCE_KEY, &0_u64.to_be_bytes()))
@@ -282,130 +275,16 @@ fn lock(dir: &Path) -> Result<File, OpenError> {
     }
 }
 
-/// Proves that a directory in use is whole before sled may write in it; its confirmed groups. `thoroughly` asks for a
-/// copy even after a clean close, and `rehearse` runs on the copy.
-fn check(dir: &Path, thoroughly: bool, rehearse: &dyn Fn(&sled::Db) -> Result<(), String>) -> Result<u64, OpenError> {
-    let (files, seal_path) = (dir.join(SLED), dir.join(SEAL));
-    let unreadable = |e: io::Error| OpenError::unreadable(dir, &plain(&e));
-    for path in [files.clone(), files.join("db"), files.join("conf")] {
-        if let Err(error) = fs::metadata(&path) {
-            return Err(match error.kind() {
-                io::ErrorKind::NotFound => OpenError::corrupt(dir, format!("{} is missing.", path.display())),
-                _ => unreadable(error),
-            });
-        }
-    }
-    let seal = match Seal::read(&seal_path) {
-        Ok(seal) => seal,
-        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
-            return Err(OpenError::Corrupt {
-                dir: dir.to_owned(),
-                why: format!("{} can't be read.", seal_path.display()),
-                advice: "Delete that file and start again; the data is then checked without it.".into(),
-            });
-        }
-        Err(error) => return Err(unreadable(error)),
-    };
-    if let Some(Seal {
-        closed: Some(sum),
-        sequence,
-        ..
-    }) = seal
-    {
-        if fingerprint(&files).map_err(unreadable)? != sum {
-            return Err(OpenError::corrupt(dir, "its files were changed since Vestibule closed them."));
-        }
-        if !thoroughly {
-            return Ok(sequence);
-        }
-    }
-    let trial = dir.join(TRIAL);
-    let found = try_on_copy(&files, &trial, rehearse);
-    // A trial left behind is in nobody's way: it is removed at the next one.
-    let _ = fs::remove_dir_all(&trial);
-    let found = found
-        .map_err(unreadable)?
-        .map_err(|why| OpenError::corrupt(dir, format!("{why}.")))?;
-    let Some(seal) = seal else { return Ok(found) };
-    if found < seal.sequence {
-        let missing = seal.sequence - found;
-        if seal.boot == boot() {
-            return Err(OpenError::incomplete(dir, &seal_path, missing));
-        }
-        tracing::warn!(
-            missing,
-            "the machine went down while Vestibule was running; its last writes were lost"
-        );
-    }
-    Ok(found)
-}
-
-/// Recovers a copy after an unclean end and reads all of it. The outer error is the copying, the inner one the data.
-fn try_on_copy(files: &Path, trial: &Path, rehearse: &dyn Fn(&sled::Db) -> Result<(), String>) -> io::Result<Result<u64, String>> {
-    if trial.exists() {
-        fs::remove_dir_all(trial)?;
-    }
-    copy(files, trial)?;
-    Ok(guarded(|| {
-        let db = config(trial, TRIAL_CACHE).open().map_err(|e| e.to_string())?;
-        for entry in db.iter() {
-            entry.map_err(|e| e.to_string())?;
-        }
-        if number::<4>(&db, FORMAT_KEY).is_none() {
-            return Err("the database is empty although it was in use".to_owned());
-        }
-        rehearse(&db)?;
-        number::<8>(&db, SEQUENCE_KEY)
-            .map(u64::from_be_bytes)
-            .ok_or_else(|| "the database has lost its own records".to_owned())
-    }))
-}
-
-fn copy(from: &Path, to: &Path) -> io::Result<()> {
-    fs::create_dir(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let target = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            copy(&entry.path(), &target)?;
-        } else {
-            fs::copy(entry.path(), target)?;
-        }
-    }
-    Ok(())
-}
-
-/// sled may panic on a damaged file; that is an answer like another.
-fn guarded<T>(f: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
-    catch_unwind(AssertUnwindSafe(f)).unwrap_or_else(|_| Err("the database file can't be read".to_owned()))
-}
-
-fn config(path: &Path, cache: u64) -> sled::Config {
+pub(crate) fn config(path: &Path) -> sled::Config {
     sled::Config::new()
         .path(path)
-        .cache_capacity(cache)
+        .cache_capacity(std::env::var("VX_CACHE").ok().and_then(|v| v.parse().ok()).unwrap_or(CACHE))
         .flush_every_ms(None)
-        .mode(sled::Mode::LowSpace)
-}
-
-fn number<const N: usize>(db: &sled::Db, key: &[u8]) -> Option<[u8; N]> {
-    db.get(key).ok()??.as_ref().try_into().ok()
-}
-
-fn migrate(db: &sled::Db, found: u32, format: u32, steps: &[Step]) -> Result<(), StoreError> {
-    // The tree knows better than the marker when the last migration was interrupted between the two.
-    let mut at = number::<4>(db, FORMAT_KEY).map_or(found, u32::from_be_bytes);
-    while at < format {
-        let Some(step) = steps.iter().find(|step| step.from == at) else {
-            return Err(StoreError::Corrupt(format!("no step leads on from format {at}")));
-        };
-        let mut batch = (step.run)(&TreeView(db))?;
-        batch.ops.insert(FORMAT_KEY.to_vec(), Some(step.to.to_be_bytes().to_vec()));
-        apply(db, &batch)?;
-        db.flush().map_err(failed)?;
-        at = step.to;
-    }
-    Ok(())
+        .mode(if std::env::var_os("VX_HT").is_some() {
+            sled::Mode::HighThroughput
+        } else {
+            sled::Mode::LowSpace
+        })
 }
 
 /// Writes the marker to a temporary file and renames it into place.
@@ -419,7 +298,7 @@ fn write_marker(dir: &Path, format: u32, ready: bool) -> io::Result<()> {
 }
 
 /// The system's refusal in words a person can act on.
-fn plain(error: &io::Error) -> String {
+pub(crate) fn plain(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::PermissionDenied => "access is denied. Check its owner and permissions.".to_owned(),
         io::ErrorKind::NotADirectory => "part of the path is a file, not a directory.".to_owned(),

@@ -1,6 +1,7 @@
 //! Migrations, which need steps of their own.
 
 use super::*;
+use crate::medium::apply;
 use crate::migrate::Step;
 use vestibule_core::port::{Batch, View};
 

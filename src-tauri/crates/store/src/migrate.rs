@@ -1,6 +1,11 @@
 //! Changes of the stored format between releases.
 
+use crate::medium::{TreeView, apply, failed};
 use vestibule_core::port::{Batch, StoreError, View};
+
+/// Records of the store's own: below every table byte of core.
+pub(crate) const FORMAT_KEY: &[u8] = b"\0format";
+pub(crate) const SEQUENCE_KEY: &[u8] = b"\0sequence";
 
 /// The format this release writes.
 pub(crate) const FORMAT: u32 = 1;
@@ -17,3 +22,25 @@ pub(crate) struct Step {
 
 /// Every step of every release so far, oldest first.
 pub(crate) const STEPS: &[Step] = &[];
+
+/// A number of the store's own records.
+pub(crate) fn number<const N: usize>(db: &sled::Db, key: &[u8]) -> Option<[u8; N]> {
+    db.get(key).ok()??.as_ref().try_into().ok()
+}
+
+/// Brings a tree from the format `found` to `format`.
+pub(crate) fn migrate(db: &sled::Db, found: u32, format: u32, steps: &[Step]) -> Result<(), StoreError> {
+    // The tree knows better than the marker when the last migration was interrupted between the two.
+    let mut at = number::<4>(db, FORMAT_KEY).map_or(found, u32::from_be_bytes);
+    while at < format {
+        let Some(step) = steps.iter().find(|step| step.from == at) else {
+            return Err(StoreError::Corrupt(format!("no step leads on from format {at}")));
+        };
+        let mut batch = (step.run)(&TreeView(db))?;
+        batch.ops.insert(FORMAT_KEY.to_vec(), Some(step.to.to_be_bytes().to_vec()));
+        apply(db, &batch)?;
+        db.flush().map_err(failed)?;
+        at = step.to;
+    }
+    Ok(())
+}

@@ -1,7 +1,7 @@
 //! The journal's entries: live sessions and their steps as stored records, written from what is only borrowed.
 
 use super::StepHead;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use vestibule_core::ids::LiveId;
 use vestibule_core::live::{Arrow, LiveSummary, Param, Step, StepError, StepKind, TokenView, Trail};
 use vestibule_core::record::{StoredStep, Table, record_key};
@@ -61,6 +61,25 @@ pub(super) fn unfinished<'a>(head: &'a StepHead, live: &'a LiveId, trail: &'a Tr
     }
 }
 
+/// How a step ended: its number, status and duration in **microseconds**. Status 0 while that is not known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct End(pub(super) u64, pub(super) u16, pub(super) u64);
+
+/// A session's record: [`vestibule_core::record::StoredSummary`], and beside its members how its steps ended.
+#[derive(Serialize)]
+struct WithEnds<'a> {
+    #[serde(flatten)]
+    summary: &'a LiveSummary,
+    ends: &'a [End],
+}
+
+/// The same, read.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Ends {
+    ends: Vec<End>,
+}
+
 /// The id of a step's record, as [`StoredStep::new`] makes it.
 fn id(live: &LiveId, seq: u64) -> String {
     format!("{live}/{seq:016}")
@@ -93,19 +112,30 @@ pub(super) fn step(live: &LiveId, seq: u64, step: &impl Serialize) -> Result<Ent
     Ok((record_key(Table::LiveStep, &id), value))
 }
 
-/// A session's entry: [`vestibule_core::record::StoredSummary`] is written as what it holds.
+/// A session's entry.
 ///
 /// # Errors
 /// When it can't be encoded.
-pub(super) fn summary(summary: &LiveSummary) -> Result<Entry, StoreError> {
-    Ok((summary_key(&summary.id), port::encode_value(None, summary)?))
+pub(super) fn summary(summary: &LiveSummary, ends: &[End]) -> Result<Entry, StoreError> {
+    Ok((summary_key(&summary.id), port::encode_value(None, &WithEnds { summary, ends })?))
+}
+
+/// How the steps of a stored session ended.
+pub(super) fn ends(bytes: &[u8]) -> Vec<End> {
+    let json = bytes.get(port::RECORD_HEADER..).unwrap_or_default();
+    serde_json::from_slice::<Ends>(json).unwrap_or_default().ends
 }
 
 /// A step from the journal. One that can't be read is history lost, not an error of whoever looks.
-pub(super) fn read(view: &dyn View, live: &LiveId, seq: u64) -> Option<Step> {
+pub(super) fn read(view: &dyn View, live: &LiveId, end: End) -> Option<Step> {
+    let End(seq, status, micros) = end;
     let bytes = view.get(&step_key(live, seq)).ok()??;
     let stored = port::decode::<StoredStep>(&bytes, Timestamp(0)).ok()??;
-    Some(std::sync::Arc::unwrap_or_clone(stored).step)
+    let mut step = std::sync::Arc::unwrap_or_clone(stored).step;
+    if status != 0 {
+        (step.status, step.micros) = (status, micros);
+    }
+    Some(step)
 }
 
 #[cfg(test)]
@@ -142,6 +172,14 @@ mod tests {
         assert_eq!(place(b"!no step"), None);
 
         let open = LiveSummary::open(live, Timestamp(5));
-        assert_eq!(summary(&open).unwrap().1, port::encode(&StoredSummary(open)).unwrap());
+        let known = [End(7, 303, 41), End(9, 200, 12)];
+        let (_, value) = summary(&open, &known).unwrap();
+        let read = port::decode::<StoredSummary>(&value, Timestamp(0)).unwrap().unwrap();
+        assert_eq!(read.0, open);
+        assert_eq!(ends(&value), known);
+        assert!(
+            ends(&port::encode(&StoredSummary(open)).unwrap()).is_empty(),
+            "as earlier releases wrote it"
+        );
     }
 }

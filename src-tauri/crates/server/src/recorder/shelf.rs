@@ -1,6 +1,6 @@
 //! What the recorder keeps in memory: sessions in order, their steps, and a bounded amount of wire.
 
-use super::journal;
+use super::journal::{self, End};
 use crate::http::{Request, Response};
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -124,8 +124,18 @@ fn blank_passwords(value: &mut serde_json::Value) {
 /// A step's place: in memory, or only in the journal.
 #[derive(Debug)]
 struct Slot {
-    seq: u64,
+    end: End,
     step: Option<Arc<Step>>,
+}
+
+/// A step as a look at its session finds it.
+pub(crate) struct Place {
+    /// Its number and how it ended.
+    pub(super) end: End,
+    /// Itself, if it is in memory.
+    pub(super) step: Option<Arc<Step>>,
+    /// Whether its wire is.
+    pub(super) wire: bool,
 }
 
 #[derive(Debug)]
@@ -181,18 +191,21 @@ impl Shelf {
         self.sessions.contains_key(live)
     }
 
-    pub(crate) fn keep(&mut self, live: &LiveId, step: Arc<Step>, wire: WireEntry) {
+    /// Takes in a step that has ended. One that is not `journalled` yet waits for the journal.
+    pub(crate) fn keep(&mut self, live: &LiveId, step: Arc<Step>, wire: WireEntry, journalled: bool) {
         let seq = step.seq;
         if let Some(entry) = self.sessions.get_mut(live) {
             entry.summary.steps += 1;
-            entry.place(seq, Some(step.clone()));
+            entry.place(End(seq, step.status, step.micros), Some(step.clone()));
         }
-        self.waiting.steps.push(step.clone());
+        if !journalled {
+            self.waiting.steps.push(step.clone());
+        }
         self.held.push_back(step);
         while self.held.len() > super::HELD {
             let Some(old) = self.held.pop_front() else { break };
             if let Some(entry) = self.sessions.get_mut(&old.live)
-                && let Ok(at) = entry.slots.binary_search_by_key(&old.seq, |slot| slot.seq)
+                && let Ok(at) = entry.slots.binary_search_by_key(&old.seq, |slot| slot.end.0)
             {
                 entry.slots[at].step = None;
             }
@@ -224,7 +237,7 @@ impl Shelf {
             let Some(((_, live), ())) = self.order.pop_first() else { break };
             self.waiting.summaries.remove(&live);
             if let Some(entry) = self.sessions.remove(&live) {
-                self.waiting.gone.push((live, entry.slots.iter().map(|slot| slot.seq).collect()));
+                self.waiting.gone.push((live, entry.slots.iter().map(|slot| slot.end.0).collect()));
             }
         }
     }
@@ -238,9 +251,11 @@ impl Shelf {
     pub(crate) fn take_waiting(&mut self) -> Batch {
         let Waiting { summaries, steps, gone } = std::mem::take(&mut self.waiting);
         let mut batch = Batch::default();
-        let entries = summaries
-            .iter()
-            .filter_map(|live| journal::summary(&self.sessions.get(live)?.summary).ok());
+        let entries = summaries.iter().filter_map(|live| {
+            let entry = self.sessions.get(live)?;
+            let ends: Vec<End> = entry.slots.iter().map(|slot| slot.end).collect();
+            journal::summary(&entry.summary, &ends).ok()
+        });
         batch.ops.extend(entries.map(|(key, value)| (key, Some(value))));
         let steps = steps.iter().filter(|step| self.sessions.contains_key(&step.live));
         let entries = steps.filter_map(|step| journal::step(&step.live, step.seq, &**step).ok());
@@ -277,40 +292,46 @@ impl Shelf {
             .collect()
     }
 
-    /// A session, and of each of its steps: its number, itself if it is in memory, and whether its wire is.
-    #[allow(clippy::type_complexity)]
-    pub(crate) fn detail(&self, live: &LiveId) -> Option<(LiveSummary, Vec<(u64, Option<Arc<Step>>, bool)>)> {
+    /// A session and the places of its steps.
+    pub(crate) fn detail(&self, live: &LiveId) -> Option<(LiveSummary, Vec<Place>)> {
         let entry = self.sessions.get(live)?;
-        let slots = entry.slots.iter();
-        let steps = slots.map(|slot| (slot.seq, slot.step.clone(), self.wires.contains_key(&slot.seq)));
-        Some((entry.summary.clone(), steps.collect()))
+        let places = entry.slots.iter().map(|slot| Place {
+            end: slot.end,
+            step: slot.step.clone(),
+            wire: self.wires.contains_key(&slot.end.0),
+        });
+        Some((entry.summary.clone(), places.collect()))
     }
 
     pub(crate) fn wire(&self, seq: u64) -> Option<Arc<WireEntry>> {
         self.wires.get(&seq).cloned()
     }
 
-    pub(crate) fn restore_summary(&mut self, summary: &LiveSummary) {
+    /// Takes in a session of the journal, and how its steps ended.
+    pub(crate) fn restore_summary(&mut self, summary: &LiveSummary, ends: Vec<End>) {
         self.order.insert((summary.started_at, summary.id.clone()), ());
-        self.sessions.entry(summary.id.clone()).or_insert_with(|| Entry {
+        let entry = self.sessions.entry(summary.id.clone()).or_insert_with(|| Entry {
             summary: summary.clone(),
             slots: Vec::new(),
         });
+        for end in ends {
+            entry.place(end, None);
+        }
     }
 
-    /// Notes a step of the journal.
+    /// Notes a step of the journal whose end may not be known.
     pub(crate) fn restore_step(&mut self, live: &LiveId, seq: u64) {
         if let Some(entry) = self.sessions.get_mut(live) {
-            entry.place(seq, None);
+            entry.place(End(seq, 0, 0), None);
         }
     }
 }
 
 impl Entry {
     /// Puts a step in its place; one that is there already stays.
-    fn place(&mut self, seq: u64, step: Option<Arc<Step>>) {
-        if let Err(at) = self.slots.binary_search_by_key(&seq, |slot| slot.seq) {
-            self.slots.insert(at, Slot { seq, step });
+    fn place(&mut self, end: End, step: Option<Arc<Step>>) {
+        if let Err(at) = self.slots.binary_search_by_key(&end.0, |slot| slot.end.0) {
+            self.slots.insert(at, Slot { end, step });
         }
     }
 }

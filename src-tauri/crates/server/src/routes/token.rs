@@ -4,8 +4,6 @@ use super::common::{body_pairs, check_origin, cors_any, failed, no_nul, oidc_err
 use crate::engine::Engine;
 use crate::http::{Request, Response};
 use crate::recorder::Exchange;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{Method, StatusCode, header};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -17,7 +15,10 @@ use vestibule_core::oidc::request::RawRequest;
 use vestibule_core::oidc::token::{self, AccessTokenOut, GrantType, TokenForm, TokenReply};
 use vestibule_core::oidc::{OidcError, introspection as inspect, userinfo as me};
 use vestibule_core::{Cx, StoreError};
-use vestibule_keys::{AssertionKey, ExpectedAssertion};
+use vestibule_keys::{AssertionKey, ExpectedAssertion, KeyRing};
+
+/// `typ` of a JWT access token (RFC 9068 section 2.1).
+const ACCESS_TOKEN_TYPE: &str = "at+jwt";
 
 /// Marks a refusal that no rule has put on the trail yet.
 fn refuse(engine: &Engine, request: &Request, exchange: &mut Exchange, error: &OidcError) -> Response {
@@ -124,7 +125,15 @@ pub(super) async fn token(engine: &Arc<Engine>, request: &Request, exchange: &mu
     let machine = caller.assertion.is_none() && caller.pairs.iter().any(|(n, v)| n == "grant_type" && v == "client_credentials");
     let (origin_of, issuer) = (engine.clone(), engine.site().issuer.clone());
     let headers = origin_only(request);
-    let rule = move |cx: &mut Cx<'_>| exchange_tokens(cx, &origin_of, &headers, &caller, &issuer);
+    let keys = engine.keys();
+    let ring = keys.clone();
+    let rule = move |cx: &mut Cx<'_>| {
+        let outcome = exchange_tokens(cx, &origin_of, &headers, &caller, &issuer)?;
+        if let Ok(reply) = &outcome {
+            show_headers(cx, &ring, reply);
+        }
+        Ok(outcome)
+    };
     // A machine's token is stored nowhere, so that decision needs no writer.
     let outcome = if machine {
         engine.read(&mut exchange.trail, rule)
@@ -132,7 +141,7 @@ pub(super) async fn token(engine: &Arc<Engine>, request: &Request, exchange: &mu
         engine.write(exchange, rule).await
     };
     match outcome {
-        Ok(Ok(reply)) => match sign(engine, exchange, &reply) {
+        Ok(Ok(reply)) => match sign(&keys, &reply) {
             Ok(body) => cors_any(request, Response::json(StatusCode::OK, &body)).with_static(header::CACHE_CONTROL, "no-store"),
             Err(error) => failed(&StoreError::Io(error)),
         },
@@ -193,22 +202,16 @@ fn origin_card(app: &Application, request: &Request) -> vestibule_core::Because 
 }
 
 /// Signs and composes the response (sheet 1.5).
-fn sign(engine: &Engine, exchange: &mut Exchange, reply: &TokenReply) -> Result<Value, String> {
-    let keys = engine.keys();
+fn sign(keys: &KeyRing, reply: &TokenReply) -> Result<Value, String> {
     let mut body = Map::new();
     let access = match &reply.access_token {
         AccessTokenOut::Opaque(text) => text.clone(),
-        AccessTokenOut::Jwt(claims) => {
-            let token = keys.sign(reply.alg, Some("at+jwt"), claims).map_err(|e| e.to_string())?;
-            show_header(exchange, "access_token", &token);
-            token
-        }
+        AccessTokenOut::Jwt(claims) => keys.sign(reply.alg, Some(ACCESS_TOKEN_TYPE), claims).map_err(|e| e.to_string())?,
     };
     body.insert("access_token".into(), json!(access));
     body.insert("expires_in".into(), json!(reply.expires_in));
     if let Some(claims) = &reply.id_token {
         let token = keys.sign(reply.alg, None, claims).map_err(|e| e.to_string())?;
-        show_header(exchange, "id_token", &token);
         body.insert("id_token".into(), json!(token));
     }
     if let Some(refresh) = &reply.refresh_token {
@@ -219,15 +222,11 @@ fn sign(engine: &Engine, exchange: &mut Exchange, reply: &TokenReply) -> Result<
     Ok(Value::Object(body))
 }
 
-/// Puts the JOSE header of a signed token beside its claims in the Tokens tab.
-fn show_header(exchange: &mut Exchange, name: &str, token: &str) {
-    let head = token
-        .split('.')
-        .next()
-        .and_then(|part| URL_SAFE_NO_PAD.decode(part).ok())
-        .and_then(|bytes| serde_json::from_slice(&bytes).ok());
-    for view in exchange.trail.tokens.iter_mut().filter(|v| v.name == name && v.format == "JWT") {
-        view.header.clone_from(&head);
+/// Puts the JOSE headers that the tokens will have beside their claims in the Tokens tab.
+fn show_headers(cx: &mut Cx<'_>, keys: &KeyRing, reply: &TokenReply) {
+    for view in cx.trail.tokens.iter_mut().filter(|view| view.format == "JWT") {
+        let typ = (view.name == "access_token").then_some(ACCESS_TOKEN_TYPE);
+        view.header = keys.header(reply.alg, typ);
     }
 }
 
