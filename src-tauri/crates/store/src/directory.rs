@@ -278,13 +278,9 @@ fn lock(dir: &Path) -> Result<File, OpenError> {
 pub(crate) fn config(path: &Path) -> sled::Config {
     sled::Config::new()
         .path(path)
-        .cache_capacity(std::env::var("VX_CACHE").ok().and_then(|v| v.parse().ok()).unwrap_or(CACHE))
+        .cache_capacity(CACHE)
         .flush_every_ms(None)
-        .mode(if std::env::var_os("VX_HT").is_some() {
-            sled::Mode::HighThroughput
-        } else {
-            sled::Mode::LowSpace
-        })
+        .mode(sled::Mode::LowSpace)
 }
 
 /// Writes the marker to a temporary file and renames it into place.
