@@ -1,7 +1,7 @@
 //! Records that nearly every request reads and hardly any changes, kept decoded.
 
 use crate::port::Batch;
-use crate::record::{Record, Table};
+use crate::record::{Index, Record, Table};
 use std::any::Any;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,6 +18,36 @@ pub const fn is_hot(table: Table) -> bool {
     )
 }
 
+/// Whether what an index names is kept: the indexes of those tables.
+#[must_use]
+pub const fn is_hot_index(index: Index) -> bool {
+    matches!(
+        index,
+        Index::Username | Index::Email | Index::Phone | Index::Identity | Index::Indicator | Index::RoleHolder
+    )
+}
+
+/// Whether a key belongs to what is kept.
+fn is_hot_key(key: &[u8]) -> bool {
+    match key.first() {
+        Some(byte) if byte & INDEX != 0 => HOT_INDEXES.iter().any(|index| byte & !INDEX == *index as u8),
+        Some(byte) => Table::from_byte(*byte).is_some_and(is_hot),
+        None => false,
+    }
+}
+
+/// The bit that tells the keys of indexes from those of tables.
+const INDEX: u8 = 0x80;
+/// The indexes of which [`is_hot_index`] is true.
+const HOT_INDEXES: [Index; 6] = [
+    Index::Username,
+    Index::Email,
+    Index::Phone,
+    Index::Identity,
+    Index::Indicator,
+    Index::RoleHolder,
+];
+
 /// Decoded records by key. A store that offers them ([`crate::port::View::hot`]) tells them of every write
 /// ([`HotRecords::apply`]), so that what is kept is always what is stored.
 #[derive(Default)]
@@ -26,6 +56,8 @@ pub struct HotRecords(Mutex<State>);
 #[derive(Default)]
 struct State {
     records: HashMap<Vec<u8>, Arc<dyn Any + Send + Sync>>,
+    /// What index prefixes name, completely.
+    ids: HashMap<Vec<u8>, Vec<String>>,
     /// Counts the writes: what was read before one may not be kept after it.
     writes: u64,
 }
@@ -66,10 +98,31 @@ impl HotRecords {
         state.records.insert(key, record);
     }
 
+    /// The ids that an index prefix names, as [`HotRecords::get`].
+    ///
+    /// # Errors
+    /// The number to give to [`HotRecords::keep_ids`]: they are not kept.
+    pub fn ids(&self, prefix: &[u8], limit: usize) -> Result<Vec<String>, u64> {
+        let state = self.state();
+        let ids = state.ids.get(prefix).ok_or(state.writes)?;
+        Ok(ids.iter().take(limit).cloned().collect())
+    }
+
+    /// Keeps all ids that an index prefix names, as [`HotRecords::keep`].
+    pub fn keep_ids(&self, prefix: Vec<u8>, ids: Vec<String>, writes: u64) {
+        let mut state = self.state();
+        if state.writes != writes {
+            return;
+        }
+        if state.ids.len() >= MOST {
+            state.ids.clear();
+        }
+        state.ids.insert(prefix, ids);
+    }
+
     /// Runs `write`, which makes a batch visible, and forgets what it changes. Nobody finds an old record afterwards.
     pub fn apply<T>(&self, batch: &Batch, write: impl FnOnce() -> T) -> T {
-        let touched = |key: &Vec<u8>| key.first().and_then(|byte| Table::from_byte(*byte)).is_some_and(is_hot);
-        let touched: Vec<Vec<u8>> = batch.ops.keys().filter(|key| touched(key)).cloned().collect();
+        let touched: Vec<Vec<u8>> = batch.ops.keys().filter(|key| is_hot_key(key)).cloned().collect();
         if touched.is_empty() {
             return write();
         }
@@ -77,7 +130,12 @@ impl HotRecords {
         let mut state = self.state();
         state.writes += 1;
         for key in touched {
-            state.records.remove(&key);
+            if key[0] & INDEX == 0 {
+                state.records.remove(&key);
+            } else {
+                // Configuration and people change seldom: which prefix it was is not worth finding out.
+                state.ids.clear();
+            }
         }
         done
     }
@@ -87,7 +145,7 @@ impl HotRecords {
 mod tests {
     use super::*;
     use crate::model::ProviderSettings;
-    use crate::record::record_key;
+    use crate::record::{index_key, index_prefix, record_key};
 
     fn batch(key: &[u8]) -> Batch {
         Batch {
@@ -110,6 +168,38 @@ mod tests {
         assert!(hot.get::<ProviderSettings>(&key).is_err());
         hot.keep(key.clone(), record, writes);
         assert!(hot.get::<ProviderSettings>(&key).is_err(), "it was read before the write");
+    }
+
+    #[test]
+    fn an_index_is_forgotten_as_a_whole() {
+        let hot = HotRecords::default();
+        let holder = index_prefix(&Index::RoleHolder.entry("u/someone"));
+        let writes = hot.ids(&holder, 9).unwrap_err();
+        hot.keep_ids(holder.clone(), vec!["a".into(), "b".into()], writes);
+        assert_eq!(hot.ids(&holder, 1).unwrap(), ["a"]);
+        hot.apply(&batch(&index_key(&Index::SessionUid.entry("s"), "x")), || ());
+        assert!(hot.ids(&holder, 9).is_ok(), "the index of another table changes nothing");
+        hot.apply(&batch(&index_key(&Index::Indicator.entry("i"), "x")), || ());
+        assert!(hot.ids(&holder, 9).is_err());
+        hot.keep_ids(holder.clone(), Vec::new(), writes);
+        assert!(hot.ids(&holder, 9).is_err(), "it was read before the write");
+    }
+
+    #[test]
+    fn the_list_of_indexes_is_the_rule() {
+        let all = (0..=u8::MAX)
+            .filter(|byte| is_hot_key(&[INDEX | *byte & !INDEX]))
+            .map(|byte| byte & !INDEX);
+        let hot: std::collections::BTreeSet<u8> = all.collect();
+        assert_eq!(
+            hot,
+            HOT_INDEXES
+                .iter()
+                .filter(|index| is_hot_index(**index))
+                .map(|index| *index as u8)
+                .collect()
+        );
+        assert!(!is_hot_index(Index::SessionUid) && !is_hot_index(Index::SessionUser) && !is_hot_index(Index::GrantUser));
     }
 
     #[test]

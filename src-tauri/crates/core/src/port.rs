@@ -2,7 +2,7 @@
 
 use crate::because::Because;
 use crate::entropy::Entropy;
-use crate::hot::{HotRecords, is_hot};
+use crate::hot::{HotRecords, is_hot, is_hot_index};
 use crate::live::{Lane, Trail};
 use crate::record::{IndexEntry, Record, Table, index_key, index_prefix, record_key, table_prefix};
 use crate::secret::Secret;
@@ -175,11 +175,25 @@ impl<'a> Cx<'a> {
     /// When the medium fails.
     pub fn find_ids(&self, entry: &IndexEntry, limit: usize) -> Result<Vec<String>, StoreError> {
         let prefix = index_prefix(entry);
-        Ok(self
-            .scan_merged(&prefix, limit)?
+        let kept = match self.view.hot() {
+            // What this very decision writes is not kept yet.
+            Some(hot) if is_hot_index(entry.index) && self.batch.is_empty() => match hot.ids(&prefix, limit) {
+                Ok(ids) => return Ok(ids),
+                Err(writes) => Some((hot, writes)),
+            },
+            _ => None,
+        };
+        let ids: Vec<String> = self
+            .scan_merged(&prefix, limit.saturating_add(1))?
             .into_iter()
             .map(|(key, _)| String::from_utf8_lossy(&key[prefix.len()..]).into_owned())
-            .collect())
+            .collect();
+        if let Some((hot, writes)) = kept
+            && ids.len() <= limit
+        {
+            hot.keep_ids(prefix, ids.clone(), writes);
+        }
+        Ok(ids.into_iter().take(limit).collect())
     }
 
     /// All records of a table in id order, up to `limit`; expired ones are left out.

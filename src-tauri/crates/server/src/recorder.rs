@@ -31,7 +31,7 @@ pub(crate) const WIRE_BYTES: usize = 6 * 1024 * 1024;
 /// How far numbers jump after a start: steps of the last moments before a kill may be on disk without their summary.
 const LEAP: u64 = 10_000;
 /// Steps kept in memory; older ones are read from the journal.
-pub(crate) const HELD: usize = 1_024;
+pub(crate) const HELD: usize = 256;
 /// Steps that wait for the journal before they are handed over at once.
 const WAITING: usize = 512;
 /// Journal entries looked at together when it is read back.
@@ -363,3 +363,6 @@ impl StepHead {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,25 +11,45 @@ use vestibule_core::{Batch, Timestamp};
 /// Bodies longer than this are cut in the Wire tab.
 const BODY_BYTES: usize = 16 * 1024;
 
+/// Headers as lines of one text: thousands of requests are kept, and a text for each name and value would weigh more than
+/// what it says.
+#[derive(Debug)]
+pub(crate) struct HeaderLines(String);
+
+impl HeaderLines {
+    pub(super) fn of(headers: &http::HeaderMap) -> Self {
+        let length = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 3).sum();
+        let mut lines = String::with_capacity(length);
+        for (name, value) in headers {
+            lines.push_str(name.as_str());
+            lines.push_str(": ");
+            // No header value holds a line end.
+            lines.push_str(&String::from_utf8_lossy(value.as_bytes()));
+            lines.push('\n');
+        }
+        Self(lines)
+    }
+
+    /// Names and values, in order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.lines().filter_map(|line| line.split_once(": "))
+    }
+}
+
 /// A request and response as text, copied out of the connection's buffers.
 #[derive(Debug)]
 pub(crate) struct WireEntry {
     pub method: String,
     pub target: String,
-    pub request_headers: Vec<(String, String)>,
+    pub request_headers: HeaderLines,
     pub request_body: String,
     pub status: u16,
-    pub response_headers: Vec<(String, String)>,
+    pub response_headers: HeaderLines,
     pub response_body: String,
 }
 
 impl WireEntry {
     pub(crate) fn capture(request: &Request, response: &Response) -> Self {
-        let headers = |map: &http::HeaderMap| {
-            map.iter()
-                .map(|(k, v)| (k.as_str().to_owned(), String::from_utf8_lossy(v.as_bytes()).into_owned()))
-                .collect()
-        };
         let html = response
             .headers
             .get(http::header::CONTENT_TYPE)
@@ -40,10 +60,10 @@ impl WireEntry {
                 .query
                 .as_ref()
                 .map_or_else(|| request.path.clone(), |q| format!("{}?{}", request.path, blank_pairs(q))),
-            request_headers: headers(&request.headers),
+            request_headers: HeaderLines::of(&request.headers),
             request_body: request_text(&request.body, request.path.starts_with("/api/")),
             status: response.status.as_u16(),
-            response_headers: headers(&response.headers),
+            response_headers: HeaderLines::of(&response.headers),
             response_body: if html {
                 format!("(an HTML page of {} bytes)", response.body.len())
             } else {
@@ -53,12 +73,11 @@ impl WireEntry {
     }
 
     fn size(&self) -> usize {
-        let headers = |list: &[(String, String)]| list.iter().map(|(k, v)| k.len() + v.len() + 48).sum::<usize>();
         self.target.len()
             + self.request_body.len()
             + self.response_body.len()
-            + headers(&self.request_headers)
-            + headers(&self.response_headers)
+            + self.request_headers.0.len()
+            + self.response_headers.0.len()
             + 256
     }
 }
@@ -156,8 +175,8 @@ struct Waiting {
 #[derive(Debug, Default)]
 pub(crate) struct Shelf {
     sessions: HashMap<LiveId, Entry>,
-    /// By (start, id): the order of the list.
-    order: BTreeMap<(Timestamp, LiveId), ()>,
+    /// By start, then first step: the order of the list.
+    order: BTreeMap<(Timestamp, u64, LiveId), ()>,
     /// Steps in memory, oldest first.
     held: VecDeque<Arc<Step>>,
     waiting: Waiting,
@@ -170,7 +189,7 @@ impl Shelf {
     /// Applies a patch, opening the session if it is new; how many steps it has.
     pub(crate) fn fold(&mut self, live: &LiveId, seq: u64, at: Timestamp, patch: &SummaryPatch, request: &Request) -> u32 {
         if !self.sessions.contains_key(live) {
-            self.order.insert((at, live.clone()), ());
+            self.order.insert((at, seq, live.clone()), ());
         }
         let entry = self.sessions.entry(live.clone()).or_insert_with(|| Entry {
             summary: LiveSummary::open(live.clone(), at),
@@ -234,7 +253,7 @@ impl Shelf {
     /// Drops the oldest sessions until `keep` are left.
     pub(crate) fn evict(&mut self, keep: usize) {
         while self.order.len() > keep {
-            let Some(((_, live), ())) = self.order.pop_first() else { break };
+            let Some(((_, _, live), ())) = self.order.pop_first() else { break };
             self.waiting.summaries.remove(&live);
             if let Some(entry) = self.sessions.remove(&live) {
                 self.waiting.gone.push((live, entry.slots.iter().map(|slot| slot.end.0).collect()));
@@ -287,7 +306,7 @@ impl Shelf {
             .keys()
             .rev()
             .take(limit)
-            .filter_map(|(_, id)| self.sessions.get(id))
+            .filter_map(|(_, _, id)| self.sessions.get(id))
             .map(|e| e.summary.clone())
             .collect()
     }
@@ -309,7 +328,8 @@ impl Shelf {
 
     /// Takes in a session of the journal, and how its steps ended.
     pub(crate) fn restore_summary(&mut self, summary: &LiveSummary, ends: Vec<End>) {
-        self.order.insert((summary.started_at, summary.id.clone()), ());
+        // Which step was the first is not in the summary; sessions of one millisecond keep the order of their newest ones.
+        self.order.insert((summary.started_at, summary.seq, summary.id.clone()), ());
         let entry = self.sessions.entry(summary.id.clone()).or_insert_with(|| Entry {
             summary: summary.clone(),
             slots: Vec::new(),

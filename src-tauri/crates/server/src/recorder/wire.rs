@@ -1,6 +1,6 @@
 //! Showing a request and its response: redacted unless asked, and as a curl command line.
 
-use super::shelf::WireEntry;
+use super::shelf::{HeaderLines, WireEntry};
 use std::sync::Arc;
 use vestibule_core::live::Wire;
 
@@ -58,18 +58,19 @@ struct Hide<'a> {
 }
 
 impl Hide<'_> {
-    fn headers(&mut self, headers: &[(String, String)]) -> Vec<(String, String)> {
+    fn headers(&mut self, headers: &HeaderLines) -> Vec<(String, String)> {
         headers
             .iter()
             .map(|(name, value)| {
-                if SECRET_HEADERS.contains(&name.as_str()) && !self.reveal {
-                    self.redacted.push(name.clone());
-                    (name.clone(), mask_header(name, value))
-                } else if matches!(name.as_str(), "location" | "referer") {
-                    (name.clone(), self.query(value))
+                let shown = if SECRET_HEADERS.contains(&name) && !self.reveal {
+                    self.redacted.push(name.to_owned());
+                    mask_header(name, value)
+                } else if matches!(name, "location" | "referer") {
+                    self.query(value)
                 } else {
-                    (name.clone(), value.clone())
-                }
+                    value.to_owned()
+                };
+                (name.to_owned(), shown)
             })
             .collect()
     }
@@ -168,20 +169,32 @@ fn curl(entry: &WireEntry, endpoint: &str, target: &str, headers: &[(String, Str
 mod tests {
     use super::*;
 
+    fn lines(headers: &[(&str, &str)]) -> HeaderLines {
+        let pairs = headers.iter().map(|(name, value)| {
+            let name: http::HeaderName = name.parse().unwrap();
+            let value: http::HeaderValue = value.parse().unwrap();
+            (name, value)
+        });
+        HeaderLines::of(&pairs.collect::<http::HeaderMap>())
+    }
+
+    #[test]
+    fn headers_come_back_as_they_were() {
+        let given = [("x-a", "1: 2"), ("set-cookie", "a=b"), ("set-cookie", "c=d"), ("x-empty", "")];
+        assert_eq!(lines(&given).iter().collect::<Vec<_>>(), given);
+    }
+
     fn entry() -> Arc<WireEntry> {
         Arc::new(WireEntry {
             method: "POST".into(),
             target: "/oidc/token?code=abc".into(),
-            request_headers: vec![
-                ("authorization".into(), "Basic QUJD".into()),
-                ("cookie".into(), "_session=s3cret; a=b".into()),
-            ],
+            request_headers: lines(&[("authorization", "Basic QUJD"), ("cookie", "_session=s3cret; a=b")]),
             request_body: "grant_type=authorization_code&code=abc&client_secret=hush".into(),
             status: 200,
-            response_headers: vec![
-                ("set-cookie".into(), "_session=s3cret; path=/; httponly".into()),
-                ("location".into(), "http://a.test/cb?code=abc&state=1".into()),
-            ],
+            response_headers: lines(&[
+                ("set-cookie", "_session=s3cret; path=/; httponly"),
+                ("location", "http://a.test/cb?code=abc&state=1"),
+            ]),
             response_body: r#"{"access_token":"tok","scope":"openid"}"#.into(),
         })
     }
