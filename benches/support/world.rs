@@ -195,7 +195,8 @@ fn copy(cx: &mut Cx<'_>, pattern: &Pattern, n: usize, live_too: bool) -> Result<
     // Writing to a String can't fail. Hashed, so that keys come in no order, as real ones do.
     let _ = write!(tag, "{}", &token_key(&format!("copy {n}"))[..21]);
     let user = UserId(person(n));
-    let live = LiveId(tag.clone());
+    // Before every real one, and in order, as real ones are.
+    let live = LiveId(format!("0{n:08}{}", &tag[..12]));
     session.key = token_key(&format!("cookie {n}"));
     session.uid = SessionUid(tag.clone());
     session.account_id = user.clone();

@@ -49,7 +49,7 @@ const HOT_INDEXES: [Index; 6] = [
 ];
 
 /// Decoded records by key. A store that offers them ([`crate::port::View::hot`]) tells them of every write
-/// ([`HotRecords::apply`]), so that what is kept is always what is stored.
+/// ([`HotRecords::forget`]), so that what is kept is always what is stored.
 #[derive(Default)]
 pub struct HotRecords(Mutex<State>);
 
@@ -120,13 +120,17 @@ impl HotRecords {
         state.ids.insert(prefix, ids);
     }
 
-    /// Runs `write`, which makes a batch visible, and forgets what it changes. Nobody finds an old record afterwards.
-    pub fn apply<T>(&self, batch: &Batch, write: impl FnOnce() -> T) -> T {
-        let touched: Vec<Vec<u8>> = batch.ops.keys().filter(|key| is_hot_key(key)).cloned().collect();
+    /// The keys of a batch that may be kept: to be given to [`HotRecords::forget`] once the batch is visible.
+    #[must_use]
+    pub fn touched(batch: &Batch) -> Vec<Vec<u8>> {
+        batch.ops.keys().filter(|key| is_hot_key(key)).cloned().collect()
+    }
+
+    /// Forgets what a batch changed. Nobody finds an old record afterwards.
+    pub fn forget(&self, touched: Vec<Vec<u8>>) {
         if touched.is_empty() {
-            return write();
+            return;
         }
-        let done = write();
         let mut state = self.state();
         state.writes += 1;
         for key in touched {
@@ -137,7 +141,6 @@ impl HotRecords {
                 state.ids.clear();
             }
         }
-        done
     }
 }
 
@@ -147,10 +150,10 @@ mod tests {
     use crate::model::ProviderSettings;
     use crate::record::{index_key, index_prefix, record_key};
 
-    fn batch(key: &[u8]) -> Batch {
-        Batch {
+    fn write(hot: &HotRecords, key: &[u8]) {
+        hot.forget(HotRecords::touched(&Batch {
             ops: [(key.to_vec(), None)].into(),
-        }
+        }));
     }
 
     #[test]
@@ -162,9 +165,9 @@ mod tests {
         hot.keep(key.clone(), record.clone(), writes);
         assert!(Arc::ptr_eq(&hot.get::<ProviderSettings>(&key).unwrap(), &record));
 
-        hot.apply(&batch(&record_key(Table::Session, "other")), || ());
+        write(&hot, &record_key(Table::Session, "other"));
         assert!(hot.get::<ProviderSettings>(&key).is_ok(), "another table's write changes nothing");
-        hot.apply(&batch(&key), || ());
+        write(&hot, &key);
         assert!(hot.get::<ProviderSettings>(&key).is_err());
         hot.keep(key.clone(), record, writes);
         assert!(hot.get::<ProviderSettings>(&key).is_err(), "it was read before the write");
@@ -177,9 +180,9 @@ mod tests {
         let writes = hot.ids(&holder, 9).unwrap_err();
         hot.keep_ids(holder.clone(), vec!["a".into(), "b".into()], writes);
         assert_eq!(hot.ids(&holder, 1).unwrap(), ["a"]);
-        hot.apply(&batch(&index_key(&Index::SessionUid.entry("s"), "x")), || ());
+        write(&hot, &index_key(&Index::SessionUid.entry("s"), "x"));
         assert!(hot.ids(&holder, 9).is_ok(), "the index of another table changes nothing");
-        hot.apply(&batch(&index_key(&Index::Indicator.entry("i"), "x")), || ());
+        write(&hot, &index_key(&Index::Indicator.entry("i"), "x"));
         assert!(hot.ids(&holder, 9).is_err());
         hot.keep_ids(holder.clone(), Vec::new(), writes);
         assert!(hot.ids(&holder, 9).is_err(), "it was read before the write");

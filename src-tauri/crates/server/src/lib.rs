@@ -21,3 +21,8 @@ pub mod seed;
 
 pub use engine::{DataPlace, Engine, ListenError, Options, PLAYGROUND_APP, Ports, Site, StartError};
 pub use recorder::LiveWatch;
+
+/// Every program that runs the engine allocates with this: an exchange is hundreds of small texts, made on one thread and
+/// dropped on another, which the C library's allocator is slow at.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -1,8 +1,9 @@
 //! Whether a directory in use is sound, found out before sled may write in it.
 
+use crate::ahead::replay;
 use crate::directory::{SEAL, SLED, config, plain};
 use crate::error::OpenError;
-use crate::migrate::{FORMAT_KEY, SEQUENCE_KEY, number};
+use crate::migrate::{FORMAT_KEY, number};
 use crate::seal::{Seal, boot, fingerprint};
 use std::fs;
 use std::io;
@@ -89,10 +90,9 @@ fn try_on_copy(files: &Path, trial: &Path, rehearse: &dyn Fn(&sled::Db) -> Resul
         if number::<4>(&db, FORMAT_KEY).is_none() {
             return Err("the database is empty although it was in use".to_owned());
         }
+        let newest = replay(&db).map_err(|e| e.to_string())?;
         rehearse(&db)?;
-        number::<8>(&db, SEQUENCE_KEY)
-            .map(u64::from_be_bytes)
-            .ok_or_else(|| "the database has lost its own records".to_owned())
+        newest.ok_or_else(|| "the database has lost its own records".to_owned())
     }))
 }
 

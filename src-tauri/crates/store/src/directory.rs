@@ -7,10 +7,10 @@
 //! store/                 sled's own files
 //! ```
 
+use crate::ahead::{Ahead, replay};
 use crate::check::{check, guarded};
 use crate::error::OpenError;
-use crate::medium::failed;
-use crate::migrate::{FORMAT_KEY, SEQUENCE_KEY, Step, migrate, number};
+use crate::migrate::{FORMAT_KEY, SEQUENCE_KEY, Step, migrate};
 use crate::seal::{Seal, SealFile, boot, fingerprint};
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -53,7 +53,7 @@ struct Marker {
 
 /// An open database. Dropping it closes in order: first sled, then its witnesses, then the lock.
 pub(crate) struct SledMedium {
-    db: sled::Db,
+    ahead: Ahead,
     hot: HotRecords,
     witness: Witness,
     /// Tells `close` that all is done.
@@ -72,8 +72,8 @@ struct Witness {
 }
 
 impl SledMedium {
-    pub(crate) fn tree(&self) -> &sled::Tree {
-        &self.db
+    pub(crate) fn ahead(&self) -> &Ahead {
+        &self.ahead
     }
 
     pub(crate) fn hot(&self) -> &HotRecords {
@@ -85,7 +85,7 @@ impl SledMedium {
         self.witness.sequence.load(Relaxed)
     }
 
-    /// One group: the new sequence number goes with it.
+    /// One group, under the next number.
     ///
     /// On Linux sled flushes with `sync_file_range`: enough for a killed process, perhaps not for power loss. An
     /// `fdatasync` after each group would add that. Measured with three records a group: no difference in CPU (114 and
@@ -93,19 +93,32 @@ impl SledMedium {
     /// is not worth it here: a store found behind its seal after the machine went down is opened, with a warning.
     pub(crate) fn flush(&self) -> Result<(), StoreError> {
         let sequence = self.sequence() + 1;
-        let flushed = self.db.insert(SEQUENCE_KEY, &sequence.to_be_bytes()).and_then(|_| self.db.flush());
-        if let Err(error) = flushed {
-            self.witness.doubtful.store(true, Relaxed);
-            return Err(failed(error));
+        match self.ahead.confirm(sequence) {
+            Ok(true) => {}
+            Ok(false) => return Ok(()),
+            Err(error) => return Err(self.doubt(error)),
         }
         self.witness.sequence.store(sequence, Relaxed);
         self.witness.seal.note(sequence).map_err(|e| StoreError::Io(e.to_string()))
+    }
+
+    /// Puts what is pending in its place.
+    pub(crate) fn settle(&self) -> Result<(), StoreError> {
+        self.ahead.settle(self.sequence()).map_err(|error| self.doubt(error))
+    }
+
+    fn doubt(&self, error: StoreError) -> StoreError {
+        self.witness.doubtful.store(true, Relaxed);
+        error
     }
 }
 
 impl Drop for SledMedium {
     fn drop(&mut self) {
-        if self.db.flush().is_err() {
+        // What was never confirmed was never promised, but it was seen.
+        let closed = self.flush().and_then(|()| self.settle()).and_then(|()| self.ahead.clear_slots());
+        if let Err(error) = closed {
+            tracing::warn!(%error, "the store could not write its last changes");
             self.witness.doubtful.store(true, Relaxed);
         }
     }
@@ -176,14 +189,14 @@ pub(crate) fn open(dir: &Path, format: u32, steps: &[Step], released: mpsc::Send
             .and_then(|_| db.flush())
             .map_err(|e| OpenError::unreadable(dir, &e))?;
     }
+    let sequence = replay(&db).map_err(|e| corrupt(format!("{e}.")))?.unwrap_or(before);
     migrate(&db, found, format, steps).map_err(|e| corrupt(format!("it can't be brought to the present format ({e}).")))?;
-    let sequence = number::<8>(&db, SEQUENCE_KEY).map_or(before, u64::from_be_bytes);
     seal.note(sequence).map_err(unreadable)?;
     if marker.is_none_or(|m| !m.ready || m.format != format) {
         write_marker(dir, format, true).map_err(unreadable)?;
     }
     Ok(SledMedium {
-        db,
+        ahead: Ahead::new(db),
         hot: HotRecords::default(),
         witness: Witness {
             seal,

@@ -1,7 +1,6 @@
 //! Migrations, which need steps of their own.
 
 use super::*;
-use crate::medium::apply;
 use crate::migrate::Step;
 use vestibule_core::port::{Batch, View};
 
@@ -45,7 +44,7 @@ fn stored(dir: &Path) -> u32 {
 
 fn used(dir: &Path) {
     let medium = open_as(dir, 1, &[]).unwrap();
-    apply(medium.tree(), &put(b"\x02n", b"1")).unwrap();
+    medium.ahead().apply(put(b"\x02n", b"1"));
     medium.flush().unwrap();
 }
 
@@ -55,7 +54,7 @@ fn steps_run_once_each_in_order() {
     used(dir.path());
     for _ in 0..2 {
         let medium = open_as(dir.path(), 3, STEPS).unwrap();
-        assert_eq!(medium.tree().get(b"\x02n").unwrap().unwrap().as_ref(), b"1++");
+        assert_eq!(medium.ahead().get(b"\x02n").unwrap().unwrap(), b"1++");
         drop(medium);
         assert_eq!(stored(dir.path()), 3);
     }
@@ -76,7 +75,7 @@ fn an_interruption_between_tree_and_marker_runs_no_step_twice() {
     drop(open_as(dir.path(), 3, STEPS).unwrap());
     write_marker(dir.path(), 1, true).unwrap();
     let medium = open_as(dir.path(), 3, STEPS).unwrap();
-    assert_eq!(medium.tree().get(b"\x02n").unwrap().unwrap().as_ref(), b"1++");
+    assert_eq!(medium.ahead().get(b"\x02n").unwrap().unwrap(), b"1++");
 }
 
 #[test]
@@ -90,7 +89,7 @@ fn a_failing_or_missing_step_is_an_error_and_the_data_stays_as_it_was() {
     }
     assert_eq!(stored(dir.path()), 1);
     let medium = open_as(dir.path(), 1, &[]).unwrap();
-    assert_eq!(medium.tree().get(b"\x02n").unwrap().unwrap().as_ref(), b"1");
+    assert_eq!(medium.ahead().get(b"\x02n").unwrap().unwrap(), b"1");
 }
 
 #[test]

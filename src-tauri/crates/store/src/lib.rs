@@ -7,6 +7,7 @@
 //! [`Store::ephemeral`] is the in-memory twin with the same discipline.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod ahead;
 mod check;
 mod directory;
 mod error;

@@ -38,22 +38,24 @@ impl Medium {
     }
 
     /// Makes a batch visible, atomically.
-    pub(crate) fn apply(&self, batch: &Batch) -> Result<(), StoreError> {
+    pub(crate) fn apply(&self, batch: Batch) {
+        let (hot, touched) = match self {
+            Self::Sled(sled) => (sled.hot(), HotRecords::touched(&batch)),
+            Self::Memory { hot, .. } => (hot, HotRecords::touched(&batch)),
+        };
         match self {
-            Self::Sled(sled) => sled.hot().apply(batch, || apply(sled.tree(), batch)),
-            Self::Memory { map, hot, .. } => {
-                hot.apply(batch, || {
-                    let mut map = map.write().unwrap_or_else(PoisonError::into_inner);
-                    for (key, value) in &batch.ops {
-                        match value {
-                            Some(value) => map.insert(key.clone(), value.clone()),
-                            None => map.remove(key),
-                        };
-                    }
-                });
-                Ok(())
+            Self::Sled(sled) => sled.ahead().apply(batch),
+            Self::Memory { map, .. } => {
+                let mut map = map.write().unwrap_or_else(PoisonError::into_inner);
+                for (key, value) in batch.ops {
+                    match value {
+                        Some(value) => map.insert(key, value),
+                        None => map.remove(&key),
+                    };
+                }
             }
         }
+        hot.forget(touched);
     }
 
     /// Makes everything applied so far durable.
@@ -63,19 +65,32 @@ impl Medium {
             Self::Memory { .. } => Ok(()),
         }
     }
+
+    /// Whether there is work that was put off ([`Medium::settle`]).
+    pub(crate) fn is_unsettled(&self) -> bool {
+        matches!(self, Self::Sled(sled) if sled.ahead().is_pending())
+    }
+
+    /// Does what was put off, when there is nothing else to do.
+    pub(crate) fn settle(&self) -> Result<(), StoreError> {
+        match self {
+            Self::Sled(sled) => sled.settle(),
+            Self::Memory { .. } => Ok(()),
+        }
+    }
 }
 
 impl View for Medium {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         match self {
-            Self::Sled(sled) => get(sled.tree(), key),
+            Self::Sled(sled) => sled.ahead().get(key),
             Self::Memory { map, .. } => Ok(map.read().unwrap_or_else(PoisonError::into_inner).get(key).cloned()),
         }
     }
 
     fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Entries, StoreError> {
         match self {
-            Self::Sled(sled) => scan(sled.tree(), prefix, after, limit),
+            Self::Sled(sled) => sled.ahead().scan(prefix, after, limit),
             Self::Memory { map, .. } => Ok(map
                 .read()
                 .unwrap_or_else(PoisonError::into_inner)
@@ -122,7 +137,7 @@ impl View for ClosedView {
 }
 
 /// Where a scan starts. An `after` that lies before the prefix changes nothing.
-fn start<'a>(prefix: &'a [u8], after: Option<&'a [u8]>) -> Bound<&'a [u8]> {
+pub(crate) fn start<'a>(prefix: &'a [u8], after: Option<&'a [u8]>) -> Bound<&'a [u8]> {
     match after {
         Some(after) if after >= prefix => Bound::Excluded(after),
         _ => Bound::Included(prefix),
@@ -151,11 +166,11 @@ pub(crate) fn apply(tree: &sled::Tree, batch: &Batch) -> Result<(), StoreError> 
     tree.apply_batch(writes).map_err(failed)
 }
 
-fn get(tree: &sled::Tree, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+pub(crate) fn get(tree: &sled::Tree, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
     Ok(tree.get(key).map_err(failed)?.map(|value| value.to_vec()))
 }
 
-fn scan(tree: &sled::Tree, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Entries, StoreError> {
+pub(crate) fn scan(tree: &sled::Tree, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Entries, StoreError> {
     let mut out = Vec::new();
     if limit == 0 {
         return Ok(out);

@@ -197,7 +197,7 @@ struct Loop {
 impl Loop {
     fn run(mut self) {
         loop {
-            let waiting = self.unflushed || !self.lazy().is_empty();
+            let waiting = self.unflushed || !self.lazy().is_empty() || self.medium.is_unsettled();
             let message = if waiting {
                 self.messages.recv_timeout(LAZY_DELAY)
             } else {
@@ -210,7 +210,12 @@ impl Loop {
                     }
                 }
                 Ok(Message::Wake) => {}
-                Err(RecvTimeoutError::Timeout) => self.catch_up(),
+                Err(RecvTimeoutError::Timeout) => {
+                    self.catch_up();
+                    if let Err(error) = self.medium.settle() {
+                        tracing::error!(%error, "confirmed writes could not be put in their place; they are kept, and tried again");
+                    }
+                }
                 Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => break,
             }
         }
@@ -234,10 +239,10 @@ impl Loop {
                 // A refusal may rest on a write of this very group: then it leaves with it.
                 Ok((batch, ack)) if batch.is_empty() && written.is_empty() => ack(Ok(())),
                 Ok((batch, ack)) if batch.is_empty() => written.push(ack),
-                Ok((batch, ack)) => match self.medium.apply(&batch) {
-                    Ok(()) => written.push(ack),
-                    Err(error) => ack(Err(error)),
-                },
+                Ok((batch, ack)) => {
+                    self.medium.apply(batch);
+                    written.push(ack);
+                }
                 Err(()) => {
                     counters.panics.fetch_add(1, Relaxed);
                 }
@@ -286,10 +291,8 @@ impl Loop {
         for batch in batches {
             all.ops.extend(batch.ops);
         }
-        match self.medium.apply(&all) {
-            Ok(()) => self.unflushed = true,
-            Err(error) => tracing::error!(%error, "journal entries could not be written"),
-        }
+        self.medium.apply(all);
+        self.unflushed = true;
     }
 
     fn catch_up(&mut self) {

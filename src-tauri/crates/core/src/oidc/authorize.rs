@@ -8,7 +8,7 @@ use super::redirect::RegisteredRedirect;
 use super::request::{self, Hint, RawRequest, Refused, ResponseMode, ValidRequest};
 use super::{OidcError, params};
 use crate::because::{Because, Outcome};
-use crate::entropy::{id21, opaque43};
+use crate::entropy::{id21, opaque43, timed21};
 use crate::ids::{AppId, InteractionId, LiveId, SessionUid, UserId};
 use crate::live::{Chip, Lane, LiveStatus, ParamFate, ParamOrigin, StepKind};
 use crate::model::User;
@@ -93,7 +93,7 @@ pub fn load_session(cx: &mut Cx<'_>, cookie: Option<&str>) -> Result<Option<Sign
 /// When the store fails.
 pub fn authorize(cx: &mut Cx<'_>, mut raw: RawRequest, session_cookie: Option<&str>, issuer: &str) -> Result<Reply, StoreError> {
     cx.trail.kind = StepKind::Authorize;
-    cx.trail.live.get_or_insert_with(|| LiveId(id21(cx.entropy)));
+    cx.trail.live.get_or_insert_with(|| LiveId(timed21(cx.now, cx.entropy)));
     cx.arrow(Lane::Client, Lane::Provider, "GET /oidc/auth");
 
     if let Err(refused) = unfold_pushed(cx, &mut raw)? {
@@ -357,7 +357,7 @@ fn unfold_pushed(cx: &mut Cx<'_>, raw: &mut RawRequest) -> Result<Result<(), Box
 /// The store failed; or, inside, the refusal.
 pub fn push(cx: &mut Cx<'_>, app: &crate::model::Application, mut raw: RawRequest) -> Result<Result<String, OidcError>, StoreError> {
     cx.trail.kind = StepKind::PushedRequest;
-    let live = cx.trail.live.get_or_insert_with(|| LiveId(id21(cx.entropy))).clone();
+    let live = cx.trail.live.get_or_insert_with(|| LiveId(timed21(cx.now, cx.entropy))).clone();
     cx.arrow(Lane::Client, Lane::Provider, "POST /oidc/request");
     raw.pairs.retain(|(name, _)| {
         !matches!(

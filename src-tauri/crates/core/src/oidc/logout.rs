@@ -4,7 +4,7 @@ use super::OidcError;
 use super::redirect::{RegisteredRedirect, nearest};
 use super::request::Hint;
 use crate::because::{Because, Outcome, Repair};
-use crate::entropy::id21;
+use crate::entropy::{id21, timed21};
 use crate::ids::{AppId, LiveId};
 use crate::live::{Lane, LiveStatus, StepKind};
 use crate::model::{Application, Dialect, ProviderSettings, User};
@@ -64,7 +64,7 @@ pub fn end_session(
     session_cookie: Option<&str>,
 ) -> Result<Result<Logout, OidcError>, StoreError> {
     cx.trail.kind = StepKind::EndSession;
-    cx.trail.live.get_or_insert_with(|| LiveId(id21(cx.entropy)));
+    cx.trail.live.get_or_insert_with(|| LiveId(timed21(cx.now, cx.entropy)));
     cx.arrow(Lane::Client, Lane::Provider, "GET /oidc/session/end");
     cx.trail.patch.headline = Some("sign-out".into());
     cx.trail.patch.outcome = Some("signing out".into());

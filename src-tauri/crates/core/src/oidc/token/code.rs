@@ -206,6 +206,6 @@ pub(super) fn show_refresh(cx: &mut Cx<'_>, token: &RefreshToken, lifetime: &str
 /// Opens a live session of its own for a token call that belongs to no known one.
 pub(super) fn fresh_live(cx: &mut Cx<'_>) {
     if cx.trail.live.is_none() {
-        cx.trail.live = Some(LiveId(crate::entropy::id21(cx.entropy)));
+        cx.trail.live = Some(LiveId(crate::entropy::timed21(cx.now, cx.entropy)));
     }
 }
