@@ -145,9 +145,14 @@ fn prepare(plan: &Plan, dir: &Path, count: usize) -> Outcome<PathBuf> {
     Server::provider(&plan.program, dir, Some(&config))?.child.stop()?;
     world::people(dir)?;
     let server = Server::provider(&plan.program, dir, None)?;
-    flow::sign_in(&mut Client::connect(server.port, 1)?, 0)?;
+    let mut client = Client::connect(server.port, plan.connections)?;
+    // Real ones as far as the live sessions go; what came before them is only sessions, grants and tokens.
+    let real = count.min(world::REAL);
+    for n in (0..real).step_by(plan.connections) {
+        flow::sign_in(&mut client, n)?;
+    }
     server.child.stop()?;
-    world::sign_ins(dir, count)?;
+    world::sign_ins(dir, count - real)?;
     Ok(dir.to_owned())
 }
 

@@ -4,9 +4,8 @@ use crate::Outcome;
 use std::fmt::Write as _;
 use std::path::Path;
 use vestibule_core::ids::{GrantId, LiveId, SessionUid, UserId};
-use vestibule_core::live::{LiveSummary, Step};
 use vestibule_core::model::User;
-use vestibule_core::record::{AccessToken, Grant, RefreshToken, Session, StoredStep, StoredSummary, token_key};
+use vestibule_core::record::{AccessToken, Grant, RefreshToken, Session, token_key};
 use vestibule_core::time::Clock as _;
 use vestibule_core::{Batch, Cx, Secret, StoreError};
 use vestibule_keys::{OsEntropy, SystemClock};
@@ -28,8 +27,8 @@ pub const M2M_SECRET: &str = "bench-job-secret-for-measuring-only";
 pub const RESOURCE: &str = "https://api.example.test";
 /// People in every world.
 pub const PEOPLE: usize = 1_000;
-/// Live sessions the provider keeps; further stored sign-ins have none.
-const LIVE: usize = 2_000;
+/// Sign-ins that are really made: as many as live sessions are kept.
+pub const REAL: usize = 2_000;
 /// Sign-ins written in one decision.
 const PORTION: usize = 1_000;
 
@@ -135,72 +134,58 @@ struct Pattern {
     grant: Grant,
     access: AccessToken,
     refresh: RefreshToken,
-    summary: LiveSummary,
-    steps: Vec<Step>,
 }
 
-/// Copies the one sign-in of a closed data directory until there are `count`, with ids, people and tokens of their own.
+/// Copies a sign-in of a closed data directory until there are `count` more, with ids, people and tokens of their own.
+/// Their live sessions are long forgotten.
 ///
 /// # Errors
 /// When the store can't be written, or holds no sign-in.
 pub fn sign_ins(dir: &Path, count: usize) -> Outcome<()> {
     let store = Store::open(dir)?;
     let pattern = write(&store, |cx| {
-        let summaries = cx.list::<StoredSummary>(10)?;
         let found = (
             cx.list::<Session>(1)?.into_iter().next(),
             cx.list::<Grant>(1)?.into_iter().next(),
             cx.list::<AccessToken>(1)?.into_iter().next(),
             cx.list::<RefreshToken>(1)?.into_iter().next(),
-            summaries.into_iter().max_by_key(|summary| summary.0.steps),
         );
-        let (Some(session), Some(grant), Some(access), Some(refresh), Some(summary)) = found else {
+        let (Some(session), Some(grant), Some(access), Some(refresh)) = found else {
             return Ok(None);
         };
-        let steps = cx.list::<StoredStep>(200)?;
         Ok(Some(Pattern {
             session: (*session).clone(),
             grant: (*grant).clone(),
             access: (*access).clone(),
             refresh: (*refresh).clone(),
-            steps: steps.iter().map(|s| s.step.clone()).filter(|s| s.live == summary.0.id).collect(),
-            summary: summary.0.clone(),
         }))
     })?
     .ok_or("the data directory holds no sign-in to copy")?;
-    if pattern.steps.is_empty() {
-        return Err("the sign-in to copy has no steps".into());
-    }
-    for first in (1..count).step_by(PORTION) {
+    for first in (0..count).step_by(PORTION) {
         let pattern = pattern.clone();
         let last = (first + PORTION).min(count);
-        write(&store, move |cx| {
-            (first..last).try_for_each(|n| copy(cx, &pattern, n, n + LIVE >= count))
-        })?;
+        write(&store, move |cx| (first..last).try_for_each(|n| copy(cx, &pattern, n)))?;
     }
     close(&store)
 }
 
-/// The copies live in numbers that no real sequence reaches from below.
-fn copy(cx: &mut Cx<'_>, pattern: &Pattern, n: usize, live_too: bool) -> Result<(), StoreError> {
+/// One copy.
+fn copy(cx: &mut Cx<'_>, pattern: &Pattern, n: usize) -> Result<(), StoreError> {
     let Pattern {
         mut session,
         mut grant,
         mut access,
         mut refresh,
-        mut summary,
-        steps,
     } = pattern.clone();
+    // Writing to a String can't fail.
     let mut tag = String::new();
-    // Writing to a String can't fail. Hashed, so that keys come in no order, as real ones do.
-    let _ = write!(tag, "{}", &token_key(&format!("copy {n}"))[..21]);
+    let _ = write!(tag, "0{n:08}{}", &token_key(&format!("copy {n}"))[..12]);
     let user = UserId(person(n));
-    // Before every real one, and in order, as real ones are.
-    let live = LiveId(format!("0{n:08}{}", &tag[..12]));
+    let live = LiveId(tag.clone());
     session.key = token_key(&format!("cookie {n}"));
     session.uid = SessionUid(tag.clone());
     session.account_id = user.clone();
-    grant.id = GrantId(tag.clone());
+    grant.id = GrantId(tag);
     grant.live = live.clone();
     grant.account_id = user.clone();
     for authorization in session.authorizations.values_mut() {
@@ -231,14 +216,5 @@ fn copy(cx: &mut Cx<'_>, pattern: &Pattern, n: usize, live_too: bool) -> Result<
     cx.put(&grant)?;
     cx.put(&access)?;
     cx.put(&refresh)?;
-    if live_too {
-        summary.id = live.clone();
-        summary.user_id = Some(user);
-        cx.put(&StoredSummary(summary))?;
-        for mut step in steps {
-            step.live.clone_from(&live);
-            cx.put(&StoredStep::new(step))?;
-        }
-    }
     Ok(())
 }

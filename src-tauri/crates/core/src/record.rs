@@ -4,7 +4,6 @@
 //! entries. Everything lives in one ordered key space.
 
 use crate::ids::{AppId, GrantId, InteractionId, LiveId, SessionUid, UserId, VerificationId};
-use crate::live::{LiveSummary, Step};
 use crate::time::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -61,10 +60,10 @@ tables! {
     UsedAssertion = 23,
     /// Failed attempts per identifier.
     Attempts = 24,
-    /// Summaries of live sessions.
-    LiveSummary = 32,
-    /// Steps of live sessions.
-    LiveStep = 33,
+    /// Chunks of the journal of live sessions.
+    Journal = 34,
+    /// Steps of live sessions that are in no chunk yet.
+    JournalTail = 35,
 }
 
 /// One entry of an index: which index, and the value looked up.
@@ -559,48 +558,20 @@ pub struct Attempts {
 }
 expiring_record!(Attempts, Attempts, id);
 
-/// A live session's summary as stored.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct StoredSummary(pub LiveSummary);
-
-impl Record for StoredSummary {
-    const TABLE: Table = Table::LiveSummary;
-    fn id(&self) -> &str {
-        self.0.id.as_str()
-    }
-}
-
-/// A step as stored, under live id + `/` + zero-padded sequence number.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct StoredStep {
-    /// Its key.
-    pub key: String,
-    /// The step.
-    pub step: Step,
-}
-
-impl StoredStep {
-    /// Wraps a step.
-    #[must_use]
-    pub fn new(step: Step) -> Self {
-        Self {
-            key: format!("{}/{:016}", step.live, step.seq),
-            step,
-        }
-    }
-}
-
-impl Record for StoredStep {
-    const TABLE: Table = Table::LiveStep;
-    fn id(&self) -> &str {
-        &self.key
-    }
-}
-
-/// The storage key of an opaque token, code or cookie: its SHA-256, so that the store holds none of them.
+/// The storage key of an opaque token, code or cookie: the part that says when it was made ([`crate::entropy::timed43`]),
+/// so that what was made together lies together, and the SHA-256 of the whole, so that the store holds none of them.
 #[must_use]
 pub fn token_key(token: &str) -> String {
+    let moment = token.get(..crate::entropy::MOMENT).filter(|m| m.bytes().all(|b| b.is_ascii_alphanumeric()));
+    let mut key = moment.unwrap_or_default().to_owned();
+    key.push_str(&digest(token));
+    key
+}
+
+/// The SHA-256 of a text, in base64url.
+#[must_use]
+pub fn digest(text: &str) -> String {
     use base64::Engine as _;
     use sha2::Digest as _;
-    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(sha2::Sha256::digest(token.as_bytes()))
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(sha2::Sha256::digest(text.as_bytes()))
 }

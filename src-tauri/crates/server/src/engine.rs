@@ -9,7 +9,7 @@ pub use open::{DataPlace, Options, Ports, StartError};
 pub use settings::PLAYGROUND_APP;
 
 use crate::playground::Playground;
-use crate::recorder::{Exchange, Extent, LiveWatch, Recorder, StepHead};
+use crate::recorder::{Exchange, Extent, LiveWatch, Recorder};
 use std::sync::{Arc, RwLock};
 use tokio::sync::watch;
 use vestibule_core::entropy::Entropy;
@@ -126,7 +126,7 @@ impl Engine {
         let engine = self.clone();
         let now = self.now();
         let mut trail = std::mem::take(&mut exchange.trail);
-        let head = StepHead::of(exchange);
+        let head = exchange.head.clone();
         let (result, trail, journalled) = self
             .store
             .write(move |view| {

@@ -1,9 +1,10 @@
 //! The live recorder: turns trails into steps, keeps the recent ones, journals them, and tells whoever watches.
 //!
 //! A step of a decision that writes is journalled in the decision's own batch ([`Recorder::prepare`]); how it ended follows a
-//! moment later with its session ([`Recorder::hand_over`]), and so do the other steps. What was on the wire stays in memory
-//! only, within [`WIRE_BYTES`].
+//! moment later with the other steps, in a chunk of many ([`Recorder::hand_over`]). A step is kept as the journal has it and
+//! decoded when somebody looks. What was on the wire stays in memory only, within [`WIRE_BYTES`].
 
+mod capture;
 mod journal;
 mod shelf;
 mod watch;
@@ -12,14 +13,17 @@ mod wire;
 pub use watch::LiveWatch;
 
 use crate::http::{Request, Response};
-use shelf::{Shelf, WireEntry};
+use capture::WireEntry;
+use journal::{Chunk, Encoded, End};
+use shelf::{Ended, Place, Shelf};
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::sync::{Notify, broadcast};
 use vestibule_core::ids::LiveId;
-use vestibule_core::live::{LiveDetail, LiveEvent, LiveSummary, Step, StepKind, Trail, Wire};
-use vestibule_core::record::{StoredSummary, Table};
-use vestibule_core::{Batch, StoreError, Timestamp, View, port};
+use vestibule_core::live::{LiveDetail, LiveEvent, LiveSummary, Step, Trail, Wire};
+use vestibule_core::record::Table;
+use vestibule_core::{Batch, StoreError, Timestamp, View};
 use vestibule_store::Store;
 
 /// Most live sessions kept.
@@ -28,28 +32,18 @@ pub(crate) const SESSIONS: usize = 2_000;
 pub(crate) const STEPS: u32 = 200;
 /// Most bytes of requests and responses kept in memory.
 pub(crate) const WIRE_BYTES: usize = 6 * 1024 * 1024;
-/// How far numbers jump after a start: steps of the last moments before a kill may be on disk without their summary.
-const LEAP: u64 = 10_000;
-/// Steps kept in memory; older ones are read from the journal.
-pub(crate) const HELD: usize = 256;
 /// Steps that wait for the journal before they are handed over at once.
-const WAITING: usize = 512;
+const WAITING: usize = 128;
 /// Journal entries looked at together when it is read back.
-const PAGE: usize = 256;
+const PAGE: usize = 64;
 /// Events a slow watcher may fall behind before it has to read the list again.
 const BACKLOG: usize = 4_096;
 
 /// One exchange while it is being answered.
 #[derive(Debug)]
 pub struct Exchange {
-    /// Position in the stream.
-    pub seq: u64,
-    /// When it arrived.
-    pub at: Timestamp,
-    /// HTTP method.
-    pub method: String,
-    /// Path.
-    pub path: String,
+    /// What is known of it from its beginning.
+    pub(crate) head: Arc<StepHead>,
     /// What the decisions said so far.
     pub trail: Trail,
     /// Whether it is shown even when no decision named a live session.
@@ -119,10 +113,13 @@ impl Recorder {
     )]
     pub(crate) fn begin(&self, request: &Request, at: Timestamp) -> Exchange {
         Exchange {
-            seq: self.seq.fetch_add(1, Ordering::Relaxed),
-            at,
-            method: request.method.as_str().to_owned(),
-            path: request.path.clone(),
+            head: Arc::new(StepHead {
+                seq: self.seq.fetch_add(1, Ordering::Relaxed),
+                at,
+                method: request.method.clone(),
+                path: request.path.clone(),
+                agent: request.header(http::header::USER_AGENT).map(agent),
+            }),
             trail: Trail::default(),
             always: false,
             journalled: None,
@@ -130,7 +127,7 @@ impl Recorder {
         }
     }
 
-    /// The journal entry of a decision that is about to be committed, for the same batch; and the session, if it is new.
+    /// The journal entry of a decision that is about to be committed, for the same batch.
     ///
     /// Whether there is an entry: a decision that named no live session has none.
     ///
@@ -138,14 +135,10 @@ impl Recorder {
     /// When the step can't be encoded.
     pub(crate) fn prepare(&self, head: &StepHead, trail: &Trail, batch: &mut Batch) -> Result<bool, StoreError> {
         let Some(live) = &trail.live else { return Ok(false) };
-        let (key, value) = journal::step(live, head.seq, &journal::unfinished(head, live, trail))?;
+        let step = Encoded::of(head, live, trail)?;
+        let (key, value) = step.tail_entry()?;
         batch.ops.insert(key, Some(value));
-        if !self.shelf().knows(live) {
-            let mut summary = LiveSummary::open(live.clone(), head.at);
-            summary.apply(head.seq, head.at, &trail.patch);
-            let (key, value) = journal::summary(&summary, &[])?;
-            batch.ops.insert(key, Some(value));
-        }
+        self.shelf().prepare(step);
         Ok(true)
     }
 
@@ -156,10 +149,7 @@ impl Recorder {
     )]
     pub(crate) fn finish(&self, exchange: Exchange, request: &Request, response: &Response, store: &Store) {
         let Exchange {
-            seq,
-            at,
-            method,
-            path,
+            head,
             trail,
             always,
             journalled,
@@ -167,25 +157,38 @@ impl Recorder {
         } = exchange;
         let live = match (&trail.live, always) {
             (Some(live), _) => live.clone(),
-            (None, true) => LiveId(format!("x{seq:020}")),
+            (None, true) => LiveId(format!("x{:020}", head.seq)),
             (None, false) => return,
         };
-        let journalled = journalled.is_some_and(|extent| extent == Extent::of(&trail));
-        let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
-        let head = StepHead { seq, at, method, path };
-        let wire = WireEntry::capture(request, response);
+        let end = End {
+            status: response.status.as_u16(),
+            micros: u32::try_from(started.elapsed().as_micros()).unwrap_or(u32::MAX),
+        };
         let watched = self.tell.receiver_count() > 0;
+        let seq = head.seq;
         let mut shelf = self.shelf();
         let idle = shelf.waiting() == 0;
-        let steps = shelf.fold(&live, seq, at, &trail.patch, request);
-        let kept = if steps >= STEPS {
-            shelf.count_only(&live);
-            None
+        let full = shelf.fold(&live, seq, head.at, &trail.patch, head.agent.as_deref()) >= STEPS;
+        let mut shown = None;
+        if full {
+            shelf.count_only(&live, seq);
         } else {
-            let step = Arc::new(head.step(live.clone(), trail, response.status.as_u16(), micros));
-            shelf.keep(&live, step.clone(), wire, journalled);
-            Some(step)
-        };
+            drop(shelf);
+            let wire = WireEntry::capture(request, response);
+            let said = journalled.is_some_and(|extent| extent == Extent::of(&trail));
+            let step = if said { None } else { encode(&head, &live, &trail) };
+            if watched {
+                shown = step.clone().or_else(|| encode(&head, &live, &trail)).and_then(|step| step.step(end));
+            }
+            shelf = self.shelf();
+            shelf.keep(Ended {
+                seq,
+                end,
+                step,
+                live: &live,
+                wire,
+            });
+        }
         let summary = watched.then(|| shelf.summary(&live)).flatten();
         shelf.evict(SESSIONS);
         let waiting = shelf.waiting();
@@ -196,7 +199,7 @@ impl Recorder {
             self.due.notify_one();
         }
         if let Some(summary) = summary {
-            let step = kept.map(|step| (*step).clone());
+            let step = shown.map(|step| Step { wire: true, ..step });
             // Nobody listening any more is no error.
             let _ = self.tell.send(Signal::Event(Arc::new(LiveEvent { summary, step })));
         }
@@ -235,21 +238,32 @@ impl Recorder {
     /// One session with its steps. Those that are no longer in memory come from the journal.
     #[must_use]
     pub(crate) fn session(&self, id: &str, store: &Store) -> Option<LiveDetail> {
-        let id = LiveId::from(id);
-        let (summary, slots) = self.shelf().detail(&id)?;
-        let steps = store.read(|view| {
-            slots
-                .into_iter()
-                .filter_map(|place| {
-                    let mut step = match place.step {
-                        Some(step) => (*step).clone(),
-                        None => journal::read(view, &id, place.end)?,
-                    };
-                    step.wire = place.wire;
-                    Some(step)
-                })
-                .collect()
-        });
+        let (summary, found) = self.shelf().detail(&LiveId::from(id))?;
+        let places: HashMap<u64, (End, bool)> = found.iter().map(|f| (f.seq, (f.end, f.wire))).collect();
+        let wanted = |seq: u64| places.get(&seq).map(|(end, _)| *end);
+        let mut steps: HashMap<u64, Step> = HashMap::new();
+        for place in found {
+            if steps.contains_key(&place.seq) {
+                continue;
+            }
+            let read = match place.place {
+                Place::Here(step) => step.step(place.end).into_iter().collect(),
+                Place::Recent(value) => Chunk::steps(&value, &wanted),
+                Place::Stored(number) => store
+                    .read(|view| journal::chunk(view, number))
+                    .map(|value| Chunk::steps(&value, &wanted))
+                    .unwrap_or_default(),
+            };
+            for mut step in read {
+                step.wire = places.get(&step.seq).is_some_and(|(_, wire)| *wire);
+                // What is newer says more: a step in memory, or in a later chunk.
+                if step.seq == place.seq || !steps.contains_key(&step.seq) {
+                    steps.insert(step.seq, step);
+                }
+            }
+        }
+        let mut steps: Vec<Step> = steps.into_values().collect();
+        steps.sort_unstable_by_key(|step| step.seq);
         Some(LiveDetail { summary, steps })
     }
 
@@ -267,101 +281,86 @@ impl Recorder {
         let _ = self.tell.send(Signal::Configuration);
     }
 
-    /// Reads the list of sessions back, before the first request: one that goes on with an earlier session must find it,
-    /// and no step may get a number that is taken.
+    /// Reads the sessions back, before the first request: one that goes on with an earlier session must find it, and no
+    /// step may get a number that is taken. What their steps say stays where it is until somebody looks.
     ///
     /// # Errors
     /// When the store can't be read.
-    pub(crate) fn restore_sessions(&self, view: &dyn View, now: Timestamp) -> Result<(), StoreError> {
-        let summaries = view.scan(&[Table::LiveSummary as u8], None, SESSIONS * 2)?;
-        let stepped = !view.scan(&[Table::LiveStep as u8], None, 1)?.is_empty();
+    pub(crate) fn restore(&self, view: &dyn View) -> Result<(), StoreError> {
         let mut newest = 0;
         let mut shelf = self.shelf();
-        for (_, bytes) in &summaries {
-            // A record of an older release that can't be read is left out, not fatal: it is history.
-            if let Ok(Some(summary)) = port::decode::<StoredSummary>(bytes, now) {
-                newest = newest.max(summary.0.seq);
-                shelf.restore_summary(&summary.0, journal::ends(bytes));
+        each_entry(view, Table::Journal, |key, value| {
+            // A chunk of an older release that can't be read is left out, not fatal: it is history.
+            if let (Some(number), Some(chunk)) = (journal::chunk_number(key), Chunk::read(value)) {
+                newest = newest.max(shelf.restore_chunk(number, &chunk));
             }
-        }
+        })?;
+        each_entry(view, Table::JournalTail, |_, value| {
+            if let Some(step) = Encoded::from_tail(value) {
+                newest = newest.max(shelf.restore_tail(step));
+            }
+        })?;
+        shelf.evict(SESSIONS);
         drop(shelf);
-        if stepped {
-            self.seq.fetch_max(newest + LEAP, Ordering::Relaxed);
-        }
+        self.seq.fetch_max(newest + 1, Ordering::Relaxed);
         Ok(())
     }
+}
 
-    /// Notes which steps there are, beside the first requests. They themselves stay where they are until somebody looks.
-    ///
-    /// # Errors
-    /// When the store can't be read.
-    pub(crate) fn restore_steps(&self, view: &dyn View) -> Result<(), StoreError> {
-        let mut last: Option<Vec<u8>> = None;
-        loop {
-            let page = view.scan(&[Table::LiveStep as u8], last.as_deref(), PAGE)?;
-            let mut shelf = self.shelf();
-            for (key, _) in &page {
-                if let Some((live, seq)) = journal::place(key) {
-                    shelf.restore_step(&live, seq);
-                }
-            }
-            drop(shelf);
-            match page.into_iter().next_back() {
-                Some((key, _)) => last = Some(key),
-                None => return Ok(()),
-            }
+fn each_entry(view: &dyn View, table: Table, mut each: impl FnMut(&[u8], &[u8])) -> Result<(), StoreError> {
+    let mut last: Option<Vec<u8>> = None;
+    loop {
+        let page = view.scan(&[table as u8], last.as_deref(), PAGE)?;
+        page.iter().for_each(|(key, value)| each(key, value));
+        match page.into_iter().next_back() {
+            Some((key, _)) => last = Some(key),
+            None => return Ok(()),
         }
     }
 }
 
+fn encode(head: &StepHead, live: &LiveId, trail: &Trail) -> Option<Encoded> {
+    Encoded::of(head, live, trail)
+        .map_err(|error| tracing::warn!(%error, "a step could not be kept"))
+        .ok()
+}
+
 /// The part of a step that is known when the request arrives.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct StepHead {
     /// Position in the stream.
     pub seq: u64,
     /// When it arrived.
     pub at: Timestamp,
     /// HTTP method.
-    pub method: String,
+    pub method: http::Method,
     /// Path.
     pub path: String,
+    /// The browser or client library, in plain words.
+    pub agent: Option<String>,
 }
 
-impl StepHead {
-    /// The head of an exchange.
-    #[must_use]
-    pub(crate) fn of(exchange: &Exchange) -> Self {
-        Self {
-            seq: exchange.seq,
-            at: exchange.at,
-            method: exchange.method.clone(),
-            path: exchange.path.clone(),
-        }
-    }
-
-    fn step(self, live: LiveId, trail: Trail, status: u16, micros: u64) -> Step {
-        Step {
-            seq: self.seq,
-            live,
-            at: self.at,
-            micros,
-            kind: trail.kind,
-            method: if trail.kind == StepKind::Engine && self.path.is_empty() {
-                String::new()
-            } else {
-                self.method
-            },
-            path: self.path,
-            status,
-            arrows: trail.arrows,
-            because: trail.because,
-            params: trail.params,
-            tokens: trail.tokens,
-            error: trail.error,
-            snapshot: trail.snapshot,
-            wire: status != 0,
-        }
-    }
+/// A browser or client library in plain words.
+fn agent(user_agent: &str) -> String {
+    let browser = [
+        ("Edg/", "Edge"),
+        ("OPR/", "Opera"),
+        ("Firefox/", "Firefox"),
+        ("Chrome/", "Chromium"),
+        ("Safari/", "Safari"),
+    ]
+    .into_iter()
+    .find(|(token, _)| user_agent.contains(token))
+    .map(|(_, name)| format!("{name} on this machine"));
+    browser.unwrap_or_else(|| {
+        user_agent
+            .split_whitespace()
+            .next()
+            .unwrap_or("unknown client")
+            .chars()
+            .take(60)
+            .collect()
+    })
 }
 
 #[cfg(test)]

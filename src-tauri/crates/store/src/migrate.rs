@@ -8,7 +8,7 @@ pub(crate) const FORMAT_KEY: &[u8] = b"\0format";
 pub(crate) const SEQUENCE_KEY: &[u8] = b"\0sequence";
 
 /// The format this release writes.
-pub(crate) const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 2;
 
 /// One step from a format to the next one.
 pub(crate) struct Step {
@@ -21,7 +21,22 @@ pub(crate) struct Step {
 }
 
 /// Every step of every release so far, oldest first.
-pub(crate) const STEPS: &[Step] = &[];
+pub(crate) const STEPS: &[Step] = &[Step {
+    from: 1,
+    to: 2,
+    run: forget_first_journal,
+}];
+
+/// Format 1 kept a record for each live session and each of its steps (tables 32 and 33). They are history, and the
+/// journal of format 2 begins anew.
+fn forget_first_journal(view: &dyn View) -> Result<Batch, StoreError> {
+    let mut batch = Batch::default();
+    for table in [32, 33] {
+        let entries = view.scan(&[table], None, usize::MAX)?;
+        batch.ops.extend(entries.into_iter().map(|(key, _)| (key, None)));
+    }
+    Ok(batch)
+}
 
 /// A number of the store's own records.
 pub(crate) fn number<const N: usize>(db: &sled::Db, key: &[u8]) -> Option<[u8; N]> {

@@ -148,7 +148,7 @@ async fn other_tables_and_unreadable_records_stay() {
         expires_at: Timestamp(1),
     };
     // The bytes of an expired record in a table that never expires.
-    for table in [Table::User, Table::LiveStep] {
+    for table in [Table::User, Table::JournalTail] {
         batch.ops.insert(record_key(table, "x"), Some(encode(&expired).unwrap()));
     }
     batch.ops.insert(record_key(Table::AccessToken, "short"), Some(vec![1, 2]));
@@ -170,7 +170,7 @@ async fn other_tables_and_unreadable_records_stay() {
     );
     for (table, id) in [
         (Table::User, "x"),
-        (Table::LiveStep, "x"),
+        (Table::JournalTail, "x"),
         (Table::AccessToken, "short"),
         (Table::Session, "damaged"),
     ] {

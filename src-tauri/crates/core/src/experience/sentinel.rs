@@ -5,7 +5,7 @@
 use super::identifier::index_entry;
 use crate::model::SentinelPolicy;
 use crate::port::{Cx, StoreError};
-use crate::record::{Attempts, Identifier, token_key};
+use crate::record::{Attempts, Identifier, digest};
 use crate::time::Timestamp;
 
 /// The window over which failures count, in **seconds**.
@@ -32,7 +32,7 @@ fn key(identifier: &Identifier) -> String {
         Some(entry) => format!("{:?}/{}", identifier.kind, entry.value),
         None => format!("{:?}//{}", identifier.kind, identifier.value),
     };
-    format!("{POOL}/{}", token_key(&text))
+    format!("{POOL}/{}", digest(&text))
 }
 
 /// Until when the identifier is locked, when it is.

@@ -8,7 +8,7 @@ use super::redirect::RegisteredRedirect;
 use super::request::{self, Hint, RawRequest, Refused, ResponseMode, ValidRequest};
 use super::{OidcError, params};
 use crate::because::{Because, Outcome};
-use crate::entropy::{id21, opaque43, timed21};
+use crate::entropy::{timed21, timed43};
 use crate::ids::{AppId, InteractionId, LiveId, SessionUid, UserId};
 use crate::live::{Chip, Lane, LiveStatus, ParamFate, ParamOrigin, StepKind};
 use crate::model::User;
@@ -218,14 +218,14 @@ fn log_in(
             interaction.id.as_str(),
         ));
     };
-    let cookie = opaque43(cx.entropy);
+    let cookie = timed43(cx.now, cx.entropy);
     let ttl = cx
         .get::<crate::model::ProviderSettings>(crate::model::ProviderSettings::ID)?
         .unwrap_or_default()
         .session_ttl;
     let mut session = Session {
         key: token_key(&cookie),
-        uid: SessionUid(id21(cx.entropy)),
+        uid: SessionUid(timed21(cx.now, cx.entropy)),
         account_id: person.clone(),
         login_at: cx.now,
         authorizations: std::collections::BTreeMap::new(),
@@ -381,7 +381,7 @@ pub fn push(cx: &mut Cx<'_>, app: &crate::model::Application, mut raw: RawReques
         cx.arrow(Lane::Provider, Lane::Client, format!("400 {}", error.error));
         return Ok(Err(error));
     }
-    let id = opaque43(cx.entropy);
+    let id = timed43(cx.now, cx.entropy);
     cx.put(&PushedRequest {
         id: id.clone(),
         live,

@@ -280,7 +280,7 @@ fn replayed(cx: &mut Cx<'_>, app: &Application, jti: Option<&str>, expires_at: T
     let Some(jti) = jti else {
         return Ok(Some("the client assertion has no jti".into()));
     };
-    let id = format!("{}/{}", app.id, crate::record::token_key(jti));
+    let id = format!("{}/{}", app.id, crate::record::digest(jti));
     if cx.get::<UsedAssertion>(&id)?.is_some() {
         return Ok(Some("the client assertion was used before".into()));
     }

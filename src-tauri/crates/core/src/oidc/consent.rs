@@ -4,7 +4,7 @@ use super::OidcError;
 use super::request::{self, ValidRequest};
 use super::scopes::{self, Holder};
 use crate::because::{Because, Outcome};
-use crate::entropy::id21;
+use crate::entropy::timed21;
 use crate::experience::ApiError;
 use crate::ids::GrantId;
 use crate::live::{Lane, ParamOrigin, StepKind};
@@ -143,7 +143,7 @@ fn grant(cx: &mut Cx<'_>, interaction: &Interaction, user: &User) -> Result<Gran
     let fresh = existing.is_none();
     let mut grant = existing.map_or_else(
         || Grant {
-            id: GrantId(id21(cx.entropy)),
+            id: GrantId(timed21(cx.now, cx.entropy)),
             live: interaction.live.clone(),
             account_id: user.id.clone(),
             client_id: interaction.client_id.clone(),

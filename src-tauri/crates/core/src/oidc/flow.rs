@@ -8,7 +8,7 @@ use super::params::AuthenticationParams;
 use super::request::ValidRequest;
 use super::{OidcError, consent};
 use crate::because::{Because, Outcome};
-use crate::entropy::{id21, opaque43};
+use crate::entropy::{id21, timed21, timed43};
 use crate::ids::{GrantId, InteractionId};
 use crate::live::{Lane, LiveStatus, ParamFate};
 use crate::model::{ApplicationType, User};
@@ -368,7 +368,7 @@ fn open(
         )
         .collect();
     let interaction = Interaction {
-        id: InteractionId(opaque_id(cx)),
+        id: InteractionId(timed21(cx.now, cx.entropy)),
         live: cx.trail.live.clone().unwrap_or_default(),
         client_id: request.app.id.clone(),
         prompt,
@@ -398,10 +398,6 @@ fn open(
         },
     );
     Ok(page(cx, &interaction, &extras.params, None))
-}
-
-fn opaque_id(cx: &Cx<'_>) -> String {
-    id21(cx.entropy)
 }
 
 /// The redirect to an interaction's page, and what the session now waits for.
@@ -485,7 +481,7 @@ fn code(
         );
         cx.put(&session)?;
     }
-    let text = opaque43(cx.entropy);
+    let text = timed43(cx.now, cx.entropy);
     cx.put(&AuthorizationCode {
         key: token_key(&text),
         authorized: Authorized {

@@ -12,7 +12,7 @@ use super::passwords::{Fingerprints, PreparedHashes};
 use serde::Serialize;
 use std::fmt;
 use vestibule_core::model::Problem;
-use vestibule_core::record::{Record, token_key};
+use vestibule_core::record::{Record, digest};
 use vestibule_core::{Cx, StoreError};
 
 /// Logto's name of an application's first secret (sheet 1.8).
@@ -127,7 +127,7 @@ fn derived_id(kind: &str, known_by: &str, length: usize) -> String {
     let mut out = String::with_capacity(length);
     let mut round = 0;
     while out.len() < length {
-        let digest = token_key(&format!("{kind}\n{round}\n{known_by}"));
+        let digest = digest(&format!("{kind}\n{round}\n{known_by}"));
         let usable = digest.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase());
         out.extend(usable.take(length - out.len()));
         round += 1;

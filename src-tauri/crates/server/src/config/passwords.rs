@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::future::Future;
 use vestibule_core::model::User;
-use vestibule_core::record::{Record, Table, token_key};
+use vestibule_core::record::{Record, Table, digest};
 use vestibule_core::{Cx, Secret, StoreError, entropy};
 
 /// A password that must be hashed before the document can be applied.
@@ -159,7 +159,7 @@ impl Fingerprints {
         let (Some(hash), Some(known)) = (&user.password_encrypted, self.people.get(user.id.as_str())) else {
             return false;
         };
-        known.password == fingerprint(key, user.id.as_str(), password.expose()) && known.hash == token_key(hash)
+        known.password == fingerprint(key, user.id.as_str(), password.expose()) && known.hash == digest(hash)
     }
 
     /// Fingerprints of exactly these people, under the same key; a new key when there is none.
@@ -180,7 +180,7 @@ impl Fingerprints {
             if let Some(hash) = cx.get::<User>(id.as_str())?.and_then(|user| user.password_encrypted.clone()) {
                 let fingerprint = Fingerprint {
                     password: fingerprint(&key, id.as_str(), password.expose()),
-                    hash: token_key(&hash),
+                    hash: digest(&hash),
                 };
                 renewed.people.insert(id.0.clone(), fingerprint);
             }
@@ -196,6 +196,6 @@ impl Fingerprints {
 /// SHA-256 nested twice under the key (the construction of HMAC, RFC 2104, with a key of fixed length), bound to the person.
 fn fingerprint(key: &Secret, person: &str, password: &str) -> String {
     let key = key.expose();
-    let inner = token_key(&format!("inner.{key}.{person}.{password}"));
-    token_key(&format!("outer.{key}.{inner}"))
+    let inner = digest(&format!("inner.{key}.{person}.{password}"));
+    digest(&format!("outer.{key}.{inner}"))
 }

@@ -185,7 +185,7 @@ impl Engine {
             engine.store.close().await;
             return Err(error);
         }
-        if let Err(error) = engine.store.read(|view| engine.recorder.restore_sessions(view, engine.now())) {
+        if let Err(error) = engine.store.read(|view| engine.recorder.restore(view)) {
             tracing::warn!(%error, "earlier live sessions can't be shown");
         }
         Ok(engine)

@@ -134,17 +134,12 @@ impl Engine {
         .await
     }
 
-    /// Restores the journal and sweeps what has expired, until the engine stops.
+    /// Journals and sweeps what has expired, until the engine stops.
     pub(super) fn start_housekeeping(self: &Arc<Self>) {
         self.start_journalling();
         let engine = self.clone();
         let mut stop = self.stop.subscribe();
         tokio::spawn(async move {
-            let restoring = engine.clone();
-            let restored = tokio::task::spawn_blocking(move || restoring.store.read(|view| restoring.recorder.restore_steps(view))).await;
-            if let Ok(Err(error)) = restored {
-                tracing::warn!(%error, "the steps of earlier live sessions can't be shown");
-            }
             loop {
                 tokio::select! {
                     () = stopped(&mut stop) => break,

@@ -1,185 +1,252 @@
-//! The journal's entries: live sessions and their steps as stored records, written from what is only borrowed.
+//! The journal: steps of live sessions as stored values.
+//!
+//! A step is encoded once, when its decision is committed or its exchange ends, in two parts: what its session is folded
+//! from (the [`Head`]) and the rest (the [`Body`]), which is read only when somebody looks. A decision's own batch
+//! carries its step by itself (`Table::JournalTail`); a moment later the steps of many exchanges go into one compressed
+//! chunk (`Table::Journal`), because they say much the same things.
 
 use super::StepHead;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use vestibule_core::ids::LiveId;
-use vestibule_core::live::{Arrow, LiveSummary, Param, Step, StepError, StepKind, TokenView, Trail};
-use vestibule_core::record::{StoredStep, Table, record_key};
+use vestibule_core::live::{Arrow, Param, Step, StepError, StepKind, SummaryPatch, TokenView, Trail};
+use vestibule_core::record::{Table, record_key};
 use vestibule_core::{Because, StoreError, Timestamp, View, port};
 
-/// A key and its value.
-type Entry = (Vec<u8>, Vec<u8>);
-
-/// [`StoredStep`], borrowed.
-#[derive(Serialize)]
-struct Stored<'a, S> {
-    key: &'a str,
-    step: &'a S,
-}
-
-/// [`Step`] before its exchange has ended, borrowed: no status, no duration, no wire.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Unfinished<'a> {
-    seq: u64,
-    live: &'a LiveId,
-    at: Timestamp,
-    micros: u64,
-    kind: StepKind,
-    method: &'a str,
-    path: &'a str,
-    status: u16,
-    arrows: &'a [Arrow],
-    because: &'a [Because],
-    params: &'a [Param],
-    tokens: &'a [TokenView],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<&'a StepError>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    snapshot: Option<&'a serde_json::Value>,
-    wire: bool,
-}
-
-/// A step as far as it is known while its decision is being committed.
-pub(super) fn unfinished<'a>(head: &'a StepHead, live: &'a LiveId, trail: &'a Trail) -> Unfinished<'a> {
-    Unfinished {
-        seq: head.seq,
-        live,
-        at: head.at,
-        micros: 0,
-        kind: trail.kind,
-        method: &head.method,
-        path: &head.path,
-        status: 0,
-        arrows: &trail.arrows,
-        because: &trail.because,
-        params: &trail.params,
-        tokens: &trail.tokens,
-        error: trail.error.as_ref(),
-        snapshot: trail.snapshot.as_ref(),
-        wire: false,
-    }
-}
-
-/// How a step ended: its number, status and duration in **microseconds**. Status 0 while that is not known.
+/// How a step ended: status and duration in **microseconds**. Status 0 while that is not known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct End(pub(super) u64, pub(super) u16, pub(super) u64);
-
-/// A session's record: [`vestibule_core::record::StoredSummary`], and beside its members how its steps ended.
-#[derive(Serialize)]
-struct WithEnds<'a> {
-    #[serde(flatten)]
-    summary: &'a LiveSummary,
-    ends: &'a [End],
+pub(super) struct End {
+    pub(super) status: u16,
+    pub(super) micros: u32,
 }
 
-/// The same, read.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Ends {
-    ends: Vec<End>,
+/// What a session's summary is folded from.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Head<'a> {
+    pub(super) live: Cow<'a, LiveId>,
+    pub(super) at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) agent: Option<Cow<'a, str>>,
+    pub(super) patch: Cow<'a, SummaryPatch>,
 }
 
-/// The id of a step's record, as [`StoredStep::new`] makes it.
-fn id(live: &LiveId, seq: u64) -> String {
-    format!("{live}/{seq:016}")
+/// What is shown of a step.
+#[derive(Serialize, Deserialize)]
+struct Body<'a> {
+    kind: StepKind,
+    method: Cow<'a, str>,
+    path: Cow<'a, str>,
+    arrows: Cow<'a, [Arrow]>,
+    because: Cow<'a, [Because]>,
+    params: Cow<'a, [Param]>,
+    tokens: Cow<'a, [TokenView]>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    error: Option<Cow<'a, StepError>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    snapshot: Option<Cow<'a, serde_json::Value>>,
 }
 
-/// The key of a step.
-pub(super) fn step_key(live: &LiveId, seq: u64) -> Vec<u8> {
-    record_key(Table::LiveStep, &id(live, seq))
+/// A step as it is kept until it is in a chunk.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Encoded {
+    pub(super) seq: u64,
+    #[serde(with = "serde_bytes")]
+    head: Vec<u8>,
+    #[serde(with = "serde_bytes")]
+    body: Vec<u8>,
 }
 
-/// The key of a session.
-pub(super) fn summary_key(live: &LiveId) -> Vec<u8> {
-    record_key(Table::LiveSummary, live.as_str())
-}
-
-/// Which step a key names.
-pub(super) fn place(key: &[u8]) -> Option<(LiveId, u64)> {
-    let text = std::str::from_utf8(key.get(1..)?).ok()?;
-    let (live, seq) = text.rsplit_once('/')?;
-    Some((LiveId::from(live), seq.parse().ok()?))
-}
-
-/// A step's entry.
-///
-/// # Errors
-/// When it can't be encoded.
-pub(super) fn step(live: &LiveId, seq: u64, step: &impl Serialize) -> Result<Entry, StoreError> {
-    let id = id(live, seq);
-    let value = port::encode_value(None, &Stored { key: &id, step })?;
-    Ok((record_key(Table::LiveStep, &id), value))
-}
-
-/// A session's entry.
-///
-/// # Errors
-/// When it can't be encoded.
-pub(super) fn summary(summary: &LiveSummary, ends: &[End]) -> Result<Entry, StoreError> {
-    Ok((summary_key(&summary.id), port::encode_value(None, &WithEnds { summary, ends })?))
-}
-
-/// How the steps of a stored session ended.
-pub(super) fn ends(bytes: &[u8]) -> Vec<End> {
-    let json = bytes.get(port::RECORD_HEADER..).unwrap_or_default();
-    serde_json::from_slice::<Ends>(json).unwrap_or_default().ends
-}
-
-/// A step from the journal. One that can't be read is history lost, not an error of whoever looks.
-pub(super) fn read(view: &dyn View, live: &LiveId, end: End) -> Option<Step> {
-    let End(seq, status, micros) = end;
-    let bytes = view.get(&step_key(live, seq)).ok()??;
-    let stored = port::decode::<StoredStep>(&bytes, Timestamp(0)).ok()??;
-    let mut step = std::sync::Arc::unwrap_or_clone(stored).step;
-    if status != 0 {
-        (step.status, step.micros) = (status, micros);
-    }
-    Some(step)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use vestibule_core::live::Lane;
-    use vestibule_core::record::StoredSummary;
-
-    #[test]
-    fn what_is_written_borrowed_reads_back_as_the_record() {
-        let head = StepHead {
-            seq: 7,
-            at: Timestamp(5),
-            method: "GET".into(),
-            path: "/oidc/auth".into(),
+impl Encoded {
+    /// Encodes what an exchange and its trail say.
+    ///
+    /// # Errors
+    /// When it can't be encoded.
+    pub(super) fn of(exchange: &StepHead, live: &LiveId, trail: &Trail) -> Result<Self, StoreError> {
+        let head = Head {
+            live: Cow::Borrowed(live),
+            at: exchange.at,
+            agent: exchange.agent.as_deref().map(Cow::Borrowed),
+            patch: Cow::Borrowed(&trail.patch),
         };
-        let mut trail = Trail {
-            kind: StepKind::Authorize,
-            snapshot: Some(serde_json::json!({ "a": 1 })),
-            error: Some(StepError {
-                error: "e".into(),
-                description: "d".into(),
-                detail: None,
-            }),
-            ..Trail::default()
+        let body = Body {
+            kind: trail.kind,
+            method: Cow::Borrowed(exchange.method.as_str()),
+            path: Cow::Borrowed(&exchange.path),
+            arrows: Cow::Borrowed(&trail.arrows),
+            because: Cow::Borrowed(&trail.because),
+            params: Cow::Borrowed(&trail.params),
+            tokens: Cow::Borrowed(&trail.tokens),
+            error: trail.error.as_ref().map(Cow::Borrowed),
+            snapshot: trail.snapshot.as_ref().map(Cow::Borrowed),
         };
-        trail.arrow(Lane::Client, Lane::Provider, "GET");
-        let live = LiveId::from("some/live");
-        let (key, value) = step(&live, 7, &unfinished(&head, &live, &trail)).unwrap();
-        let owned = StoredStep::new(head.step(live.clone(), trail, 0, 0));
-        assert_eq!(value, port::encode(&owned).unwrap());
-        assert_eq!(key, record_key(Table::LiveStep, &owned.key));
-        assert_eq!(place(&key), Some((live.clone(), 7)));
-        assert_eq!(place(b"!no step"), None);
-
-        let open = LiveSummary::open(live, Timestamp(5));
-        let known = [End(7, 303, 41), End(9, 200, 12)];
-        let (_, value) = summary(&open, &known).unwrap();
-        let read = port::decode::<StoredSummary>(&value, Timestamp(0)).unwrap().unwrap();
-        assert_eq!(read.0, open);
-        assert_eq!(ends(&value), known);
-        assert!(
-            ends(&port::encode(&StoredSummary(open)).unwrap()).is_empty(),
-            "as earlier releases wrote it"
-        );
+        Ok(Self {
+            seq: exchange.seq,
+            head: pack(&head, 256)?,
+            body: pack(&body, 2048)?,
+        })
     }
+
+    /// What its session is folded from. One that can't be read is history lost, not an error of whoever starts.
+    pub(super) fn head(&self) -> Option<Head<'static>> {
+        rmp_serde::from_slice(&self.head).ok()
+    }
+
+    /// The step itself.
+    pub(super) fn step(&self, end: End) -> Option<Step> {
+        step(self.seq, &self.head()?, &self.body, end)
+    }
+
+    /// Its entry in a decision's own batch.
+    ///
+    /// # Errors
+    /// When it can't be encoded.
+    pub(super) fn tail_entry(&self) -> Result<(Vec<u8>, Vec<u8>), StoreError> {
+        Ok((tail_key(self.seq), with_header(&pack(self, self.head.len() + self.body.len() + 32)?)))
+    }
+
+    /// Reads such an entry.
+    pub(super) fn from_tail(bytes: &[u8]) -> Option<Self> {
+        rmp_serde::from_slice(bytes.get(port::RECORD_HEADER..)?).ok()
+    }
+}
+
+/// Steps whose exchanges have ended.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct Chunk {
+    steps: Vec<ChunkStep>,
+    /// Sessions, and how many of their steps were only counted.
+    pub(super) counted: Vec<(LiveId, u32)>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct ChunkStep {
+    seq: u64,
+    end: End,
+    #[serde(with = "serde_bytes")]
+    head: Vec<u8>,
+    /// Bytes of its body, which follow those of the steps before it.
+    body: u32,
+}
+
+impl Chunk {
+    /// Adds a step; its body goes to the end of `bodies`.
+    pub(super) fn push(&mut self, step: Encoded, end: End, bodies: &mut Vec<u8>) {
+        bodies.extend_from_slice(&step.body);
+        self.steps.push(ChunkStep {
+            seq: step.seq,
+            end,
+            head: step.head,
+            body: u32::try_from(step.body.len()).unwrap_or_default(),
+        });
+    }
+
+    /// Steps with what their session is folded from, in the order of the chunk.
+    pub(super) fn heads(&self) -> impl Iterator<Item = (u64, End, Head<'static>)> {
+        self.steps
+            .iter()
+            .filter_map(|step| Some((step.seq, step.end, rmp_serde::from_slice(&step.head).ok()?)))
+    }
+
+    /// The stored value.
+    ///
+    /// # Errors
+    /// When it can't be encoded.
+    pub(super) fn value(&self, bodies: &[u8]) -> Result<Vec<u8>, StoreError> {
+        let heads = lz4_flex::compress_prepend_size(&pack(self, 4096)?);
+        let bodies = lz4_flex::compress_prepend_size(bodies);
+        let length = u32::try_from(heads.len()).map_err(|e| StoreError::Io(e.to_string()))?;
+        Ok(with_header(&[&length.to_be_bytes()[..], &heads, &bodies].concat()))
+    }
+
+    /// Reads a stored value, without the bodies.
+    pub(super) fn read(value: &[u8]) -> Option<Self> {
+        let (heads, _) = parts(value)?;
+        rmp_serde::from_slice(&lz4_flex::decompress_size_prepended(heads).ok()?).ok()
+    }
+
+    /// The steps of a stored value that `wanted` names.
+    pub(super) fn steps(value: &[u8], wanted: &dyn Fn(u64) -> Option<End>) -> Vec<Step> {
+        let read = || {
+            let (_, bodies) = parts(value)?;
+            Some((Self::read(value)?, lz4_flex::decompress_size_prepended(bodies).ok()?))
+        };
+        let Some((chunk, bodies)) = read() else { return Vec::new() };
+        let mut rest = bodies.as_slice();
+        let mut steps = Vec::new();
+        for entry in &chunk.steps {
+            let Some((body, after)) = rest.split_at_checked(entry.body as usize) else { break };
+            rest = after;
+            if let Some(end) = wanted(entry.seq)
+                && let Ok(head) = rmp_serde::from_slice(&entry.head)
+                && let Some(step) = step(entry.seq, &head, body, end)
+            {
+                steps.push(step);
+            }
+        }
+        steps
+    }
+}
+
+/// Compressed heads and compressed bodies.
+fn parts(value: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = value.get(port::RECORD_HEADER..)?.split_first_chunk::<4>()?;
+    rest.split_at_checked(u32::from_be_bytes(*length) as usize)
+}
+
+fn step(seq: u64, head: &Head<'_>, body: &[u8], end: End) -> Option<Step> {
+    let body: Body<'_> = rmp_serde::from_slice(body).ok()?;
+    let by_engine = body.kind == StepKind::Engine && body.path.is_empty();
+    Some(Step {
+        seq,
+        live: head.live.clone().into_owned(),
+        at: head.at,
+        micros: u64::from(end.micros),
+        kind: body.kind,
+        method: if by_engine { String::new() } else { body.method.into_owned() },
+        path: body.path.into_owned(),
+        status: end.status,
+        arrows: body.arrows.into_owned(),
+        because: body.because.into_owned(),
+        params: body.params.into_owned(),
+        tokens: body.tokens.into_owned(),
+        error: body.error.map(Cow::into_owned),
+        snapshot: body.snapshot.map(Cow::into_owned),
+        wire: false,
+    })
+}
+
+fn pack(value: &impl Serialize, about: usize) -> Result<Vec<u8>, StoreError> {
+    let mut out = Vec::with_capacity(about);
+    // By name: members that are absent are left out, and a later release may add some.
+    let mut packer = rmp_serde::Serializer::new(&mut out).with_struct_map();
+    value.serialize(&mut packer).map_err(|e| StoreError::Corrupt(e.to_string()))?;
+    Ok(out)
+}
+
+fn with_header(bytes: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(port::RECORD_HEADER + bytes.len());
+    out.push(port::RECORD_VERSION);
+    out.extend_from_slice(&0_u64.to_be_bytes());
+    out.extend_from_slice(bytes);
+    out
+}
+
+/// The key of a step that is in no chunk yet.
+pub(super) fn tail_key(seq: u64) -> Vec<u8> {
+    record_key(Table::JournalTail, &format!("{seq:016}"))
+}
+
+/// The key of a chunk.
+pub(super) fn chunk_key(number: u32) -> Vec<u8> {
+    record_key(Table::Journal, &format!("{number:010}"))
+}
+
+/// The chunk a key names.
+pub(super) fn chunk_number(key: &[u8]) -> Option<u32> {
+    std::str::from_utf8(key.get(1..)?).ok()?.parse().ok()
+}
+
+/// A chunk's stored value; one that is gone or can't be read is history lost.
+pub(super) fn chunk(view: &dyn View, number: u32) -> Option<Vec<u8>> {
+    view.get(&chunk_key(number)).ok()?
 }

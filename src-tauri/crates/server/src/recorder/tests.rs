@@ -2,6 +2,7 @@
 
 use super::*;
 use http::{HeaderMap, Method, StatusCode};
+use vestibule_core::live::StepKind;
 
 const NOW: Timestamp = Timestamp(1_767_225_600_000);
 
@@ -21,10 +22,10 @@ fn exchange(recorder: &Recorder, store: &Store, live: &str, decides: bool) -> u6
     let mut exchange = recorder.begin(&request, NOW);
     exchange.trail.live = Some(LiveId::from(live));
     exchange.trail.kind = StepKind::Token;
-    let seq = exchange.seq;
+    let seq = exchange.head.seq;
     if decides {
         let mut batch = Batch::default();
-        recorder.prepare(&StepHead::of(&exchange), &exchange.trail, &mut batch).unwrap();
+        recorder.prepare(&exchange.head, &exchange.trail, &mut batch).unwrap();
         exchange.journalled = Some(Extent::of(&exchange.trail));
         store.write_blocking(move |_| ((), batch)).unwrap();
     }
@@ -40,8 +41,7 @@ fn settle(recorder: &Recorder, store: &Store) {
 
 fn restored(store: &Store) -> Recorder {
     let recorder = Recorder::default();
-    store.read(|view| recorder.restore_sessions(view, NOW)).unwrap();
-    store.read(|view| recorder.restore_steps(view)).unwrap();
+    store.read(|view| recorder.restore(view)).unwrap();
     recorder
 }
 
@@ -49,7 +49,8 @@ fn restored(store: &Store) -> Recorder {
 fn steps_that_are_no_longer_in_memory_come_from_the_journal() {
     let (recorder, store) = (Recorder::default(), Store::ephemeral());
     let mut numbers = [Vec::new(), Vec::new(), Vec::new()];
-    for n in 0..(HELD + HELD / 2) {
+    // More chunks than are kept in memory, and a rest.
+    for n in 0..(WAITING * 7 / 2).min(STEPS as usize * 3) {
         let of = n % 3;
         numbers[of].push(exchange(&recorder, &store, &format!("live{of}"), n % 2 == 0));
     }
@@ -80,7 +81,7 @@ fn a_step_that_says_more_after_its_decision_is_written_again() {
     let mut exchange = recorder.begin(&request, NOW);
     exchange.trail.live = Some(LiveId::from("live"));
     let mut batch = Batch::default();
-    assert!(recorder.prepare(&StepHead::of(&exchange), &exchange.trail, &mut batch).unwrap());
+    assert!(recorder.prepare(&exchange.head, &exchange.trail, &mut batch).unwrap());
     store.write_blocking(move |_| ((), batch)).unwrap();
     exchange.journalled = Some(Extent::of(&exchange.trail));
     exchange
@@ -100,8 +101,74 @@ fn forgetting_leaves_nothing_in_the_journal() {
     settle(&recorder, &store);
     recorder.clear(&store);
     store.write_blocking(|_| ((), Batch::default())).unwrap();
-    for table in [Table::LiveSummary, Table::LiveStep] {
+    for table in [Table::Journal, Table::JournalTail] {
         assert!(store.read(|view| view.scan(&[table as u8], None, 1)).unwrap().is_empty());
     }
     assert!(recorder.sessions(10, NOW).is_empty());
+}
+
+#[test]
+fn further_steps_are_counted_and_the_count_survives() {
+    let (recorder, store) = (Recorder::default(), Store::ephemeral());
+    for n in 0..STEPS + 20 {
+        exchange(&recorder, &store, "live", n % 2 == 0);
+    }
+    // The count goes with the next chunk.
+    exchange(&recorder, &store, "another", true);
+    settle(&recorder, &store);
+    for recorder in [&recorder, &restored(&store)] {
+        let detail = recorder.session("live", &store).unwrap();
+        assert_eq!((detail.summary.steps, detail.summary.uncounted), (STEPS, 20));
+        assert_eq!(detail.steps.len(), STEPS as usize);
+    }
+    assert!(store.read(|view| view.scan(&[Table::JournalTail as u8], None, 1)).unwrap().is_empty());
+}
+
+#[test]
+fn a_session_that_goes_takes_its_steps_along() {
+    let (recorder, store) = (Recorder::default(), Store::ephemeral());
+    for n in 0..SESSIONS + 300 {
+        exchange(&recorder, &store, &format!("live{n:05}"), true);
+    }
+    settle(&recorder, &store);
+    assert_eq!(recorder.sessions(usize::MAX, NOW).len(), SESSIONS);
+    assert!(recorder.session("live00299", &store).is_none());
+    assert_eq!(recorder.session("live00300", &store).unwrap().steps.len(), 1);
+    let chunks = store.read(|view| view.scan(&[Table::Journal as u8], None, usize::MAX)).unwrap().len();
+    assert!(chunks <= SESSIONS / WAITING + 2, "{chunks} chunks for {SESSIONS} steps");
+    assert_eq!(restored(&store).sessions(usize::MAX, NOW).len(), SESSIONS);
+}
+
+#[test]
+fn numbers_go_on_after_those_that_are_taken() {
+    let (recorder, store) = (Recorder::default(), Store::ephemeral());
+    let first = exchange(&recorder, &store, "live", true);
+    let again = restored(&store);
+    let second = exchange(&again, &store, "live", false);
+    assert!(second > first);
+    assert_eq!(again.session("live", &store).unwrap().steps.len(), 2);
+}
+
+#[test]
+fn a_watcher_is_given_the_step_that_a_look_finds() {
+    let (recorder, store) = (Recorder::default(), Store::ephemeral());
+    let mut watch = recorder.tell.subscribe();
+    for decides in [true, false] {
+        let seq = exchange(&recorder, &store, "live", decides);
+        let Ok(Signal::Event(event)) = watch.try_recv() else { panic!("no event") };
+        let found = recorder.session("live", &store).unwrap();
+        assert_eq!(event.summary, found.summary);
+        assert_eq!(event.step.as_ref(), found.steps.last());
+        assert_eq!(event.step.as_ref().map(|s| (s.seq, s.wire)), Some((seq, true)));
+    }
+}
+
+#[test]
+fn user_agents_read_like_words() {
+    assert_eq!(
+        agent("Mozilla/5.0 (X11) AppleWebKit/537.36 Chrome/156.0 Safari/537.36"),
+        "Chromium on this machine"
+    );
+    assert_eq!(agent("node"), "node");
+    assert_eq!(agent("openid-client/v6.8.9 x"), "openid-client/v6.8.9");
 }

@@ -1,6 +1,6 @@
 //! Showing a request and its response: redacted unless asked, and as a curl command line.
 
-use super::shelf::{HeaderLines, WireEntry};
+use super::capture::{HeaderLines, WireEntry};
 use std::sync::Arc;
 use vestibule_core::live::Wire;
 

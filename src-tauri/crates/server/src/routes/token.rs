@@ -418,7 +418,7 @@ fn with_etag(request: &Request, response: Response) -> Response {
     }
     let tag = format!(
         "\"{}\"",
-        vestibule_core::record::token_key(&String::from_utf8_lossy(&response.body))
+        vestibule_core::record::digest(&String::from_utf8_lossy(&response.body))
     );
     if request.header(header::IF_NONE_MATCH) == Some(tag.as_str()) {
         let mut unchanged = Response::new(StatusCode::NOT_MODIFIED);

@@ -3,7 +3,7 @@
 use super::issue::{Issue, Policy, note, settled, target};
 use super::{TokenForm, TokenReply, refused, standing};
 use crate::because::{Because, Outcome};
-use crate::entropy::opaque43;
+use crate::entropy::timed43;
 use crate::ids::LiveId;
 use crate::live::{Lane, TokenView};
 use crate::model::{Application, ApplicationType};
@@ -163,7 +163,7 @@ fn wants_refresh_token(cx: &mut Cx<'_>, app: &Application, authorized: &Authoriz
 }
 
 fn new_refresh_token(cx: &mut Cx<'_>, app: &Application, authorized: &Authorized) -> Result<String, StoreError> {
-    let text = opaque43(cx.entropy);
+    let text = timed43(cx.now, cx.entropy);
     let token = RefreshToken {
         key: token_key(&text),
         authorized: authorized.clone(),

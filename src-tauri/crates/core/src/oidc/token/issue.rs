@@ -2,7 +2,7 @@
 
 use super::{Standing, TokenForm};
 use crate::because::{Because, Outcome};
-use crate::entropy::{id21, opaque43};
+use crate::entropy::{id21, timed43};
 use crate::live::{ClaimNote, Lane, LiveStatus, StepKind, TokenView};
 use crate::model::{Application, Dialect, ProviderSettings, Resource, SigningAlg};
 use crate::oidc::OidcError;
@@ -188,7 +188,7 @@ impl Issue<'_> {
 
     fn opaque(&self, cx: &mut Cx<'_>) -> Result<(AccessTokenOut, String, i64), StoreError> {
         let granted: Vec<String> = self.scopes.iter().filter(|s| scopes::is_oidc(s)).cloned().collect();
-        let text = opaque43(cx.entropy);
+        let text = timed43(cx.now, cx.entropy);
         let token = AccessToken {
             key: token_key(&text),
             live: self.authorized.live.clone(),

@@ -4,7 +4,7 @@ use super::code::show_refresh;
 use super::issue::{Issue, Policy, settled, target};
 use super::{TokenForm, TokenReply, refused, standing};
 use crate::because::{Because, Outcome};
-use crate::entropy::opaque43;
+use crate::entropy::timed43;
 use crate::live::Lane;
 use crate::model::{Application, ApplicationType};
 use crate::oidc::{OidcError, scopes};
@@ -161,7 +161,7 @@ fn rotate(cx: &mut Cx<'_>, app: &Application, old: &RefreshToken) -> Result<Stri
     } else {
         (cx.now.plus_seconds(app.refresh_token_ttl()), "a full lifetime")
     };
-    let text = opaque43(cx.entropy);
+    let text = timed43(cx.now, cx.entropy);
     let token = RefreshToken {
         key: token_key(&text),
         authorized: old.authorized.clone(),

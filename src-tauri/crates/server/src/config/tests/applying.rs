@@ -135,7 +135,7 @@ async fn passwords_are_hashed_once_and_set_back_when_changed() {
             .ends_with("second-password")
     );
     // Two people with one password don't have one fingerprint, and none is the bare digest of the password.
-    let digest = vestibule_core::record::token_key("first-password");
+    let digest = vestibule_core::record::digest("first-password");
     assert!(!stored.dump().contains(&digest));
     // Without its hash nothing is applied.
     let document = good(&text.replace("first", "third"));
