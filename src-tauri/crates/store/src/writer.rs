@@ -247,6 +247,7 @@ impl Loop {
                     counters.panics.fetch_add(1, Relaxed);
                 }
             }
+            let mut waited = false;
             while size < MAX_GROUP && next.is_none() {
                 match self.messages.try_recv() {
                     Ok(Message::Job(job)) => next = Some(job),
@@ -254,6 +255,11 @@ impl Loop {
                     Ok(Message::Stop) => {
                         stop = true;
                         break;
+                    }
+                    // Who is about to ask may do so first, if this core is short: a flush for all costs as much as for one.
+                    Err(_) if !waited && !written.is_empty() => {
+                        waited = true;
+                        thread::yield_now();
                     }
                     Err(_) => break,
                 }

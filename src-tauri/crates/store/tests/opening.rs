@@ -150,15 +150,15 @@ fn denied_access_is_not_taken_for_a_lock() {
 #[test]
 fn a_later_format_is_refused() {
     let dir = used(true);
-    fs::write(dir.path().join("vestibule-store.json"), r#"{"format":2,"future":[1,2]}"#).unwrap();
+    fs::write(dir.path().join("vestibule-store.json"), r#"{"format":99,"future":[1,2]}"#).unwrap();
     let before = contents(dir.path());
     let error = Store::open(dir.path()).err().unwrap();
     assert!(
         matches!(
             error,
             OpenError::Newer {
-                found: 2,
-                supported: 1,
+                found: 99,
+                supported: 2,
                 ..
             }
         ),
