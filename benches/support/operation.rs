@@ -9,6 +9,8 @@ use crate::measure::{Cost, cost};
 
 /// Steps kept of one live session are bounded; staying below the bound measures what the first use costs.
 const PER_BROWSER: u32 = 100;
+/// Userinfo calls of a session that are kept one by one.
+const FIRST: u32 = 8;
 
 /// What is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,8 +21,10 @@ pub enum Operation {
     Jwks,
     /// `client_credentials` for a JWT.
     ClientCredentials,
-    /// `GET /oidc/me`.
+    /// `GET /oidc/me`, over and over.
     Userinfo,
+    /// `GET /oidc/me`, the first calls after a sign-in: each is a step of its own.
+    FirstUserinfo,
     /// `POST /oidc/token/introspection`.
     Introspection,
     /// `prompt=none`, the code only.
@@ -35,10 +39,11 @@ pub enum Operation {
 
 impl Operation {
     /// All, in the order of the table.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Discovery,
         Self::Jwks,
         Self::Userinfo,
+        Self::FirstUserinfo,
         Self::Introspection,
         Self::ClientCredentials,
         Self::Authorize,
@@ -55,6 +60,7 @@ impl Operation {
             Self::Jwks => "jwks",
             Self::ClientCredentials => "client_credentials",
             Self::Userinfo => "userinfo",
+            Self::FirstUserinfo => "userinfo, first calls",
             Self::Introspection => "introspection",
             Self::Authorize => "authorize, prompt=none",
             Self::Silent => "silent re-authorization + token",
@@ -67,7 +73,7 @@ impl Operation {
     #[must_use]
     pub const fn needs(self) -> Needs {
         match self {
-            Self::Discovery | Self::Jwks | Self::Userinfo | Self::Introspection => Needs::of(1, 0, 0),
+            Self::Discovery | Self::Jwks | Self::Userinfo | Self::FirstUserinfo | Self::Introspection => Needs::of(1, 0, 0),
             Self::ClientCredentials => Needs::of(1, 1, 0),
             Self::Authorize => Needs::of(1, 0, 1),
             Self::Silent => SILENT,
@@ -83,7 +89,7 @@ impl Operation {
             Self::Discovery | Self::Jwks | Self::Userinfo => Some(3.0),
             Self::ClientCredentials | Self::Refresh | Self::Silent => Some(1.5),
             Self::CodeFlow => Some(2.0),
-            Self::Introspection | Self::Authorize => None,
+            Self::FirstUserinfo | Self::Introspection | Self::Authorize => None,
         }
     }
 
@@ -93,7 +99,7 @@ impl Operation {
         match self {
             Self::Discovery | Self::Jwks => 4_000,
             Self::Userinfo | Self::Introspection => 2_400,
-            Self::ClientCredentials | Self::Refresh => 800,
+            Self::ClientCredentials | Self::Refresh | Self::FirstUserinfo => 800,
             Self::Authorize | Self::Silent => 400,
             Self::CodeFlow => 160,
         }
@@ -112,7 +118,8 @@ impl Operation {
             return Ok(Vec::new());
         }
         let width = u32::try_from(client.width())?;
-        let rounds = times.div_ceil(PER_BROWSER * width);
+        let each = if self == Self::FirstUserinfo { FIRST } else { PER_BROWSER };
+        let rounds = times.div_ceil(each * width);
         (0..rounds).map(|n| flow::sign_in(client, (n * width) as usize)).collect()
     }
 
@@ -135,11 +142,11 @@ impl Operation {
             Self::Discovery => same(client, Request::get("/oidc/.well-known/openid-configuration")),
             Self::Jwks => same(client, Request::get("/oidc/jwks")),
             Self::ClientCredentials => same(client, flow::client_credentials()),
-            Self::Userinfo | Self::Introspection => {
-                let make = if self == Self::Userinfo {
-                    flow::userinfo
-                } else {
+            Self::Userinfo | Self::FirstUserinfo | Self::Introspection => {
+                let make = if self == Self::Introspection {
                     flow::introspection
+                } else {
+                    flow::userinfo
                 };
                 let requests: Vec<Request> = browsers.iter().flatten().map(make).collect();
                 let each = times.div_ceil(u32::try_from(requests.len().max(1))?);

@@ -53,7 +53,7 @@ fn one_bad_value_is_named_with_what_it_took_along() {
     let step = step(&provider, &mut provider.browser(), &extra);
     let card = card(&step, "params.all_or_nothing");
     assert_eq!(
-        (card.outcome, card.input.as_deref(), card.source.as_str()),
+        (card.outcome, card.input.as_deref(), &*card.source),
         (Outcome::Dropped, Some("first_screen=registr"), "Logto 2.2")
     );
     for part in ["`register` would have worked", "`login_hint`", "`direct_sign_in`"] {

@@ -27,7 +27,7 @@ use vestibule_core::live::{LiveDetail, ParamFate, Step};
 
 /// The names of the rules that spoke, in order.
 fn rules(step: &Step) -> Vec<&str> {
-    step.because.iter().map(|b| b.rule.as_str()).collect()
+    step.because.iter().map(|b| &*b.rule).collect()
 }
 
 /// The card of a rule.

@@ -99,10 +99,10 @@ fn each_step_says_why() {
     for rule in ["client.authenticated", "token.pkce", "token.refresh_token"] {
         assert!(rules(token).contains(&rule), "{rule}: {:?}", rules(token));
     }
-    let names: Vec<&str> = token.tokens.iter().map(|t| t.name.as_str()).collect();
+    let names: Vec<&str> = token.tokens.iter().map(|t| &*t.name).collect();
     assert!(names.contains(&"id_token") && names.contains(&"access_token"), "{names:?}");
     let id_token = token.tokens.iter().find(|t| t.name == "id_token").unwrap();
-    assert_eq!((id_token.format.as_str(), &id_token.claims["nonce"]), ("JWT", &json!("n-1")));
+    assert_eq!((&*id_token.format, &id_token.claims["nonce"]), ("JWT", &json!("n-1")));
     assert_eq!(id_token.header.as_ref().unwrap()["alg"], "ES384");
     assert!(id_token.absent.iter().any(|n| n.claim == "auth_time"));
 
@@ -112,7 +112,7 @@ fn each_step_says_why() {
         (summary.app_name.as_str(), summary.user_name.as_deref()),
         ("Single page", Some("Alice"))
     );
-    assert_eq!((summary.status, summary.outcome.as_str()), (LiveStatus::Done, "tokens issued"));
+    assert_eq!((summary.status, &*summary.outcome), (LiveStatus::Done, "tokens issued"));
     assert_eq!(summary.waiting_for, None);
 }
 
@@ -125,7 +125,7 @@ fn the_arrows_run_between_the_right_lifelines() {
     let first = |n: usize| (session.steps[n].arrows[0].from, session.steps[n].arrows[0].to);
     let last = |n: usize| {
         let arrow = session.steps[n].arrows.last().unwrap();
-        (arrow.from, arrow.to, arrow.label.as_str())
+        (arrow.from, arrow.to, &*arrow.label)
     };
     assert_eq!(first(0), (Lane::Client, Lane::Provider));
     assert_eq!(last(0), (Lane::Provider, Lane::Experience, "303 /sign-in"));

@@ -2,6 +2,10 @@
 //! "Why this happened" cards are these values, and nobody re-derives reasons later.
 
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
+/// Words of the engine: most are known beforehand and need no copy.
+pub type Words = Cow<'static, str>;
 
 /// One decision of one rule: what it was given, what came out, and on whose authority.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -9,11 +13,11 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "camelCase")]
 pub struct Because {
     /// A stable dotted name, such as `authorize.redirect_uri` or `params.first_screen`.
-    pub rule: String,
+    pub rule: Words,
     /// What was decided, a short sentence in plain words: "Skipped the first screen."
-    pub title: String,
+    pub title: Words,
     /// Why, in one or two plain sentences; may quote values between backticks.
-    pub detail: String,
+    pub detail: Words,
     /// The value the rule looked at, when there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "bindings", ts(optional))]
@@ -21,7 +25,7 @@ pub struct Because {
     /// How it came out.
     pub outcome: Outcome,
     /// Where the rule is written: "RFC 6749 4.1.2.1", "OIDC Core 3.1.2.1", "Logto 2.2".
-    pub source: String,
+    pub source: Words,
     /// What a person can do about it with one click.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "bindings", ts(optional))]
@@ -91,14 +95,14 @@ pub enum Repair {
 impl Because {
     /// A reason without input or repair; add them with [`Because::input`] and [`Because::repair`].
     #[must_use]
-    pub fn new(rule: &str, outcome: Outcome, title: impl Into<String>, detail: impl Into<String>, source: &str) -> Self {
+    pub fn new(rule: impl Into<Words>, outcome: Outcome, title: impl Into<Words>, detail: impl Into<Words>, source: &'static str) -> Self {
         Self {
-            rule: rule.to_owned(),
+            rule: rule.into(),
             title: title.into(),
             detail: detail.into(),
             input: None,
             outcome,
-            source: source.to_owned(),
+            source: Words::Borrowed(source),
             repair: None,
         }
     }

@@ -9,12 +9,20 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// Most records kept; when one more comes, all go.
 const MOST: usize = 512;
 
-/// Whether a table's records are kept: configuration and people, none of which expire.
+/// Whether a table's records are kept: configuration and people, and what every use of an access token looks up.
 #[must_use]
 pub const fn is_hot(table: Table) -> bool {
     matches!(
         table,
-        Table::Settings | Table::Application | Table::User | Table::Resource | Table::Role | Table::Connector | Table::SignInExperience
+        Table::Settings
+            | Table::Application
+            | Table::User
+            | Table::Resource
+            | Table::Role
+            | Table::Connector
+            | Table::SignInExperience
+            | Table::Grant
+            | Table::AccessToken
     )
 }
 
@@ -23,7 +31,7 @@ pub const fn is_hot(table: Table) -> bool {
 pub const fn is_hot_index(index: Index) -> bool {
     matches!(
         index,
-        Index::Username | Index::Email | Index::Phone | Index::Identity | Index::Indicator | Index::RoleHolder
+        Index::Username | Index::Email | Index::Phone | Index::Identity | Index::Indicator | Index::RoleHolder | Index::SessionUid
     )
 }
 
@@ -39,13 +47,14 @@ fn is_hot_key(key: &[u8]) -> bool {
 /// The bit that tells the keys of indexes from those of tables.
 const INDEX: u8 = 0x80;
 /// The indexes of which [`is_hot_index`] is true.
-const HOT_INDEXES: [Index; 6] = [
+const HOT_INDEXES: [Index; 7] = [
     Index::Username,
     Index::Email,
     Index::Phone,
     Index::Identity,
     Index::Indicator,
     Index::RoleHolder,
+    Index::SessionUid,
 ];
 
 /// Decoded records by key. A store that offers them ([`crate::port::View::hot`]) tells them of every write
@@ -137,8 +146,9 @@ impl HotRecords {
             if key[0] & INDEX == 0 {
                 state.records.remove(&key);
             } else {
-                // Configuration and people change seldom: which prefix it was is not worth finding out.
-                state.ids.clear();
+                // Up to and with the end of the value: no value holds a zero.
+                let end = key.iter().position(|byte| *byte == 0).map_or(key.len(), |at| at + 1);
+                state.ids.remove(&key[..end]);
             }
         }
     }
@@ -174,15 +184,17 @@ mod tests {
     }
 
     #[test]
-    fn an_index_is_forgotten_as_a_whole() {
+    fn what_an_index_names_is_forgotten_by_value() {
         let hot = HotRecords::default();
         let holder = index_prefix(&Index::RoleHolder.entry("u/someone"));
         let writes = hot.ids(&holder, 9).unwrap_err();
         hot.keep_ids(holder.clone(), vec!["a".into(), "b".into()], writes);
         assert_eq!(hot.ids(&holder, 1).unwrap(), ["a"]);
-        write(&hot, &index_key(&Index::SessionUid.entry("s"), "x"));
-        assert!(hot.ids(&holder, 9).is_ok(), "the index of another table changes nothing");
-        write(&hot, &index_key(&Index::Indicator.entry("i"), "x"));
+        for other in [Index::SessionUser.entry("u/someone"), Index::RoleHolder.entry("u/someone else"), Index::Indicator.entry("u/someone")] {
+            write(&hot, &index_key(&other, "x"));
+            assert!(hot.ids(&holder, 9).is_ok(), "{other:?} changes nothing");
+        }
+        write(&hot, &index_key(&Index::RoleHolder.entry("u/someone"), "x"));
         assert!(hot.ids(&holder, 9).is_err());
         hot.keep_ids(holder.clone(), Vec::new(), writes);
         assert!(hot.ids(&holder, 9).is_err(), "it was read before the write");
@@ -202,7 +214,7 @@ mod tests {
                 .map(|index| *index as u8)
                 .collect()
         );
-        assert!(!is_hot_index(Index::SessionUid) && !is_hot_index(Index::SessionUser) && !is_hot_index(Index::GrantUser));
+        assert!(!is_hot_index(Index::SessionUser) && !is_hot_index(Index::GrantUser));
     }
 
     #[test]

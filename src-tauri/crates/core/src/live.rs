@@ -4,7 +4,7 @@
 //! it in the same batch as the decision's writes, folds it into the session's [`LiveSummary`] and
 //! broadcasts both as a [`LiveEvent`]. Nothing downstream derives reasons of its own.
 
-use crate::because::Because;
+use crate::because::{Because, Words};
 use crate::ids::{AppId, InteractionId, LiveId, UserId};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -36,7 +36,7 @@ pub struct Arrow {
     /// Where it ends.
     pub to: Lane,
     /// The words above it: "GET /oidc/auth", "303 /sign-in".
-    pub label: String,
+    pub label: Words,
 }
 
 /// What kind of exchange a step was.
@@ -106,7 +106,7 @@ pub struct Param {
     /// One plain sentence about it, when there is something to say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "bindings", ts(optional))]
-    pub note: Option<String>,
+    pub note: Option<Words>,
 }
 
 /// Where a parameter came from (Duende's request context names the same three).
@@ -147,9 +147,9 @@ pub enum ParamFate {
 #[serde(rename_all = "camelCase")]
 pub struct TokenView {
     /// `id_token`, `access_token`, `refresh_token`, `code`.
-    pub name: String,
+    pub name: Words,
     /// `JWT` or `opaque`.
-    pub format: String,
+    pub format: Words,
     /// JOSE header, for a JWT.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "bindings", ts(optional, type = "Record<string, unknown>"))]
@@ -171,9 +171,9 @@ pub struct TokenView {
 #[serde(rename_all = "camelCase")]
 pub struct ClaimNote {
     /// The claim.
-    pub claim: String,
+    pub claim: Words,
     /// Why it is, or is not, there: "scope `email`", "`max_age` was not sent".
-    pub note: String,
+    pub note: Words,
 }
 
 /// The state of a live session.
@@ -218,15 +218,15 @@ pub struct SummaryPatch {
     /// The state.
     pub status: Option<LiveStatus>,
     /// The plain phrase of the chip: "tokens issued", "redirect_uri rejected".
-    pub outcome: Option<String>,
+    pub outcome: Option<Words>,
     /// One line that says what happened.
-    pub headline: Option<String>,
+    pub headline: Option<Words>,
     /// Parameters worth a chip.
     pub chips: Option<Vec<Chip>>,
     /// When the interaction ends by itself.
     pub expires_at: Option<Timestamp>,
     /// What the session is waiting for, in words: "waiting for the person to sign in". Empty clears it.
-    pub waiting_for: Option<String>,
+    pub waiting_for: Option<Words>,
     /// The lifeline on which it waits.
     pub waiting_on: Option<Lane>,
 }
@@ -252,15 +252,19 @@ pub struct Trail {
     pub patch: SummaryPatch,
     /// The interaction's state after the step, without secrets.
     pub snapshot: Option<serde_json::Value>,
+    /// Nothing more is said: the step is only counted ([`crate::port::Cx::spare_words`]).
+    pub spared: bool,
 }
 
 impl Trail {
     /// Notes a reason.
     pub fn because(&mut self, because: Because) {
-        self.because.push(because);
+        if !self.spared {
+            self.because.push(because);
+        }
     }
     /// Draws an arrow.
-    pub fn arrow(&mut self, from: Lane, to: Lane, label: impl Into<String>) {
+    pub fn arrow(&mut self, from: Lane, to: Lane, label: impl Into<Words>) {
         self.arrows.push(Arrow {
             from,
             to,
@@ -280,6 +284,7 @@ impl Trail {
         self.error = other.error.or(self.error.take());
         self.patch.absorb(other.patch);
         self.snapshot = other.snapshot.or(self.snapshot.take());
+        self.spared |= other.spared;
     }
 }
 
@@ -369,15 +374,15 @@ pub struct LiveSummary {
     /// The state.
     pub status: LiveStatus,
     /// The plain phrase of the chip.
-    pub outcome: String,
+    pub outcome: Words,
     /// One line that says what happened.
-    pub headline: String,
+    pub headline: Words,
     /// Parameter chips.
     pub chips: Vec<Chip>,
     /// When the interaction ends by itself.
     pub expires_at: Option<Timestamp>,
     /// What it is waiting for, when it is waiting.
-    pub waiting_for: Option<String>,
+    pub waiting_for: Option<Words>,
     /// The lifeline on which it waits.
     pub waiting_on: Option<Lane>,
     /// The browser or client library, from `User-Agent`, in plain words.
@@ -403,8 +408,8 @@ impl LiveSummary {
             user_name: None,
             interaction: None,
             status: LiveStatus::Waiting,
-            outcome: String::new(),
-            headline: String::new(),
+            outcome: Words::default(),
+            headline: Words::default(),
             chips: Vec::new(),
             expires_at: None,
             waiting_for: None,

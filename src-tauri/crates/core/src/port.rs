@@ -1,9 +1,10 @@
 //! The ports of core: the store as a rule sees it, the vault, and the context a decision works in.
 
-use crate::because::Because;
+use crate::because::{Because, Words};
 use crate::entropy::Entropy;
 use crate::hot::{HotRecords, is_hot, is_hot_index};
-use crate::live::{Lane, Trail};
+use crate::ids::LiveId;
+use crate::live::{Lane, StepKind, Trail};
 use crate::record::{IndexEntry, Record, Table, index_key, index_prefix, record_key, table_prefix};
 use crate::secret::Secret;
 use crate::time::Timestamp;
@@ -93,6 +94,13 @@ pub struct Cx<'a> {
     pub vault: &'a dyn Vault,
     /// What the decision says of itself.
     pub trail: Trail,
+    witness: Option<&'a dyn Witness>,
+}
+
+/// Who shows live sessions, as a decision sees them.
+pub trait Witness {
+    /// Whether one more step of this kind is kept of a session. Otherwise it is only counted, and needs no words.
+    fn wants(&self, live: &LiveId, kind: StepKind) -> bool;
 }
 
 impl<'a> Cx<'a> {
@@ -106,6 +114,22 @@ impl<'a> Cx<'a> {
             entropy,
             vault,
             trail: Trail::default(),
+            witness: None,
+        }
+    }
+
+    /// With somebody to ask whether words are wanted.
+    #[must_use]
+    pub fn witnessed(mut self, witness: &'a dyn Witness) -> Self {
+        self.witness = Some(witness);
+        self
+    }
+
+    /// Says no more when steps of this kind are only counted by now ([`Witness`]). For what repeats itself and went well;
+    /// a refusal is always told.
+    pub fn spare_words(&mut self) {
+        if let (Some(witness), Some(live)) = (self.witness, &self.trail.live) {
+            self.trail.spared = !witness.wants(live, self.trail.kind);
         }
     }
 
@@ -147,7 +171,7 @@ impl<'a> Cx<'a> {
 
     fn get_hot<R: Record>(&self, hot: &HotRecords, key: Vec<u8>) -> Result<Option<Arc<R>>, StoreError> {
         let writes = match hot.get::<R>(&key) {
-            Ok(record) => return Ok(Some(record)),
+            Ok(record) => return Ok(Some(record).filter(|record| record.expires_at().is_none_or(|end| end > self.now))),
             Err(writes) => writes,
         };
         let Some(bytes) = self.view.get(&key)? else { return Ok(None) };
@@ -286,7 +310,7 @@ impl<'a> Cx<'a> {
     }
 
     /// Draws an arrow.
-    pub fn arrow(&mut self, from: Lane, to: Lane, label: impl Into<String>) {
+    pub fn arrow(&mut self, from: Lane, to: Lane, label: impl Into<Words>) {
         self.trail.arrow(from, to, label);
     }
 }

@@ -106,7 +106,7 @@ impl Engine {
     pub fn read<R>(&self, trail: &mut Trail, rule: impl FnOnce(&mut Cx<'_>) -> Result<R, StoreError>) -> Result<R, StoreError> {
         let now = self.now();
         self.store.read(|view| {
-            let mut cx = Cx::new(view, now, self.entropy.as_ref(), self.vault.as_ref());
+            let mut cx = Cx::new(view, now, self.entropy.as_ref(), self.vault.as_ref()).witnessed(&self.recorder);
             cx.trail.live.clone_from(&trail.live);
             let result = rule(&mut cx);
             trail.absorb(cx.finish().1);

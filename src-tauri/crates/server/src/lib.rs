@@ -24,5 +24,6 @@ pub use recorder::LiveWatch;
 
 /// Every program that runs the engine allocates with this: an exchange is hundreds of small texts, made on one thread and
 /// dropped on another, which the C library's allocator is slow at.
+#[cfg(unix)]
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;

@@ -21,7 +21,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::sync::{Notify, broadcast};
 use vestibule_core::ids::LiveId;
-use vestibule_core::live::{LiveDetail, LiveEvent, LiveSummary, Step, Trail, Wire};
+use vestibule_core::live::{LiveDetail, LiveEvent, LiveSummary, Step, StepKind, Trail, Wire};
+use vestibule_core::port::Witness;
 use vestibule_core::record::Table;
 use vestibule_core::{Batch, StoreError, Timestamp, View};
 use vestibule_store::Store;
@@ -30,6 +31,8 @@ use vestibule_store::Store;
 pub(crate) const SESSIONS: usize = 2_000;
 /// Most steps kept of one session; further ones are only counted.
 pub(crate) const STEPS: u32 = 200;
+/// Calls of userinfo and introspection kept of one session while they go well; further ones are only counted.
+pub(crate) const REPEATS: u32 = 8;
 /// Most bytes of requests and responses kept in memory.
 pub(crate) const WIRE_BYTES: usize = 6 * 1024 * 1024;
 /// Steps that wait for the journal before they are handed over at once.
@@ -118,7 +121,7 @@ impl Recorder {
                 at,
                 method: request.method.clone(),
                 path: request.path.clone(),
-                agent: request.header(http::header::USER_AGENT).map(agent),
+                agent: request.headers.get(http::header::USER_AGENT).cloned(),
             }),
             trail: Trail::default(),
             always: false,
@@ -168,9 +171,9 @@ impl Recorder {
         let seq = head.seq;
         let mut shelf = self.shelf();
         let idle = shelf.waiting() == 0;
-        let full = shelf.fold(&live, seq, head.at, &trail.patch, head.agent.as_deref()) >= STEPS;
+        let steps = shelf.fold(&live, seq, head.at, &trail.patch, head.agent.as_ref());
         let mut shown = None;
-        if full {
+        if steps >= STEPS || trail.spared {
             shelf.count_only(&live, seq);
         } else {
             drop(shelf);
@@ -187,6 +190,7 @@ impl Recorder {
                 step,
                 live: &live,
                 wire,
+                repeats: repeats(trail.kind),
             });
         }
         let summary = watched.then(|| shelf.summary(&live)).flatten();
@@ -336,12 +340,24 @@ pub(crate) struct StepHead {
     pub method: http::Method,
     /// Path.
     pub path: String,
-    /// The browser or client library, in plain words.
-    pub agent: Option<String>,
+    /// `User-Agent`.
+    pub agent: Option<http::HeaderValue>,
+}
+
+/// Whether an application may do this over and over in one session, each time alike.
+const fn repeats(kind: StepKind) -> bool {
+    matches!(kind, StepKind::Userinfo | StepKind::Introspection)
+}
+
+impl Witness for Recorder {
+    fn wants(&self, live: &LiveId, kind: StepKind) -> bool {
+        !repeats(kind) || self.shelf().repeated(live) < REPEATS
+    }
 }
 
 /// A browser or client library in plain words.
-fn agent(user_agent: &str) -> String {
+fn agent(user_agent: &http::HeaderValue) -> String {
+    let user_agent = user_agent.to_str().unwrap_or_default();
     let browser = [
         ("Edg/", "Edge"),
         ("OPR/", "Opera"),

@@ -183,7 +183,7 @@ pub(super) fn guard_mandatory(cx: &mut Cx<'_>, profile: &Map<String, Value>, use
         return Ok(());
     }
     let list = missing.join(", ");
-    cx.trail.patch.waiting_for = Some(format!("waiting for the person to fill in: {list}"));
+    cx.trail.patch.waiting_for = Some(format!("waiting for the person to fill in: {list}").into());
     cx.trail.patch.waiting_on = Some(crate::live::Lane::Experience);
     refuse(
         ApiError::missing_profile(&missing).hidden(format!("missing: {list}")),

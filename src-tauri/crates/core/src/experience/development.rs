@@ -66,7 +66,7 @@ pub struct DevelopmentPerson {
 /// # Errors
 /// [`StoreError`]. Refuses with 403 `auth.forbidden` when it is switched off, and without an interaction.
 pub fn development_people(cx: &mut Cx<'_>, interaction_id: &InteractionId) -> Ruling<Vec<DevelopmentPerson>> {
-    decide(cx, Some("who is there?"), |cx| {
+    decide(cx, Some("who is there?".into()), |cx| {
         super::ruling::load(cx, interaction_id)?;
         guard_switched_on(cx)?;
         let mut people: Vec<DevelopmentPerson> = cx
@@ -98,7 +98,7 @@ pub fn development_people(cx: &mut Cx<'_>, interaction_id: &InteractionId) -> Ru
 /// [`StoreError`]. Refuses with 403 `auth.forbidden` when it is switched off or the sign-in mode forbids the event,
 /// 401 `user.suspended`, 404 `user.user_not_exist`, 400 `session.not_supported_for_forgot_password`.
 pub fn development_sign_in(cx: &mut Cx<'_>, interaction_id: &InteractionId, choice: &DevelopmentChoice) -> Ruling<VerificationId> {
-    decide(cx, Some("continue without proof"), |cx| {
+    decide(cx, Some("continue without proof".into()), |cx| {
         let (mut interaction, before) = begun(cx, interaction_id)?;
         guard_switched_on(cx)?;
         if before == InteractionEvent::ForgotPassword {

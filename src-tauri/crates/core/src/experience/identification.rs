@@ -54,7 +54,7 @@ impl Identified {
 /// `user.sign_in_method_not_enabled`, `session.sso_enabled`, `user.*_already_in_use`, `user.*_exists_in_profile`,
 /// `user.missing_profile`, `session.not_supported_for_forgot_password`.
 pub fn identify(cx: &mut Cx<'_>, interaction_id: &InteractionId, verification_id: Option<&str>) -> Ruling<Identified> {
-    decide(cx, Some("identify"), |cx| {
+    decide(cx, Some("identify".into()), |cx| {
         let (interaction, event) = begun(cx, interaction_id)?;
         let record = match verification_id {
             Some(id) => Some(record_by_id(&interaction, id)?),
@@ -108,7 +108,7 @@ fn record_by_id(interaction: &Interaction, id: &str) -> Result<VerificationRecor
 }
 
 /// 400 `session.verification_failed` for a record that can't do this.
-fn unusable<T>(title: &str, detail: &str) -> Result<T, Stop> {
+fn unusable<T>(title: &'static str, detail: &'static str) -> Result<T, Stop> {
     refuse(
         ApiError::verification_failed(),
         Because::new("experience.verification_record", Outcome::Refused, title, detail, "Logto 4.3"),

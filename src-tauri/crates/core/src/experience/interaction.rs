@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 /// # Errors
 /// [`StoreError`](crate::StoreError). Refuses with 400 `session.not_found`.
 pub fn put_interaction(cx: &mut Cx<'_>, interaction_id: &InteractionId, event: InteractionEvent) -> Ruling<()> {
-    decide(cx, Some(&format!("begin {}", event_words(event))), |cx| {
+    decide(cx, Some(format!("begin {}", event_words(event)).into()), |cx| {
         let mut interaction = load(cx, interaction_id)?;
         let again = interaction.result.interaction_event.is_some();
         interaction.result = InteractionResult {
@@ -59,7 +59,7 @@ pub fn put_interaction(cx: &mut Cx<'_>, interaction_id: &InteractionId, event: I
 /// [`StoreError`](crate::StoreError). Refuses with 403 `auth.forbidden` when the sign-in mode forbids the event and
 /// with 400 `session.not_supported_for_forgot_password` on the way to or from `ForgotPassword`.
 pub fn put_interaction_event(cx: &mut Cx<'_>, interaction_id: &InteractionId, event: InteractionEvent) -> Ruling<()> {
-    decide(cx, Some(&format!("change to {}", event_words(event))), |cx| {
+    decide(cx, Some(format!("change to {}", event_words(event)).into()), |cx| {
         let (mut interaction, before) = begun(cx, interaction_id)?;
         guard_mode(cx, event)?;
         if before != event && [before, event].contains(&InteractionEvent::ForgotPassword) {
@@ -111,7 +111,7 @@ pub fn put_interaction_event(cx: &mut Cx<'_>, interaction_id: &InteractionId, ev
 /// # Errors
 /// [`StoreError`](crate::StoreError). Refuses before the interaction has begun.
 pub fn get_interaction(cx: &mut Cx<'_>, interaction_id: &InteractionId) -> Ruling<Value> {
-    decide(cx, Some("read the interaction"), |cx| {
+    decide(cx, Some("read the interaction".into()), |cx| {
         let (interaction, event) = begun(cx, interaction_id)?;
         let result = &interaction.result;
         let mut body = json!({

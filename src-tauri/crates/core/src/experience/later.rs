@@ -81,7 +81,7 @@ impl Later {
 /// [`StoreError`](crate::StoreError). Refuses always: 400 `session.not_found` without an interaction, else
 /// [`Later::error`].
 pub fn not_served(cx: &mut Cx<'_>, interaction_id: &InteractionId, later: Later) -> Ruling<Infallible> {
-    decide(cx, Some(later.words()), |cx| {
+    decide(cx, Some(later.words().into()), |cx| {
         load(cx, interaction_id)?;
         refuse(
             later.error().hidden("not served by this release"),

@@ -43,7 +43,7 @@ impl std::fmt::Debug for PasswordQuestion {
 /// [`StoreError`](crate::StoreError). Refuses with 400 `session.verification_blocked_too_many_attempts` while the
 /// identifier is locked; nothing needs to be compared then.
 pub fn password_candidate(cx: &mut Cx<'_>, interaction_id: &InteractionId, identifier: &Identifier) -> Ruling<PasswordQuestion> {
-    decide(cx, Some("verify password"), |cx| {
+    decide(cx, Some("verify password".into()), |cx| {
         begun(cx, interaction_id)?;
         guard_not_locked(cx, identifier)?;
         let user = find_user(cx, identifier)?;
@@ -143,7 +143,7 @@ fn wrong(cx: &mut Cx<'_>, question: &PasswordQuestion, reason: &str) -> Result<V
     let verdict = count_failure(cx, &question.identifier, policy)?;
     let tries = match verdict {
         Verdict::Locked(until) => {
-            cx.trail.patch.headline = Some(format!("{who} · locked out"));
+            cx.trail.patch.headline = Some(format!("{who} · locked out").into());
             return refuse(
                 ApiError::too_many_attempts(until, cx.now)
                     .hidden(format!("{reason}; this was the last of {} attempts", policy.max_attempts.max(1))),
@@ -183,8 +183,8 @@ fn wrong(cx: &mut Cx<'_>, question: &PasswordQuestion, reason: &str) -> Result<V
         ),
     };
     let count = if tries == 1 { "1 try".to_owned() } else { format!("{tries} tries") };
-    cx.trail.patch.outcome = Some(outcome.to_owned());
-    cx.trail.patch.headline = Some(format!("{who} · {outcome}, {count}"));
+    cx.trail.patch.outcome = Some(outcome.into());
+    cx.trail.patch.headline = Some(format!("{who} · {outcome}, {count}").into());
     refuse(
         ApiError::invalid_credentials().hidden(reason),
         Because::new("experience.password", Outcome::Refused, title, detail, "Logto 4.2").input(value.clone()),
@@ -196,7 +196,7 @@ fn guard_not_locked(cx: &mut Cx<'_>, identifier: &Identifier) -> Result<(), Stop
     let Some(until) = locked_until(cx, identifier)? else {
         return Ok(());
     };
-    cx.trail.patch.headline = Some(format!("{} · locked out", identifier.value));
+    cx.trail.patch.headline = Some(format!("{} · locked out", identifier.value).into());
     refuse(
         ApiError::too_many_attempts(until, cx.now).hidden(format!("locked until {} (Unix seconds)", until.seconds())),
         locked_because(
@@ -211,7 +211,7 @@ fn guard_not_locked(cx: &mut Cx<'_>, identifier: &Identifier) -> Result<(), Stop
     )
 }
 
-fn locked_because(value: &str, title: &str, detail: String) -> Because {
+fn locked_because(value: &str, title: &'static str, detail: String) -> Because {
     Because::new("experience.sentinel", Outcome::Refused, title, detail, "Logto 4.7").input(value)
 }
 
@@ -223,7 +223,7 @@ fn minutes(until: Timestamp, now: Timestamp) -> String {
 }
 
 /// 401 `user.suspended`.
-pub(super) fn guard_not_suspended(cx: &mut Cx<'_>, user: &User, title: &str) -> Result<(), Stop> {
+pub(super) fn guard_not_suspended(cx: &mut Cx<'_>, user: &User, title: &'static str) -> Result<(), Stop> {
     if !user.is_suspended {
         return Ok(());
     }

@@ -47,7 +47,7 @@ pub enum ProfileUpdate {
 /// [`StoreError`](crate::StoreError). Refuses with 422 `password.rejected`, 422 `user.password_exists_in_profile`, and
 /// as [`add_profile`].
 pub fn profile_password_check(cx: &mut Cx<'_>, interaction_id: &InteractionId, password: &Secret) -> Ruling<()> {
-    decide(cx, Some("add a password"), |cx| {
+    decide(cx, Some("add a password".into()), |cx| {
         let (interaction, own) = open(cx, interaction_id)?;
         guard_password_not_set(own.as_deref())?;
         let pending = &interaction.result.profile;
@@ -82,7 +82,7 @@ pub fn add_profile(cx: &mut Cx<'_>, interaction_id: &InteractionId, update: Prof
         ProfileUpdate::Phone { .. } => Some("add a phone number"),
         ProfileUpdate::Social { .. } => Some("add a social identity"),
     };
-    decide(cx, call, |cx| {
+    decide(cx, call.map(Into::into), |cx| {
         let (mut interaction, own) = open(cx, interaction_id)?;
         let words = match update {
             ProfileUpdate::Username(username) => {

@@ -26,7 +26,7 @@ pub fn new_password_identity_check(
     identifier: &Identifier,
     password: &Secret,
 ) -> Ruling<()> {
-    decide(cx, Some("new username and password"), |cx| {
+    decide(cx, Some("new username and password".into()), |cx| {
         begun(cx, interaction_id)?;
         guard_new_username(cx, identifier)?;
         let info = UserInfo {

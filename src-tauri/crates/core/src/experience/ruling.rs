@@ -2,7 +2,7 @@
 
 use super::error::ApiError;
 use super::interaction::snapshot;
-use crate::because::Because;
+use crate::because::{Because, Words};
 use crate::ids::InteractionId;
 use crate::live::{Lane, LiveStatus, StepError, StepKind};
 use crate::model::{ProviderSettings, SignInExperience, User};
@@ -39,7 +39,7 @@ pub(super) fn refuse<T>(error: ApiError, because: Because) -> Result<T, Stop> {
 }
 
 /// Runs a rule. `call` is the label of the arrow that asks; `None` when an earlier decision of the same exchange drew it.
-pub(super) fn decide<T>(cx: &mut Cx<'_>, call: Option<&str>, rule: impl FnOnce(&mut Cx<'_>) -> Result<T, Stop>) -> Ruling<T> {
+pub(super) fn decide<T>(cx: &mut Cx<'_>, call: Option<Words>, rule: impl FnOnce(&mut Cx<'_>) -> Result<T, Stop>) -> Ruling<T> {
     cx.trail.kind = StepKind::Experience;
     if let Some(call) = call {
         cx.arrow(Lane::Experience, Lane::Interaction, call);
@@ -57,12 +57,12 @@ pub(super) fn decide<T>(cx: &mut Cx<'_>, call: Option<&str>, rule: impl FnOnce(&
             });
             cx.because(because);
             let patch = &mut cx.trail.patch;
-            let outcome = patch.outcome.get_or_insert_with(|| error.phrase.to_owned()).clone();
+            let outcome = patch.outcome.get_or_insert_with(|| error.phrase.into()).clone();
             let headline = match &patch.user {
                 Some((_, name)) => format!("{name} · {outcome}"),
                 None => sentence(&outcome),
             };
-            patch.headline.get_or_insert(headline);
+            patch.headline.get_or_insert(headline.into());
             Ok(Err(error))
         }
     }
@@ -149,16 +149,16 @@ pub(super) fn provider_settings(cx: &Cx<'_>) -> Result<ProviderSettings, StoreEr
 }
 
 /// Says how a call came out: the answering arrow, and the words of the list.
-pub(super) fn answer(cx: &mut Cx<'_>, label: &str, outcome: &str, headline: impl Into<String>) {
+pub(super) fn answer(cx: &mut Cx<'_>, label: &'static str, outcome: &'static str, headline: impl Into<Words>) {
     cx.arrow(Lane::Interaction, Lane::Experience, label);
     let patch = &mut cx.trail.patch;
     patch.status = Some(LiveStatus::Waiting);
-    patch.outcome = Some(outcome.to_owned());
+    patch.outcome = Some(outcome.into());
     patch.headline = Some(headline.into());
 }
 
 /// Says what the session waits for now, and where.
-pub(super) fn waiting(cx: &mut Cx<'_>, on: Lane, what: &str) {
-    cx.trail.patch.waiting_for = Some(what.to_owned());
+pub(super) fn waiting(cx: &mut Cx<'_>, on: Lane, what: impl Into<Words>) {
+    cx.trail.patch.waiting_for = Some(what.into());
     cx.trail.patch.waiting_on = Some(on);
 }

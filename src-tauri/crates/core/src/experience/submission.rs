@@ -20,7 +20,7 @@ use crate::record::{Interaction, VerificationRecord};
 /// [`StoreError`](crate::StoreError). Refuses with 404 `session.identifier_not_found`, 401 `user.suspended`, 422
 /// `user.*_exists_in_profile`, `user.*_already_in_use`, `user.missing_profile`.
 pub fn submit(cx: &mut Cx<'_>, interaction_id: &InteractionId, issuer: &str) -> Ruling<String> {
-    decide(cx, Some("submit"), |cx| {
+    decide(cx, Some("submit".into()), |cx| {
         let (mut interaction, _) = begun(cx, interaction_id)?;
         let Some(user) = identified(cx, &interaction)? else {
             let deleted = interaction.result.user_id.is_some();

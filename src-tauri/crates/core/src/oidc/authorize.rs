@@ -113,7 +113,7 @@ pub fn authorize(cx: &mut Cx<'_>, mut raw: RawRequest, session_cookie: Option<&s
         {
             row.fate = fate;
             row.effective.clone_from(&effective);
-            row.note = Some(note.clone());
+            row.note = Some(note.clone().into());
         }
     }
     let session = load_session(cx, session_cookie)?;
@@ -376,8 +376,8 @@ pub fn push(cx: &mut Cx<'_>, app: &crate::model::Application, mut raw: RawReques
     if let Err(error) = outcome {
         cx.trail.error = Some(error.step());
         cx.trail.patch.status = Some(LiveStatus::Failed);
-        cx.trail.patch.outcome = Some(error.error.to_owned());
-        cx.trail.patch.headline.clone_from(&error.description);
+        cx.trail.patch.outcome = Some(error.error.into());
+        cx.trail.patch.headline = error.description.clone().map(Into::into);
         cx.arrow(Lane::Provider, Lane::Client, format!("400 {}", error.error));
         return Ok(Err(error));
     }
@@ -422,8 +422,8 @@ fn refuse(cx: &mut Cx<'_>, refused: Refused, issuer: &str) -> Reply {
     cx.trail.error = Some(error.step());
     let patch = &mut cx.trail.patch;
     patch.status = Some(LiveStatus::Failed);
-    patch.outcome.get_or_insert_with(|| error.error.to_owned());
-    patch.headline.get_or_insert(text);
+    patch.outcome.get_or_insert_with(|| error.error.into());
+    patch.headline.get_or_insert(text.into());
     match to {
         Some((to, mode)) => {
             cx.arrow(Lane::Provider, Lane::Client, format!("303 error={}", error.error));
@@ -457,7 +457,7 @@ fn fail_to_client(cx: &mut Cx<'_>, request: &ValidRequest, error: &str, descript
         "Logto 3.3",
     ));
     cx.trail.patch.status = Some(LiveStatus::Failed);
-    cx.trail.patch.outcome = Some(error.to_owned());
+    cx.trail.patch.outcome = Some(error.to_owned().into());
     Reply::Client {
         to: request.redirect.clone(),
         mode: request.mode,

@@ -1,6 +1,7 @@
 //! From scopes to claims (sheet 1.19), each with the note that the Tokens tab shows.
 
 use super::scopes::{self, Holder};
+use crate::because::Words;
 use crate::live::ClaimNote;
 use crate::model::{Dialect, ProviderSettings, User};
 use crate::port::{Cx, StoreError};
@@ -28,16 +29,16 @@ pub struct Claims {
 
 impl Claims {
     /// Adds a claim with its reason.
-    pub fn set(&mut self, claim: &str, value: Value, note: impl Into<String>) {
+    pub fn set(&mut self, claim: &'static str, value: Value, note: impl Into<Words>) {
         self.values.insert(claim.to_owned(), value);
         self.notes.push(ClaimNote {
-            claim: claim.to_owned(),
+            claim: claim.into(),
             note: note.into(),
         });
     }
-    fn without(&mut self, claim: &str, note: impl Into<String>) {
+    fn without(&mut self, claim: &'static str, note: impl Into<Words>) {
         self.absent.push(ClaimNote {
-            claim: claim.to_owned(),
+            claim: claim.into(),
             note: note.into(),
         });
     }
@@ -64,7 +65,7 @@ pub fn of_person(
         out.without("name, picture, username, …", "scope `profile` was not granted");
     }
     if has("email") {
-        set_or_null(&mut out, "email", user.primary_email.as_deref(), "email", dialect);
+        set_or_null(&mut out, "email", user.primary_email.as_deref(), "scope `email`", dialect);
         out.set(
             "email_verified",
             json!(user.primary_email.is_some()),
@@ -74,7 +75,7 @@ pub fn of_person(
         out.without("email", "scope `email` was not granted");
     }
     if has("phone") {
-        set_or_null(&mut out, "phone_number", user.primary_phone.as_deref(), "phone", dialect);
+        set_or_null(&mut out, "phone_number", user.primary_phone.as_deref(), "scope `phone`", dialect);
         out.set(
             "phone_number_verified",
             json!(user.primary_phone.is_some()),
@@ -102,22 +103,22 @@ pub fn of_person(
     Ok(out)
 }
 
-fn set_or_null(out: &mut Claims, claim: &str, value: Option<&str>, scope: &str, dialect: Dialect) {
+fn set_or_null(out: &mut Claims, claim: &'static str, value: Option<&str>, scope: &'static str, dialect: Dialect) {
     match (value, dialect) {
-        (Some(value), _) => out.set(claim, json!(value), format!("scope `{scope}`")),
+        (Some(value), _) => out.set(claim, json!(value), scope),
         (None, Dialect::Logto) => out.set(
             claim,
             Value::Null,
-            format!("scope `{scope}`; the person has none, and Logto sends null"),
+            format!("{scope}; the person has none, and Logto sends null"),
         ),
         (None, Dialect::Strict) => out.without(claim, "the person has none"),
     }
 }
 
 fn profile(out: &mut Claims, user: &User, dialect: Dialect) {
-    set_or_null(out, "name", user.name.as_deref(), "profile", dialect);
-    set_or_null(out, "picture", user.avatar.as_deref(), "profile", dialect);
-    set_or_null(out, "username", user.username.as_deref(), "profile", dialect);
+    set_or_null(out, "name", user.name.as_deref(), "scope `profile`", dialect);
+    set_or_null(out, "picture", user.avatar.as_deref(), "scope `profile`", dialect);
+    set_or_null(out, "username", user.username.as_deref(), "scope `profile`", dialect);
     let p = &user.profile;
     for (claim, value) in [
         ("family_name", &p.family_name),
@@ -140,13 +141,13 @@ fn profile(out: &mut Claims, user: &User, dialect: Dialect) {
         (None, Some(username)) => out.set("preferred_username", json!(username), "scope `profile`; falls back to the username"),
         (None, None) => {}
     }
-    let (divisor, unit) = if dialect == Dialect::Strict {
-        (1000, "seconds")
+    let (divisor, note) = if dialect == Dialect::Strict {
+        (1000, "scope `profile`; seconds")
     } else {
-        (1, "milliseconds, as Logto sends it")
+        (1, "scope `profile`; milliseconds, as Logto sends it")
     };
-    out.set("created_at", json!(user.created_at.0 / divisor), format!("scope `profile`; {unit}"));
-    out.set("updated_at", json!(user.updated_at.0 / divisor), format!("scope `profile`; {unit}"));
+    out.set("created_at", json!(user.created_at.0 / divisor), note);
+    out.set("updated_at", json!(user.updated_at.0 / divisor), note);
 }
 
 fn address_claim(address: &crate::model::Address, dialect: Dialect) -> Value {

@@ -160,7 +160,7 @@ fn drop_page_parameters(cx: &mut Cx<'_>, user: &User) {
         sent = true;
         row.fate = ParamFate::Dropped;
         row.effective = None;
-        row.note.get_or_insert_with(|| "No sign-in page opened.".to_owned());
+        row.note.get_or_insert_with(|| "No sign-in page opened.".into());
     }
     if sent {
         cx.because(Because::new(
@@ -195,7 +195,7 @@ impl Reason {
     }
     fn because(&self) -> Because {
         Because::new(
-            &format!("prompt.{}", self.name),
+            format!("prompt.{}", self.name),
             Outcome::Decided,
             self.title.clone(),
             self.detail.clone(),
@@ -321,7 +321,7 @@ fn consent_reason(
 /// `prompt=none` and a page would be needed.
 fn refuse_silent(cx: &mut Cx<'_>, request: &ValidRequest, error: OidcError, reason: &Reason, issuer: &str) -> Reply {
     cx.because(Because::new(
-        &format!("prompt_none.{}", reason.name),
+        format!("prompt_none.{}", reason.name),
         Outcome::Refused,
         format!("`prompt=none` was answered with `{}`.", error.error),
         format!("A page would have been needed. {}", reason.detail),
@@ -330,7 +330,7 @@ fn refuse_silent(cx: &mut Cx<'_>, request: &ValidRequest, error: OidcError, reas
     cx.arrow(Lane::Provider, Lane::Client, format!("303 error={}", error.error));
     cx.trail.error = Some(error.step());
     cx.trail.patch.status = Some(LiveStatus::Failed);
-    cx.trail.patch.outcome = Some(error.error.to_owned());
+    cx.trail.patch.outcome = Some(error.error.into());
     cx.trail.patch.headline = Some("prompt=none, but a page would have been needed".into());
     let parameters = error_parameters(&error, request.get("state").map(str::to_owned), issuer);
     Reply::Client {
@@ -422,8 +422,8 @@ pub(super) fn page(cx: &mut Cx<'_>, interaction: &Interaction, params: &Authenti
         PromptName::Login => {
             patch.outcome = Some("signing in".into());
             patch.headline = Some(match &params.direct_sign_in {
-                Some(direct) => format!("direct sign-in with {}", direct.target.as_deref().unwrap_or(&direct.method)),
-                None => format!("waiting on {path}"),
+                Some(direct) => format!("direct sign-in with {}", direct.target.as_deref().unwrap_or(&direct.method)).into(),
+                None => format!("waiting on {path}").into(),
             });
             patch.waiting_for = Some("waiting for the person to sign in".into());
         }
@@ -535,7 +535,7 @@ fn code(
     patch.waiting_on = Some(Lane::Client);
     patch.expires_at = Some(cx.now.plus_seconds(CODE_TTL));
     if !interactive {
-        patch.headline = Some(format!("{} · single sign-on, no page", user.display_name()));
+        patch.headline = Some(format!("{} · single sign-on, no page", user.display_name()).into());
     }
     let mut parameters = vec![("code".to_owned(), text)];
     parameters.extend(request.get("state").map(|s| ("state".to_owned(), s.to_owned())));

@@ -95,7 +95,7 @@ pub fn end_session(
             cx.arrow(Lane::Provider, Lane::Provider, format!("400 {}", error.error));
             cx.trail.patch.status = Some(LiveStatus::Failed);
             cx.trail.patch.outcome = Some("sign-out refused".into());
-            cx.trail.patch.headline = error.description.clone();
+            cx.trail.patch.headline = error.description.clone().map(Into::into);
             Ok(Err(error))
         }
     }

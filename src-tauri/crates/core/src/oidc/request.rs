@@ -7,6 +7,7 @@ pub use checks::{default_resource, unknown_resource};
 
 use super::redirect::RegisteredRedirect;
 use super::{OidcError, params};
+use crate::because::Words;
 use crate::live::{Param, ParamFate, ParamOrigin};
 use crate::model::{Application, Resource};
 use crate::port::{Cx, StoreError};
@@ -203,9 +204,9 @@ fn draft(raw: &RawRequest) -> Draft {
     for (name, value) in &raw.pairs {
         let known = is_known(name);
         let (fate, note) = if !known {
-            (ParamFate::Ignored, Some("No rule of the provider knows this parameter.".to_owned()))
+            (ParamFate::Ignored, Some("No rule of the provider knows this parameter.".into()))
         } else if value.is_empty() {
-            (ParamFate::Dropped, Some("An empty value counts as absent.".to_owned()))
+            (ParamFate::Dropped, Some("An empty value counts as absent.".into()))
         } else {
             (ParamFate::Used, None)
         };
@@ -235,11 +236,12 @@ impl Draft {
     fn get(&self, name: &str) -> Option<&str> {
         self.single.get(name).map(String::as_str)
     }
-    fn mark(&mut self, name: &str, fate: ParamFate, effective: Option<String>, note: &str) {
+    fn mark(&mut self, name: &str, fate: ParamFate, effective: Option<String>, note: impl Into<Words>) {
+        let note = note.into();
         for row in self.rows.iter_mut().filter(|r| r.name == name) {
             row.fate = fate;
             row.effective.clone_from(&effective);
-            row.note = Some(note.to_owned());
+            row.note = Some(note.clone());
         }
     }
 }
@@ -265,7 +267,7 @@ fn blame(draft: &mut Draft, error: &OidcError) {
         .strip_suffix("' parameter must not be provided twice")
         .and_then(|rest| rest.strip_prefix('\''));
     if let Some(name) = twice {
-        draft.mark(name, ParamFate::Refused, None, &text);
+        draft.mark(name, ParamFate::Refused, None, text.clone());
         return;
     }
     let name = match error.error {
@@ -291,7 +293,7 @@ fn blame(draft: &mut Draft, error: &OidcError) {
         .find(|n| text.contains(n))
         .unwrap_or_default(),
     };
-    draft.mark(name, ParamFate::Refused, None, &text);
+    draft.mark(name, ParamFate::Refused, None, text.clone());
 }
 
 fn check_all(cx: &mut Cx<'_>, draft: &mut Draft, hint: Option<&Hint>) -> Result<Result<ValidRequest, Refused>, StoreError> {

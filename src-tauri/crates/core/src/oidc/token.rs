@@ -167,7 +167,7 @@ pub fn refused(cx: &mut Cx<'_>, error: OidcError) -> OidcError {
     cx.trail.error = Some(error.step());
     let patch = &mut cx.trail.patch;
     patch.status = Some(LiveStatus::Failed);
-    patch.outcome = Some(error.error.to_owned());
-    patch.headline = Some(error.detail.clone().or_else(|| error.description.clone()).unwrap_or_default());
+    patch.outcome = Some(error.error.into());
+    patch.headline = Some(error.detail.clone().or_else(|| error.description.clone()).unwrap_or_default().into());
     error
 }

@@ -26,7 +26,7 @@ pub(super) struct Head<'a> {
     pub(super) live: Cow<'a, LiveId>,
     pub(super) at: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) agent: Option<Cow<'a, str>>,
+    pub(super) agent: Option<String>,
     pub(super) patch: Cow<'a, SummaryPatch>,
 }
 
@@ -65,7 +65,7 @@ impl Encoded {
         let head = Head {
             live: Cow::Borrowed(live),
             at: exchange.at,
-            agent: exchange.agent.as_deref().map(Cow::Borrowed),
+            agent: exchange.agent.as_ref().map(super::agent),
             patch: Cow::Borrowed(&trail.patch),
         };
         let body = Body {

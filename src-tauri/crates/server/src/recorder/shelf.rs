@@ -46,6 +46,8 @@ pub(super) struct Found {
 struct Entry {
     summary: LiveSummary,
     slots: Vec<Slot>,
+    /// Steps among them that are counted when there are many.
+    repeated: u32,
 }
 
 /// A step that is in no chunk yet.
@@ -75,6 +77,8 @@ pub(super) struct Ended<'a> {
     pub(super) step: Option<Encoded>,
     pub(super) live: &'a LiveId,
     pub(super) wire: WireEntry,
+    /// Whether it is one of those that are counted when there are many.
+    pub(super) repeats: bool,
 }
 
 /// Sessions and wire.
@@ -103,15 +107,16 @@ impl Shelf {
         self.sessions.entry(live.clone()).or_insert_with(|| Entry {
             summary: LiveSummary::open(live.clone(), at),
             slots: Vec::new(),
+            repeated: 0,
         })
     }
 
     /// Applies a patch, opening the session if it is new; how many steps it has.
-    pub(super) fn fold(&mut self, live: &LiveId, seq: u64, at: Timestamp, patch: &SummaryPatch, agent: Option<&str>) -> u32 {
+    pub(super) fn fold(&mut self, live: &LiveId, seq: u64, at: Timestamp, patch: &SummaryPatch, agent: Option<&http::HeaderValue>) -> u32 {
         let summary = &mut self.open(live, seq, at).summary;
         summary.apply(seq, at, patch);
         if summary.agent.is_none() {
-            summary.agent = agent.map(str::to_owned);
+            summary.agent = agent.map(super::agent);
         }
         summary.steps
     }
@@ -128,7 +133,17 @@ impl Shelf {
 
     /// Takes in a step that has ended.
     pub(super) fn keep(&mut self, ended: Ended<'_>) {
-        let Ended { seq, end, step, live, wire } = ended;
+        let Ended {
+            seq,
+            end,
+            step,
+            live,
+            wire,
+            repeats,
+        } = ended;
+        if repeats && let Some(entry) = self.sessions.get_mut(live) {
+            entry.repeated += 1;
+        }
         let begun = self.begun.remove(&seq);
         let stored = begun.is_some();
         let Some(step) = step.or(begun) else { return };
@@ -172,6 +187,11 @@ impl Shelf {
                 self.waiting.counted.insert(live.clone());
             }
         }
+    }
+
+    /// How many steps of a session may be followed by others of their kind that are only counted.
+    pub(super) fn repeated(&self, live: &LiveId) -> u32 {
+        self.sessions.get(live).map_or(0, |entry| entry.repeated)
     }
 
     pub(super) fn summary(&self, live: &LiveId) -> Option<LiveSummary> {
@@ -259,7 +279,7 @@ impl Shelf {
                 summary.status = LiveStatus::Expired;
                 summary.outcome = "expired".into();
                 if let Some(waiting) = summary.waiting_for.take() {
-                    summary.headline = format!("nobody came back; it was {waiting}");
+                    summary.headline = format!("nobody came back; it was {waiting}").into();
                 }
                 summary.waiting_on = None;
             }
@@ -326,7 +346,12 @@ impl Shelf {
     }
 
     fn refold(&mut self, seq: u64, head: &Head<'_>) {
-        self.fold(&head.live, seq, head.at, &head.patch, head.agent.as_deref());
+        self.fold(&head.live, seq, head.at, &head.patch, None);
+        if let Some(entry) = self.sessions.get_mut(head.live.as_ref())
+            && entry.summary.agent.is_none()
+        {
+            entry.summary.agent.clone_from(&head.agent);
+        }
     }
 }
 
@@ -339,7 +364,7 @@ mod tests {
         let mut shelf = Shelf::default();
         for n in 0..5_u64 {
             let at = Timestamp(i64::try_from(n).unwrap());
-            shelf.fold(&LiveId(format!("s{n}")), n, at, &SummaryPatch::default(), Some("node"));
+            shelf.fold(&LiveId(format!("s{n}")), n, at, &SummaryPatch::default(), Some(&http::HeaderValue::from_static("node")));
         }
         shelf.evict(2);
         assert_eq!(shelf.newest(10).iter().map(|s| s.id.0.as_str()).collect::<Vec<_>>(), ["s4", "s3"]);

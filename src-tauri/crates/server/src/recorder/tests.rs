@@ -165,10 +165,29 @@ fn a_watcher_is_given_the_step_that_a_look_finds() {
 
 #[test]
 fn user_agents_read_like_words() {
+    let words = |text| agent(&http::HeaderValue::from_static(text));
     assert_eq!(
-        agent("Mozilla/5.0 (X11) AppleWebKit/537.36 Chrome/156.0 Safari/537.36"),
+        words("Mozilla/5.0 (X11) AppleWebKit/537.36 Chrome/156.0 Safari/537.36"),
         "Chromium on this machine"
     );
-    assert_eq!(agent("node"), "node");
-    assert_eq!(agent("openid-client/v6.8.9 x"), "openid-client/v6.8.9");
+    assert_eq!(words("node"), "node");
+    assert_eq!(words("openid-client/v6.8.9 x"), "openid-client/v6.8.9");
+}
+
+#[test]
+fn what_repeats_itself_is_counted_after_a_few_times() {
+    let (recorder, store) = (Recorder::default(), Store::ephemeral());
+    let request = request("/oidc/me");
+    for _ in 0..REPEATS + 5 {
+        let mut exchange = recorder.begin(&request, NOW);
+        let live = LiveId::from("live");
+        exchange.trail.live = Some(live.clone());
+        exchange.trail.kind = StepKind::Userinfo;
+        exchange.trail.spared = !recorder.wants(&live, StepKind::Userinfo);
+        recorder.finish(exchange, &request, &Response::new(StatusCode::OK), &store);
+    }
+    assert!(recorder.wants(&LiveId::from("live"), StepKind::Token));
+    assert!(recorder.wants(&LiveId::from("another"), StepKind::Userinfo));
+    let summary = recorder.session("live", &store).unwrap().summary;
+    assert_eq!((summary.steps, summary.uncounted), (REPEATS, 5));
 }

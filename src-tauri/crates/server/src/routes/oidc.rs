@@ -46,8 +46,8 @@ fn refuse_early(engine: &Engine, request: &Request, exchange: &mut Exchange, err
     exchange.trail.kind = StepKind::Authorize;
     exchange.trail.error = Some(error.step());
     exchange.trail.patch.status = Some(LiveStatus::Failed);
-    exchange.trail.patch.outcome = Some(error.error.to_owned());
-    exchange.trail.patch.headline.clone_from(&error.description);
+    exchange.trail.patch.outcome = Some(error.error.into());
+    exchange.trail.patch.headline = error.description.clone().map(Into::into);
     oidc_error(engine, request, error, None)
 }
 

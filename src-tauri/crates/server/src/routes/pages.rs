@@ -146,7 +146,7 @@ fn note_direct(cx: &mut Cx<'_>, interaction: &Interaction) {
     );
     cx.arrow(Lane::Experience, Lane::Experience, format!("fall back to /{fallback}"));
     cx.trail.patch.outcome = Some("direct sign-in fell back".into());
-    cx.trail.patch.headline = Some(format!("{}:{target} is not available → {fallback}", direct.method));
+    cx.trail.patch.headline = Some(format!("{}:{target} is not available → {fallback}", direct.method).into());
 }
 
 /// No interaction: the configured address (sheet 3.6), or a page that explains how a sign-in starts.

@@ -36,10 +36,10 @@ fn refuse(engine: &Engine, request: &Request, exchange: &mut Exchange, error: &O
     let patch = &mut exchange.trail.patch;
     if exchange.trail.live.is_none() {
         patch.status.get_or_insert(LiveStatus::Failed);
-        patch.outcome.get_or_insert_with(|| error.error.to_owned());
+        patch.outcome.get_or_insert_with(|| error.error.into());
         patch
             .headline
-            .get_or_insert_with(|| error.detail.clone().or_else(|| error.description.clone()).unwrap_or_default());
+            .get_or_insert_with(|| error.detail.clone().or_else(|| error.description.clone()).unwrap_or_default().into());
     }
     let mut response = oidc_error(engine, request, error, None);
     if !error.description.as_deref().unwrap_or_default().starts_with("origin ") {
@@ -277,11 +277,11 @@ fn once(pairs: &[(String, String)], name: &str) -> Result<Option<String>, OidcEr
 }
 
 /// An answer about a token that belongs to no sign-in is a session of its own, and over.
-fn stands_alone(exchange: &mut Exchange, outcome: &str) {
+fn stands_alone(exchange: &mut Exchange, outcome: &'static str) {
     let trail = &mut exchange.trail;
     if trail.live.is_none() && trail.error.is_none() {
         trail.patch.status.get_or_insert(LiveStatus::Done);
-        trail.patch.outcome.get_or_insert_with(|| outcome.to_owned());
+        trail.patch.outcome.get_or_insert_with(|| outcome.into());
         trail.patch.headline = trail.because.last().map(|card| card.title.clone());
     }
 }

@@ -112,12 +112,13 @@ pub(super) fn without_redirect(
         }),
     );
     cx.trail.patch.headline = Some(near.map_or_else(
-        || "redirect_uri is not registered".to_owned(),
+        || "redirect_uri is not registered".into(),
         |near| {
             difference(&near, uri)
                 .trim_end_matches('.')
                 .replacen("One", "one", 1)
                 .replacen("It", "it", 1)
+                .into()
         },
     ));
     cx.trail.patch.outcome = Some("redirect_uri rejected".into());

@@ -178,7 +178,7 @@ fn new_refresh_token(cx: &mut Cx<'_>, app: &Application, authorized: &Authorized
 }
 
 /// The refresh token's entry in the Tokens tab.
-pub(super) fn show_refresh(cx: &mut Cx<'_>, token: &RefreshToken, lifetime: &str) {
+pub(super) fn show_refresh(cx: &mut Cx<'_>, token: &RefreshToken, lifetime: &'static str) {
     cx.trail.tokens.push(TokenView {
         name: "refresh_token".into(),
         format: "opaque".into(),

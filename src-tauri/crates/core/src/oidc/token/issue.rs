@@ -1,7 +1,7 @@
 //! Putting tokens together: which access token, which claims, and whether a refresh token (sheet 1.5, 1.15, 1.16).
 
 use super::{Standing, TokenForm};
-use crate::because::{Because, Outcome};
+use crate::because::{Because, Outcome, Words};
 use crate::entropy::{id21, timed43};
 use crate::live::{ClaimNote, Lane, LiveStatus, StepKind, TokenView};
 use crate::model::{Application, Dialect, ProviderSettings, Resource, SigningAlg};
@@ -327,7 +327,7 @@ pub(super) fn access_claims(cx: &Cx<'_>, issuer: &str, sub: &str, app: &Applicat
     Value::Object(claims)
 }
 
-pub(super) fn push_jwt_view(cx: &mut Cx<'_>, claims: &Value, resource: &Resource, scope_note: &str) {
+pub(super) fn push_jwt_view(cx: &mut Cx<'_>, claims: &Value, resource: &Resource, scope_note: &'static str) {
     let absent = if claims.get("scope").is_none() {
         vec![note("scope", "no scope of this resource is held, and an empty one is left out")]
     } else {
@@ -342,7 +342,7 @@ pub(super) fn push_jwt_view(cx: &mut Cx<'_>, claims: &Value, resource: &Resource
         provenance: vec![
             note("aud", "the resource that was asked for"),
             note("scope", scope_note),
-            note("exp", &format!("accessTokenTtl of the resource: {} s", resource.access_token_ttl)),
+            note("exp", format!("accessTokenTtl of the resource: {} s", resource.access_token_ttl)),
             note("client_id", "the application"),
         ],
         absent,
@@ -350,18 +350,18 @@ pub(super) fn push_jwt_view(cx: &mut Cx<'_>, claims: &Value, resource: &Resource
     });
 }
 
-pub(super) fn note(claim: &str, text: &str) -> ClaimNote {
+pub(super) fn note(claim: &'static str, text: impl Into<Words>) -> ClaimNote {
     ClaimNote {
-        claim: claim.to_owned(),
-        note: text.to_owned(),
+        claim: claim.into(),
+        note: text.into(),
     }
 }
 
 /// What the summary says after tokens went out.
-pub(super) fn settled(cx: &mut Cx<'_>, live: &crate::ids::LiveId, outcome: &str) {
+pub(super) fn settled(cx: &mut Cx<'_>, live: &crate::ids::LiveId, outcome: &'static str) {
     cx.trail.kind = StepKind::Token;
     cx.trail.live = Some(live.clone());
     cx.arrow(Lane::Provider, Lane::Client, "200 tokens");
     cx.trail.patch.status = Some(LiveStatus::Done);
-    cx.trail.patch.outcome = Some(outcome.to_owned());
+    cx.trail.patch.outcome = Some(outcome.into());
 }
