@@ -26,6 +26,12 @@ pub const fn is_hot(table: Table) -> bool {
     )
 }
 
+/// Whether a table is kept as a whole, where it is small: configuration that is looked through at every request.
+#[must_use]
+pub const fn is_hot_whole(table: Table) -> bool {
+    matches!(table, Table::Resource | Table::Role | Table::Connector)
+}
+
 /// Whether what an index names is kept: the indexes of those tables.
 #[must_use]
 pub const fn is_hot_index(index: Index) -> bool {
@@ -65,6 +71,8 @@ pub struct HotRecords(Mutex<State>);
 #[derive(Default)]
 struct State {
     records: HashMap<Vec<u8>, Arc<dyn Any + Send + Sync>>,
+    /// Whole tables, by their byte.
+    tables: HashMap<u8, Arc<dyn Any + Send + Sync>>,
     /// What index prefixes name, completely.
     ids: HashMap<Vec<u8>, Vec<String>>,
     /// Counts the writes: what was read before one may not be kept after it.
@@ -107,6 +115,24 @@ impl HotRecords {
         state.records.insert(key, record);
     }
 
+    /// All records of a table, as [`HotRecords::get`].
+    ///
+    /// # Errors
+    /// The number to give to [`HotRecords::keep_table`]: they are not kept.
+    pub fn table<R: Record>(&self) -> Result<Arc<Vec<Arc<R>>>, u64> {
+        let state = self.state();
+        let kept = state.tables.get(&(R::TABLE as u8));
+        kept.and_then(|table| Arc::downcast(table.clone()).ok()).ok_or(state.writes)
+    }
+
+    /// Keeps all records of a table, as [`HotRecords::keep`].
+    pub fn keep_table<R: Record>(&self, records: Arc<Vec<Arc<R>>>, writes: u64) {
+        let mut state = self.state();
+        if state.writes == writes {
+            state.tables.insert(R::TABLE as u8, records);
+        }
+    }
+
     /// The ids that an index prefix names, as [`HotRecords::get`].
     ///
     /// # Errors
@@ -145,6 +171,7 @@ impl HotRecords {
         for key in touched {
             if key[0] & INDEX == 0 {
                 state.records.remove(&key);
+                state.tables.remove(&key[0]);
             } else {
                 // Up to and with the end of the value: no value holds a zero.
                 let end = key.iter().position(|byte| *byte == 0).map_or(key.len(), |at| at + 1);

@@ -2,7 +2,7 @@
 
 use crate::because::{Because, Words};
 use crate::entropy::Entropy;
-use crate::hot::{HotRecords, is_hot, is_hot_index};
+use crate::hot::{HotRecords, is_hot, is_hot_index, is_hot_whole};
 use crate::ids::LiveId;
 use crate::live::{Lane, StepKind, Trail};
 use crate::record::{IndexEntry, Record, Table, index_key, index_prefix, record_key, table_prefix};
@@ -13,6 +13,9 @@ use std::sync::Arc;
 
 /// Version byte of every stored value; a later release that changes a shape raises it and migrates.
 pub const RECORD_VERSION: u8 = 1;
+
+/// Most records of a table that is kept decoded as a whole.
+const MOST_WHOLE: usize = 128;
 
 /// Bytes before the JSON of a stored value: the version, then the expiry (big-endian milliseconds, 0 = never).
 pub const RECORD_HEADER: usize = 9;
@@ -225,6 +228,25 @@ impl<'a> Cx<'a> {
     /// # Errors
     /// As [`Cx::get`].
     pub fn list<R: Record>(&self, limit: usize) -> Result<Vec<Arc<R>>, StoreError> {
+        if is_hot_whole(R::TABLE)
+            && let Some(hot) = self.view.hot()
+            && !self.batch.ops.keys().any(|key| key.first() == Some(&(R::TABLE as u8)))
+        {
+            let writes = match hot.table::<R>() {
+                Ok(records) => return Ok(records.iter().take(limit).cloned().collect()),
+                Err(writes) => writes,
+            };
+            let records = self.read_list::<R>(MOST_WHOLE + 1)?;
+            if records.len() <= MOST_WHOLE {
+                let records = Arc::new(records);
+                hot.keep_table(records.clone(), writes);
+                return Ok(records.iter().take(limit).cloned().collect());
+            }
+        }
+        self.read_list(limit)
+    }
+
+    fn read_list<R: Record>(&self, limit: usize) -> Result<Vec<Arc<R>>, StoreError> {
         let mut out = Vec::new();
         for (_, bytes) in self.scan_merged(&table_prefix(R::TABLE), limit)? {
             if let Some(record) = decode::<R>(&bytes, self.now)? {

@@ -118,7 +118,8 @@ impl Response {
     pub(crate) fn new(status: StatusCode) -> Self {
         Self {
             status,
-            headers: HeaderMap::new(),
+            // Room for what nearly every response has, security headers included.
+            headers: HeaderMap::with_capacity(16),
             body: Bytes::new(),
         }
     }

@@ -56,8 +56,8 @@ fn is_recorded(request: &Request) -> bool {
 /// DNS rebinding: a page on another name must not reach us under that name (421, RFC 9110 15.5.20).
 fn refuse_foreign_host(engine: &Engine, request: &Request) -> Option<Response> {
     let site = engine.site();
-    let host = request.header(header::HOST).unwrap_or_default().to_ascii_lowercase();
-    if site.hosts.contains(&host) {
+    let host = request.header(header::HOST).unwrap_or_default();
+    if site.hosts.iter().any(|known| known.eq_ignore_ascii_case(host)) {
         return None;
     }
     let list = site.hosts.join(", ");

@@ -8,7 +8,7 @@
 //! sled recovers a prefix of what it was given, so the intents that are found are those of the newest groups; their
 //! records are put in place before anything else is done with the tree ([`replay`]).
 
-use crate::medium::{apply, failed, get, scan, start};
+use crate::medium::{apply, failed, get, scan, sled_batch, start};
 use crate::migrate::{SEQUENCE_KEY, number};
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -98,9 +98,8 @@ impl Ahead {
 
     /// Puts everything pending in its place, up to and with the group of this number.
     pub(crate) fn settle(&self, sequence: u64) -> Result<(), StoreError> {
-        let ops = self.pending().clone();
-        if !ops.is_empty() {
-            put_in_place(&self.db, ops, sequence)?;
+        if self.is_pending() {
+            put_in_place(&self.db, &self.pending(), sequence)?;
             self.pending.write().unwrap_or_else(PoisonError::into_inner).clear();
         }
         // Reused from here on: an intent that overwrites one is later in the log than this settling.
@@ -184,7 +183,7 @@ pub(crate) fn replay(db: &sled::Db) -> Result<Option<u64>, StoreError> {
         newest = sequence;
     }
     if newest > settled {
-        put_in_place(db, ops, newest)?;
+        put_in_place(db, &ops, newest)?;
         db.flush().map_err(failed)?;
     }
     Ok(Some(newest))
@@ -194,9 +193,10 @@ fn damaged() -> StoreError {
     StoreError::Corrupt("a group of writes that was not put in its place can't be read".into())
 }
 
-fn put_in_place(db: &sled::Db, mut ops: Ops, sequence: u64) -> Result<(), StoreError> {
-    ops.insert(SEQUENCE_KEY.to_vec(), Some(sequence.to_be_bytes().to_vec()));
-    apply(db, &Batch { ops })
+fn put_in_place(db: &sled::Db, ops: &Ops, sequence: u64) -> Result<(), StoreError> {
+    let mut writes = sled_batch(ops);
+    writes.insert(SEQUENCE_KEY, &sequence.to_be_bytes());
+    db.apply_batch(writes).map_err(failed)
 }
 
 fn slot_key(slot: u16) -> Vec<u8> {

@@ -145,25 +145,18 @@ pub(crate) fn start<'a>(prefix: &'a [u8], after: Option<&'a [u8]>) -> Bound<&'a 
 }
 
 pub(crate) fn apply(tree: &sled::Tree, batch: &Batch) -> Result<(), StoreError> {
-    // A single write needs no batch, which costs sled a manifest in its log and its exclusive lock.
-    if batch.ops.len() == 1 {
-        if let Some((key, value)) = batch.ops.iter().next() {
-            match value {
-                Some(value) => tree.insert(key, value.as_slice()),
-                None => tree.remove(key),
-            }
-            .map_err(failed)?;
-        }
-        return Ok(());
-    }
+    tree.apply_batch(sled_batch(&batch.ops)).map_err(failed)
+}
+
+pub(crate) fn sled_batch(ops: &BTreeMap<Vec<u8>, Option<Vec<u8>>>) -> sled::Batch {
     let mut writes = sled::Batch::default();
-    for (key, value) in &batch.ops {
+    for (key, value) in ops {
         match value {
             Some(value) => writes.insert(key.as_slice(), value.as_slice()),
             None => writes.remove(key.as_slice()),
         }
     }
-    tree.apply_batch(writes).map_err(failed)
+    writes
 }
 
 pub(crate) fn get(tree: &sled::Tree, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {

@@ -8,25 +8,27 @@ const BODY_BYTES: usize = 16 * 1024;
 /// Headers as lines of one text: thousands of requests are kept, and a text for each name and value would weigh more than
 /// what it says.
 #[derive(Debug)]
-pub(crate) struct HeaderLines(String);
+pub(crate) struct HeaderLines(Vec<u8>);
 
 impl HeaderLines {
     pub(super) fn of(headers: &http::HeaderMap) -> Self {
         let length = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 3).sum();
-        let mut lines = String::with_capacity(length);
+        let mut lines = Vec::with_capacity(length);
         for (name, value) in headers {
-            lines.push_str(name.as_str());
-            lines.push_str(": ");
+            lines.extend_from_slice(name.as_str().as_bytes());
+            lines.extend_from_slice(b": ");
             // No header value holds a line end.
-            lines.push_str(&String::from_utf8_lossy(value.as_bytes()));
-            lines.push('\n');
+            lines.extend_from_slice(value.as_bytes());
+            lines.push(b'\n');
         }
         Self(lines)
     }
 
     /// Names and values, in order.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.lines().filter_map(|line| line.split_once(": "))
+    pub(crate) fn read(&self) -> Vec<(String, String)> {
+        let text = String::from_utf8_lossy(&self.0);
+        let pairs = text.lines().filter_map(|line| line.split_once(": "));
+        pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
     }
 }
 
@@ -79,6 +81,12 @@ impl WireEntry {
 /// A request's body without passwords: they are not kept, not even in memory. The sign-in API is where they belong, so
 /// there a body that can't be read is not kept at all; elsewhere somebody may have sent one by mistake.
 fn request_text(body: &[u8], api: bool) -> String {
+    if body.is_empty() {
+        return String::new();
+    }
+    if !body.starts_with(b"{") && !api {
+        return blank_pairs(&text(body));
+    }
     match serde_json::from_slice::<serde_json::Value>(body) {
         Ok(mut value) => {
             let sent = value.clone();
@@ -97,7 +105,7 @@ fn request_text(body: &[u8], api: bool) -> String {
 /// A body as text, cut when it is long.
 fn text(body: &[u8]) -> String {
     let cut = &body[..body.len().min(BODY_BYTES)];
-    let mut out = String::from_utf8_lossy(cut).into_owned();
+    let mut out = std::str::from_utf8(cut).map_or_else(|_| String::from_utf8_lossy(cut).into_owned(), str::to_owned);
     if cut.len() < body.len() {
         out.push_str("… (cut)");
     }
@@ -106,14 +114,24 @@ fn text(body: &[u8]) -> String {
 
 /// Blanks passwords in a form or query.
 fn blank_pairs(text: &str) -> String {
+    let named = |pair: &str| pair.split_once('=').is_some_and(|(name, _)| is_password(name));
+    if !text.split('&').any(named) {
+        return text.to_owned();
+    }
     let pairs: Vec<String> = text
         .split('&')
         .map(|pair| match pair.split_once('=') {
-            Some((name, _)) if name.to_ascii_lowercase().contains("password") => format!("{name}=••••"),
+            Some((name, _)) if is_password(name) => format!("{name}=••••"),
             _ => pair.to_owned(),
         })
         .collect();
     pairs.join("&")
+}
+
+/// Whether a member or parameter of this name holds a password.
+fn is_password(name: &str) -> bool {
+    const WORD: &[u8] = b"password";
+    name.as_bytes().windows(WORD.len()).any(|part| part.eq_ignore_ascii_case(WORD))
 }
 
 fn blank_passwords(value: &mut serde_json::Value) {
@@ -122,7 +140,7 @@ fn blank_passwords(value: &mut serde_json::Value) {
             // `{type: "password", value: …}` is how the profile route carries one.
             let typed = members.get("type").is_some_and(|t| t == "password");
             for (name, member) in members.iter_mut() {
-                if name.to_ascii_lowercase().contains("password") && member.is_string() && name != "type" || (typed && name == "value") {
+                if is_password(name) && member.is_string() && name != "type" || (typed && name == "value") {
                     *member = serde_json::Value::String("••••".into());
                 } else {
                     blank_passwords(member);
