@@ -100,7 +100,7 @@ impl Operation {
             Self::Discovery | Self::Jwks => 4_000,
             Self::Userinfo | Self::Introspection => 2_400,
             Self::ClientCredentials | Self::Refresh | Self::FirstUserinfo => 800,
-            Self::Authorize | Self::Silent => 400,
+            Self::Authorize | Self::Silent => 800,
             Self::CodeFlow => 160,
         }
     }

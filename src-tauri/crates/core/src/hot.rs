@@ -217,7 +217,11 @@ mod tests {
         let writes = hot.ids(&holder, 9).unwrap_err();
         hot.keep_ids(holder.clone(), vec!["a".into(), "b".into()], writes);
         assert_eq!(hot.ids(&holder, 1).unwrap(), ["a"]);
-        for other in [Index::SessionUser.entry("u/someone"), Index::RoleHolder.entry("u/someone else"), Index::Indicator.entry("u/someone")] {
+        for other in [
+            Index::SessionUser.entry("u/someone"),
+            Index::RoleHolder.entry("u/someone else"),
+            Index::Indicator.entry("u/someone"),
+        ] {
             write(&hot, &index_key(&other, "x"));
             assert!(hot.ids(&holder, 9).is_ok(), "{other:?} changes nothing");
         }

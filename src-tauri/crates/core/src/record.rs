@@ -562,7 +562,9 @@ expiring_record!(Attempts, Attempts, id);
 /// so that what was made together lies together, and the SHA-256 of the whole, so that the store holds none of them.
 #[must_use]
 pub fn token_key(token: &str) -> String {
-    let moment = token.get(..crate::entropy::MOMENT).filter(|m| m.bytes().all(|b| b.is_ascii_alphanumeric()));
+    let moment = token
+        .get(..crate::entropy::MOMENT)
+        .filter(|m| m.bytes().all(|b| b.is_ascii_alphanumeric()));
     let mut key = moment.unwrap_or_default().to_owned();
     key.push_str(&digest(token));
     key

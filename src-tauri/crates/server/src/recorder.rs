@@ -181,7 +181,10 @@ impl Recorder {
             let said = journalled.is_some_and(|extent| extent == Extent::of(&trail));
             let step = if said { None } else { encode(&head, &live, &trail) };
             if watched {
-                shown = step.clone().or_else(|| encode(&head, &live, &trail)).and_then(|step| step.step(end));
+                shown = step
+                    .clone()
+                    .or_else(|| encode(&head, &live, &trail))
+                    .and_then(|step| step.step(end));
             }
             shelf = self.shelf();
             shelf.keep(Ended {

@@ -210,7 +210,11 @@ fn slot_value(sequence: u64, part: u16, parts: u16, payload: &[u8]) -> Vec<u8> {
 fn slot_head(value: &[u8]) -> Option<(u64, u16, u16)> {
     let head: [u8; HEAD] = value.get(..HEAD)?.try_into().ok()?;
     let [a, b, c, d, e, f, g, h, part @ .., y, z] = head;
-    Some((u64::from_be_bytes([a, b, c, d, e, f, g, h]), u16::from_be_bytes(part), u16::from_be_bytes([y, z])))
+    Some((
+        u64::from_be_bytes([a, b, c, d, e, f, g, h]),
+        u16::from_be_bytes(part),
+        u16::from_be_bytes([y, z]),
+    ))
 }
 
 /// A length, the key, a length, the value; a length of all ones stands for a deletion.

@@ -13,7 +13,9 @@ fn open(dir: &Path) -> sled::Db {
 }
 
 fn batch(pairs: &[(&str, Option<&str>)]) -> Batch {
-    let ops = pairs.iter().map(|(key, value)| (key.as_bytes().to_vec(), value.map(|v| v.as_bytes().to_vec())));
+    let ops = pairs
+        .iter()
+        .map(|(key, value)| (key.as_bytes().to_vec(), value.map(|v| v.as_bytes().to_vec())));
     Batch { ops: ops.collect() }
 }
 

@@ -3,7 +3,7 @@
 use crate::directory::SledMedium;
 use std::collections::BTreeMap;
 use std::ops::Bound;
-use std::sync::{PoisonError, RwLock, mpsc};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, mpsc};
 use vestibule_core::hot::HotRecords;
 use vestibule_core::port::{Batch, StoreError, View};
 
@@ -12,41 +12,47 @@ type Entries = Vec<(Vec<u8>, Vec<u8>)>;
 /// A place for entries. Only the writer thread calls [`Medium::apply`] and [`Medium::flush`].
 pub(crate) enum Medium {
     Sled(Box<SledMedium>),
-    Memory {
-        map: RwLock<BTreeMap<Vec<u8>, Vec<u8>>>,
-        hot: HotRecords,
-        /// Dropped with the medium, which tells `close` that it is released.
-        _released: mpsc::Sender<()>,
-    },
+    Memory(Box<MemoryMedium>),
+}
+
+/// The twin in memory.
+pub(crate) struct MemoryMedium {
+    map: RwLock<BTreeMap<Vec<u8>, Vec<u8>>>,
+    hot: HotRecords,
+    /// Dropped with the medium, which tells `close` that it is released.
+    _released: mpsc::Sender<()>,
+}
+
+impl MemoryMedium {
+    fn map(&self) -> RwLockReadGuard<'_, BTreeMap<Vec<u8>, Vec<u8>>> {
+        self.map.read().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Medium {
     pub(crate) fn memory(released: mpsc::Sender<()>) -> Self {
-        Self::Memory {
+        Self::Memory(Box::new(MemoryMedium {
             map: RwLock::default(),
             hot: HotRecords::default(),
             _released: released,
-        }
+        }))
     }
 
     /// Whether nothing was ever written.
     pub(crate) fn is_fresh(&self) -> bool {
         match self {
             Self::Sled(sled) => sled.sequence() == 0,
-            Self::Memory { .. } => true,
+            Self::Memory(_) => true,
         }
     }
 
     /// Makes a batch visible, atomically.
     pub(crate) fn apply(&self, batch: Batch) {
-        let (hot, touched) = match self {
-            Self::Sled(sled) => (sled.hot(), HotRecords::touched(&batch)),
-            Self::Memory { hot, .. } => (hot, HotRecords::touched(&batch)),
-        };
+        let touched = HotRecords::touched(&batch);
         match self {
             Self::Sled(sled) => sled.ahead().apply(batch),
-            Self::Memory { map, .. } => {
-                let mut map = map.write().unwrap_or_else(PoisonError::into_inner);
+            Self::Memory(memory) => {
+                let mut map = memory.map.write().unwrap_or_else(PoisonError::into_inner);
                 for (key, value) in batch.ops {
                     match value {
                         Some(value) => map.insert(key, value),
@@ -55,14 +61,21 @@ impl Medium {
                 }
             }
         }
-        hot.forget(touched);
+        self.hot_records().forget(touched);
+    }
+
+    fn hot_records(&self) -> &HotRecords {
+        match self {
+            Self::Sled(sled) => sled.hot(),
+            Self::Memory(memory) => &memory.hot,
+        }
     }
 
     /// Makes everything applied so far durable.
     pub(crate) fn flush(&self) -> Result<(), StoreError> {
         match self {
             Self::Sled(sled) => sled.flush(),
-            Self::Memory { .. } => Ok(()),
+            Self::Memory(_) => Ok(()),
         }
     }
 
@@ -75,7 +88,7 @@ impl Medium {
     pub(crate) fn settle(&self) -> Result<(), StoreError> {
         match self {
             Self::Sled(sled) => sled.settle(),
-            Self::Memory { .. } => Ok(()),
+            Self::Memory(_) => Ok(()),
         }
     }
 }
@@ -84,16 +97,15 @@ impl View for Medium {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         match self {
             Self::Sled(sled) => sled.ahead().get(key),
-            Self::Memory { map, .. } => Ok(map.read().unwrap_or_else(PoisonError::into_inner).get(key).cloned()),
+            Self::Memory(memory) => Ok(memory.map().get(key).cloned()),
         }
     }
 
     fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Entries, StoreError> {
         match self {
             Self::Sled(sled) => sled.ahead().scan(prefix, after, limit),
-            Self::Memory { map, .. } => Ok(map
-                .read()
-                .unwrap_or_else(PoisonError::into_inner)
+            Self::Memory(memory) => Ok(memory
+                .map()
                 .range::<[u8], _>((start(prefix, after), Bound::Unbounded))
                 .take_while(|(key, _)| key.starts_with(prefix))
                 .take(limit)
@@ -103,10 +115,7 @@ impl View for Medium {
     }
 
     fn hot(&self) -> Option<&HotRecords> {
-        match self {
-            Self::Sled(sled) => Some(sled.hot()),
-            Self::Memory { hot, .. } => Some(hot),
-        }
+        Some(self.hot_records())
     }
 }
 

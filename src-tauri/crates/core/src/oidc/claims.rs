@@ -106,11 +106,7 @@ pub fn of_person(
 fn set_or_null(out: &mut Claims, claim: &'static str, value: Option<&str>, scope: &'static str, dialect: Dialect) {
     match (value, dialect) {
         (Some(value), _) => out.set(claim, json!(value), scope),
-        (None, Dialect::Logto) => out.set(
-            claim,
-            Value::Null,
-            format!("{scope}; the person has none, and Logto sends null"),
-        ),
+        (None, Dialect::Logto) => out.set(claim, Value::Null, format!("{scope}; the person has none, and Logto sends null")),
         (None, Dialect::Strict) => out.without(claim, "the person has none"),
     }
 }

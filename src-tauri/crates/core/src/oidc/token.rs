@@ -168,6 +168,13 @@ pub fn refused(cx: &mut Cx<'_>, error: OidcError) -> OidcError {
     let patch = &mut cx.trail.patch;
     patch.status = Some(LiveStatus::Failed);
     patch.outcome = Some(error.error.into());
-    patch.headline = Some(error.detail.clone().or_else(|| error.description.clone()).unwrap_or_default().into());
+    patch.headline = Some(
+        error
+            .detail
+            .clone()
+            .or_else(|| error.description.clone())
+            .unwrap_or_default()
+            .into(),
+    );
     error
 }

@@ -101,7 +101,10 @@ impl Encoded {
     /// # Errors
     /// When it can't be encoded.
     pub(super) fn tail_entry(&self) -> Result<(Vec<u8>, Vec<u8>), StoreError> {
-        Ok((tail_key(self.seq), with_header(&pack(self, self.head.len() + self.body.len() + 32)?)))
+        Ok((
+            tail_key(self.seq),
+            with_header(&pack(self, self.head.len() + self.body.len() + 32)?),
+        ))
     }
 
     /// Reads such an entry.
@@ -174,7 +177,9 @@ impl Chunk {
         let mut rest = bodies.as_slice();
         let mut steps = Vec::new();
         for entry in &chunk.steps {
-            let Some((body, after)) = rest.split_at_checked(entry.body as usize) else { break };
+            let Some((body, after)) = rest.split_at_checked(entry.body as usize) else {
+                break;
+            };
             rest = after;
             if let Some(end) = wanted(entry.seq)
                 && let Ok(head) = rmp_serde::from_slice(&entry.head)

@@ -170,7 +170,9 @@ impl Shelf {
     /// Gives a step its place in its session; not one that has a place already.
     fn place(&mut self, live: &LiveId, slot: Slot) -> bool {
         let Some(entry) = self.sessions.get_mut(live) else { return false };
-        let Err(at) = entry.slots.binary_search_by_key(&slot.seq, |slot| slot.seq) else { return false };
+        let Err(at) = entry.slots.binary_search_by_key(&slot.seq, |slot| slot.seq) else {
+            return false;
+        };
         entry.slots.insert(at, slot);
         entry.summary.steps += 1;
         true
@@ -234,7 +236,9 @@ impl Shelf {
     /// What waits for the journal, as writes: one chunk, and what it makes superfluous. What can't be encoded is lost.
     pub(super) fn take_waiting(&mut self) -> Batch {
         let mut batch = Batch::default();
-        batch.ops.extend(std::mem::take(&mut self.waiting.gone).into_iter().map(|key| (key, None)));
+        batch
+            .ops
+            .extend(std::mem::take(&mut self.waiting.gone).into_iter().map(|key| (key, None)));
         if self.waiting.tail.is_empty() {
             return batch;
         }
@@ -364,7 +368,13 @@ mod tests {
         let mut shelf = Shelf::default();
         for n in 0..5_u64 {
             let at = Timestamp(i64::try_from(n).unwrap());
-            shelf.fold(&LiveId(format!("s{n}")), n, at, &SummaryPatch::default(), Some(&http::HeaderValue::from_static("node")));
+            shelf.fold(
+                &LiveId(format!("s{n}")),
+                n,
+                at,
+                &SummaryPatch::default(),
+                Some(&http::HeaderValue::from_static("node")),
+            );
         }
         shelf.evict(2);
         assert_eq!(shelf.newest(10).iter().map(|s| s.id.0.as_str()).collect::<Vec<_>>(), ["s4", "s3"]);

@@ -121,7 +121,12 @@ fn further_steps_are_counted_and_the_count_survives() {
         assert_eq!((detail.summary.steps, detail.summary.uncounted), (STEPS, 20));
         assert_eq!(detail.steps.len(), STEPS as usize);
     }
-    assert!(store.read(|view| view.scan(&[Table::JournalTail as u8], None, 1)).unwrap().is_empty());
+    assert!(
+        store
+            .read(|view| view.scan(&[Table::JournalTail as u8], None, 1))
+            .unwrap()
+            .is_empty()
+    );
 }
 
 #[test]
@@ -134,7 +139,10 @@ fn a_session_that_goes_takes_its_steps_along() {
     assert_eq!(recorder.sessions(usize::MAX, NOW).len(), SESSIONS);
     assert!(recorder.session("live00299", &store).is_none());
     assert_eq!(recorder.session("live00300", &store).unwrap().steps.len(), 1);
-    let chunks = store.read(|view| view.scan(&[Table::Journal as u8], None, usize::MAX)).unwrap().len();
+    let chunks = store
+        .read(|view| view.scan(&[Table::Journal as u8], None, usize::MAX))
+        .unwrap()
+        .len();
     assert!(chunks <= SESSIONS / WAITING + 2, "{chunks} chunks for {SESSIONS} steps");
     assert_eq!(restored(&store).sessions(usize::MAX, NOW).len(), SESSIONS);
 }
@@ -155,7 +163,9 @@ fn a_watcher_is_given_the_step_that_a_look_finds() {
     let mut watch = recorder.tell.subscribe();
     for decides in [true, false] {
         let seq = exchange(&recorder, &store, "live", decides);
-        let Ok(Signal::Event(event)) = watch.try_recv() else { panic!("no event") };
+        let Ok(Signal::Event(event)) = watch.try_recv() else {
+            panic!("no event")
+        };
         let found = recorder.session("live", &store).unwrap();
         assert_eq!(event.summary, found.summary);
         assert_eq!(event.step.as_ref(), found.steps.last());

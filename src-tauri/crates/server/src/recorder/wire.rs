@@ -183,7 +183,10 @@ mod tests {
     fn headers_come_back_as_they_were() {
         let given = [("x-a", "1: 2"), ("set-cookie", "a=b"), ("set-cookie", "c=d"), ("x-empty", "")];
         let read = lines(&given).read();
-        assert_eq!(read.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect::<Vec<_>>(), given);
+        assert_eq!(
+            read.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect::<Vec<_>>(),
+            given
+        );
     }
 
     fn entry() -> Arc<WireEntry> {

@@ -37,9 +37,14 @@ fn refuse(engine: &Engine, request: &Request, exchange: &mut Exchange, error: &O
     if exchange.trail.live.is_none() {
         patch.status.get_or_insert(LiveStatus::Failed);
         patch.outcome.get_or_insert_with(|| error.error.into());
-        patch
-            .headline
-            .get_or_insert_with(|| error.detail.clone().or_else(|| error.description.clone()).unwrap_or_default().into());
+        patch.headline.get_or_insert_with(|| {
+            error
+                .detail
+                .clone()
+                .or_else(|| error.description.clone())
+                .unwrap_or_default()
+                .into()
+        });
     }
     let mut response = oidc_error(engine, request, error, None);
     if !error.description.as_deref().unwrap_or_default().starts_with("origin ") {
@@ -416,10 +421,7 @@ fn with_etag(request: &Request, response: Response) -> Response {
     if request.method != Method::GET {
         return response;
     }
-    let tag = format!(
-        "\"{}\"",
-        vestibule_core::record::digest(&String::from_utf8_lossy(&response.body))
-    );
+    let tag = format!("\"{}\"", vestibule_core::record::digest(&String::from_utf8_lossy(&response.body)));
     if request.header(header::IF_NONE_MATCH) == Some(tag.as_str()) {
         let mut unchanged = Response::new(StatusCode::NOT_MODIFIED);
         unchanged.headers = response.headers;
