@@ -139,7 +139,7 @@ impl Recorder {
     pub(crate) fn prepare(&self, head: &StepHead, trail: &Trail, batch: &mut Batch) -> Result<bool, StoreError> {
         let Some(live) = &trail.live else { return Ok(false) };
         let step = Encoded::of(head, live, trail)?;
-        let (key, value) = step.tail_entry()?;
+        let (key, value) = step.tail_entry();
         batch.ops.insert(key, Some(value));
         self.shelf().prepare(step);
         Ok(true)
@@ -302,8 +302,8 @@ impl Recorder {
                 newest = newest.max(shelf.restore_chunk(number, &chunk));
             }
         })?;
-        each_entry(view, Table::JournalTail, |_, value| {
-            if let Some(step) = Encoded::from_tail(value) {
+        each_entry(view, Table::JournalTail, |key, value| {
+            if let Some(step) = Encoded::from_tail(key, value) {
                 newest = newest.max(shelf.restore_tail(step));
             }
         })?;

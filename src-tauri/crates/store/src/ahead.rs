@@ -10,10 +10,11 @@
 
 use crate::medium::{apply, failed, get, scan, sled_batch, start};
 use crate::migrate::{SEQUENCE_KEY, number};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use vestibule_core::port::{Batch, Entry, StoreError};
+use vestibule_core::record::Table;
 
 /// Intents are kept below this.
 const SLOT: &[u8] = b"\0intent";
@@ -35,6 +36,13 @@ pub(crate) struct Ahead {
     db: sled::Db,
     pending: RwLock<Ops>,
     group: Mutex<Group>,
+    /// Short-lived records that have their place in the tree ([`is_short_lived`]).
+    placed: Mutex<HashSet<Vec<u8>>>,
+}
+
+/// Records that are written once and gone a moment later: most never need a place in the tree.
+fn is_short_lived(key: &[u8]) -> bool {
+    key.first() == Some(&(Table::JournalTail as u8))
 }
 
 /// The group that is being written.
@@ -47,12 +55,21 @@ struct Group {
 }
 
 impl Ahead {
-    pub(crate) fn new(db: sled::Db) -> Self {
-        Self {
-            db,
+    /// # Errors
+    /// When the medium fails.
+    pub(crate) fn new(db: sled::Db) -> Result<Self, StoreError> {
+        let placed = db.scan_prefix([Table::JournalTail as u8]).keys();
+        let placed = placed.map(|key| key.map(|key| key.to_vec())).collect::<Result<_, _>>();
+        Ok(Self {
             pending: RwLock::default(),
             group: Mutex::default(),
-        }
+            placed: Mutex::new(placed.map_err(failed)?),
+            db,
+        })
+    }
+
+    fn placed(&self) -> MutexGuard<'_, HashSet<Vec<u8>>> {
+        self.placed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn pending(&self) -> RwLockReadGuard<'_, Ops> {
@@ -66,7 +83,14 @@ impl Ahead {
     /// Makes a batch visible, as part of the present group.
     pub(crate) fn apply(&self, batch: Batch) {
         encode(&mut self.group().bytes, &batch);
-        self.pending.write().unwrap_or_else(PoisonError::into_inner).extend(batch.ops);
+        let mut pending = self.pending.write().unwrap_or_else(PoisonError::into_inner);
+        for (key, value) in batch.ops {
+            if value.is_none() && is_short_lived(&key) && !self.placed().contains(&key) {
+                pending.remove(&key);
+            } else {
+                pending.insert(key, value);
+            }
+        }
     }
 
     /// Makes the present group durable under its number; whether there was one.
@@ -100,6 +124,15 @@ impl Ahead {
     pub(crate) fn settle(&self, sequence: u64) -> Result<(), StoreError> {
         if self.is_pending() {
             put_in_place(&self.db, &self.pending(), sequence)?;
+            let mut placed = self.placed();
+            for (key, value) in self.pending().iter().filter(|(key, _)| is_short_lived(key)) {
+                if value.is_some() {
+                    placed.insert(key.clone());
+                } else {
+                    placed.remove(key);
+                }
+            }
+            drop(placed);
             self.pending.write().unwrap_or_else(PoisonError::into_inner).clear();
         }
         // Reused from here on: an intent that overwrites one is later in the log than this settling.

@@ -30,7 +30,7 @@ fn keys(entries: &[Entry]) -> Vec<&str> {
 #[test]
 fn what_is_pending_is_read_in_place_of_what_is_settled() {
     let dir = tempfile::tempdir().unwrap();
-    let ahead = Ahead::new(open(dir.path()));
+    let ahead = Ahead::new(open(dir.path())).unwrap();
     ahead.apply(batch(&[("a1", Some("x")), ("a2", Some("x")), ("a3", Some("x")), ("b", Some("x"))]));
     assert!(ahead.confirm(1).unwrap());
     ahead.settle(1).unwrap();
@@ -51,7 +51,7 @@ fn what_is_pending_is_read_in_place_of_what_is_settled() {
 fn a_start_puts_confirmed_groups_in_their_place() {
     let dir = tempfile::tempdir().unwrap();
     {
-        let ahead = Ahead::new(open(dir.path()));
+        let ahead = Ahead::new(open(dir.path())).unwrap();
         let large = "l".repeat(3 * SLOT_BYTES);
         ahead.apply(batch(&[("a", Some("1")), ("large", Some(&large))]));
         assert!(ahead.confirm(1).unwrap());
@@ -75,7 +75,7 @@ fn a_start_puts_confirmed_groups_in_their_place() {
 fn settled_and_cut_off_groups_are_not_replayed() {
     let dir = tempfile::tempdir().unwrap();
     let db = open(dir.path());
-    let ahead = Ahead::new(db.clone());
+    let ahead = Ahead::new(db.clone()).unwrap();
     for n in 1..=3 {
         ahead.apply(batch(&[("n", Some(&n.to_string()))]));
         assert!(ahead.confirm(n).unwrap());
@@ -100,7 +100,7 @@ fn settled_and_cut_off_groups_are_not_replayed() {
 #[test]
 fn slots_run_out_and_large_groups_settle_at_once() {
     let dir = tempfile::tempdir().unwrap();
-    let ahead = Ahead::new(open(dir.path()));
+    let ahead = Ahead::new(open(dir.path())).unwrap();
     let rounds = u64::from(SLOTS) * 2 + 7;
     for n in 1..=rounds {
         ahead.apply(batch(&[("n", Some(&n.to_string())), (&format!("k{:03}", n % 10), Some("v"))]));
@@ -119,7 +119,30 @@ fn slots_run_out_and_large_groups_settle_at_once() {
     assert_eq!(text(db.get(b"n").unwrap()).unwrap(), "last");
     assert_eq!(db.get(b"huge").unwrap().unwrap().len(), huge.len());
     assert_eq!(db.scan_prefix(b"k").count(), 10);
-    let ahead = Ahead::new(db);
+    let ahead = Ahead::new(db).unwrap();
     ahead.clear_slots().unwrap();
     assert_eq!(ahead.db.scan_prefix(SLOT).count(), 0);
+}
+
+#[test]
+fn what_is_gone_in_a_moment_never_has_a_place() {
+    let dir = tempfile::tempdir().unwrap();
+    let tail = |n: u8| String::from_utf8(vec![Table::JournalTail as u8, b'0' + n]).unwrap();
+    let stored = |ahead: &Ahead| ahead.db.scan_prefix([Table::JournalTail as u8]).count();
+    let ahead = Ahead::new(open(dir.path())).unwrap();
+    ahead.apply(batch(&[(&tail(1), Some("x")), (&tail(2), Some("x"))]));
+    ahead.apply(batch(&[(&tail(1), None)]));
+    assert_eq!(ahead.get(tail(1).as_bytes()).unwrap(), None);
+    assert!(ahead.confirm(1).unwrap());
+    ahead.settle(1).unwrap();
+    assert_eq!(stored(&ahead), 1);
+    // One that has a place is removed from it, also by the next process.
+    drop(ahead);
+    let ahead = Ahead::new(open(dir.path())).unwrap();
+    ahead.apply(batch(&[(&tail(2), None), (&tail(3), None)]));
+    assert_eq!(ahead.get(tail(2).as_bytes()).unwrap(), None);
+    assert!(ahead.confirm(2).unwrap());
+    ahead.settle(2).unwrap();
+    assert_eq!(stored(&ahead), 0);
+    assert!(ahead.placed().is_empty());
 }

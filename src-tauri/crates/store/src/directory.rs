@@ -191,12 +191,13 @@ pub(crate) fn open(dir: &Path, format: u32, steps: &[Step], released: mpsc::Send
     }
     let sequence = replay(&db).map_err(|e| corrupt(format!("{e}.")))?.unwrap_or(before);
     migrate(&db, found, format, steps).map_err(|e| corrupt(format!("it can't be brought to the present format ({e}).")))?;
+    let ahead = Ahead::new(db).map_err(|e| corrupt(format!("{e}.")))?;
     seal.note(sequence).map_err(unreadable)?;
     if marker.is_none_or(|m| !m.ready || m.format != format) {
         write_marker(dir, format, true).map_err(unreadable)?;
     }
     Ok(SledMedium {
-        ahead: Ahead::new(db),
+        ahead,
         hot: HotRecords::default(),
         witness: Witness {
             seal,

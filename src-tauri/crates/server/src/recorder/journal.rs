@@ -1,9 +1,10 @@
 //! The journal: steps of live sessions as stored values.
 //!
-//! A step is encoded once, when its decision is committed or its exchange ends, in two parts: what its session is folded
-//! from (the [`Head`]) and the rest (the [`Body`]), which is read only when somebody looks. A decision's own batch
-//! carries its step by itself (`Table::JournalTail`); a moment later the steps of many exchanges go into one compressed
-//! chunk (`Table::Journal`), because they say much the same things.
+//! A step is encoded once, when its decision is committed or its exchange ends, in two parts: what happened and what its
+//! session is folded from (the [`Head`]), and what is said about it (the [`Body`]), which is read only when somebody looks.
+//! A decision's own batch carries the head (`Table::JournalTail`), so that no change of state is without its event; half a
+//! second later at most the steps of many exchanges go whole into one compressed chunk (`Table::Journal`), because they
+//! say much the same things. Only a process that is killed in between loses words, and then it says so.
 
 use super::StepHead;
 use serde::{Deserialize, Serialize};
@@ -11,7 +12,7 @@ use std::borrow::Cow;
 use vestibule_core::ids::LiveId;
 use vestibule_core::live::{Arrow, Param, Step, StepError, StepKind, SummaryPatch, TokenView, Trail};
 use vestibule_core::record::{Table, record_key};
-use vestibule_core::{Because, StoreError, Timestamp, View, port};
+use vestibule_core::{Because, Outcome, StoreError, Timestamp, View, port};
 
 /// How a step ended: status and duration in **microseconds**. Status 0 while that is not known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,31 +29,30 @@ pub(super) struct Head<'a> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) agent: Option<String>,
     pub(super) patch: Cow<'a, SummaryPatch>,
-}
-
-/// What is shown of a step.
-#[derive(Serialize, Deserialize)]
-struct Body<'a> {
     kind: StepKind,
     method: Cow<'a, str>,
     path: Cow<'a, str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    error: Option<Cow<'a, StepError>>,
+}
+
+/// What is said about a step.
+#[derive(Default, Serialize, Deserialize)]
+struct Body<'a> {
     arrows: Cow<'a, [Arrow]>,
     because: Cow<'a, [Because]>,
     params: Cow<'a, [Param]>,
     tokens: Cow<'a, [TokenView]>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    error: Option<Cow<'a, StepError>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     snapshot: Option<Cow<'a, serde_json::Value>>,
 }
 
 /// A step as it is kept until it is in a chunk.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub(super) struct Encoded {
     pub(super) seq: u64,
-    #[serde(with = "serde_bytes")]
     head: Vec<u8>,
-    #[serde(with = "serde_bytes")]
+    /// Empty when it was lost.
     body: Vec<u8>,
 }
 
@@ -67,16 +67,16 @@ impl Encoded {
             at: exchange.at,
             agent: exchange.agent.as_ref().map(super::agent),
             patch: Cow::Borrowed(&trail.patch),
-        };
-        let body = Body {
             kind: trail.kind,
             method: Cow::Borrowed(exchange.method.as_str()),
             path: Cow::Borrowed(&exchange.path),
+            error: trail.error.as_ref().map(Cow::Borrowed),
+        };
+        let body = Body {
             arrows: Cow::Borrowed(&trail.arrows),
             because: Cow::Borrowed(&trail.because),
             params: Cow::Borrowed(&trail.params),
             tokens: Cow::Borrowed(&trail.tokens),
-            error: trail.error.as_ref().map(Cow::Borrowed),
             snapshot: trail.snapshot.as_ref().map(Cow::Borrowed),
         };
         Ok(Self {
@@ -96,20 +96,18 @@ impl Encoded {
         step(self.seq, &self.head()?, &self.body, end)
     }
 
-    /// Its entry in a decision's own batch.
-    ///
-    /// # Errors
-    /// When it can't be encoded.
-    pub(super) fn tail_entry(&self) -> Result<(Vec<u8>, Vec<u8>), StoreError> {
-        Ok((
-            tail_key(self.seq),
-            with_header(&pack(self, self.head.len() + self.body.len() + 32)?),
-        ))
+    /// Its entry in a decision's own batch: the head alone.
+    pub(super) fn tail_entry(&self) -> (Vec<u8>, Vec<u8>) {
+        (tail_key(self.seq), with_header(&self.head))
     }
 
     /// Reads such an entry.
-    pub(super) fn from_tail(bytes: &[u8]) -> Option<Self> {
-        rmp_serde::from_slice(bytes.get(port::RECORD_HEADER..)?).ok()
+    pub(super) fn from_tail(key: &[u8], value: &[u8]) -> Option<Self> {
+        Some(Self {
+            seq: std::str::from_utf8(key.get(1..)?).ok()?.parse().ok()?,
+            head: value.get(port::RECORD_HEADER..)?.to_vec(),
+            body: Vec::new(),
+        })
     }
 }
 
@@ -199,25 +197,43 @@ fn parts(value: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 fn step(seq: u64, head: &Head<'_>, body: &[u8], end: End) -> Option<Step> {
-    let body: Body<'_> = rmp_serde::from_slice(body).ok()?;
-    let by_engine = body.kind == StepKind::Engine && body.path.is_empty();
+    let body = if body.is_empty() {
+        lost()
+    } else {
+        rmp_serde::from_slice(body).ok()?
+    };
+    let by_engine = head.kind == StepKind::Engine && head.path.is_empty();
     Some(Step {
         seq,
         live: head.live.clone().into_owned(),
         at: head.at,
         micros: u64::from(end.micros),
-        kind: body.kind,
-        method: if by_engine { String::new() } else { body.method.into_owned() },
-        path: body.path.into_owned(),
+        kind: head.kind,
+        method: if by_engine { String::new() } else { head.method.to_string() },
+        path: head.path.to_string(),
         status: end.status,
         arrows: body.arrows.into_owned(),
         because: body.because.into_owned(),
         params: body.params.into_owned(),
         tokens: body.tokens.into_owned(),
-        error: body.error.map(Cow::into_owned),
+        error: head.error.clone().map(Cow::into_owned),
         snapshot: body.snapshot.map(Cow::into_owned),
         wire: false,
     })
+}
+
+/// What is said about a step whose words were still in memory when the process was killed.
+fn lost() -> Body<'static> {
+    Body {
+        because: Cow::Owned(vec![Because::new(
+            "journal.lost",
+            Outcome::Dropped,
+            "What was said about this step is lost.",
+            "The provider was killed within half a second after it. What the step decided is stored; its reasons, parameters and tokens were still in memory.",
+            "Vestibule",
+        )]),
+        ..Body::default()
+    }
 }
 
 fn pack(value: &impl Serialize, about: usize) -> Result<Vec<u8>, StoreError> {
