@@ -8,7 +8,7 @@ use benches::child::{Child, Role, Server, pin, play, this_program};
 use benches::client::{Client, Request};
 use benches::clock::{Stopwatch, rest};
 use benches::floor::Floor;
-use benches::measure::{Cost, median, median_cost};
+use benches::measure::{Cost, least, least_cost, median};
 use benches::operation::Operation;
 use benches::table::{Fact, Row};
 use benches::{Outcome, flow, measure, memory, table, world};
@@ -78,7 +78,7 @@ fn report(plan: &Plan) -> Outcome<()> {
     let scratch = tempfile::tempdir()?;
     let small = prepare(plan, &scratch.path().join("small"), 1_000)?;
     say(&format!(
-        "{} connections, medians of {} rounds, the server on one core, {} people, 1,000 stored sign-ins\n",
+        "{} connections, the least of {} rounds, the server on one core, {} people, 1,000 stored sign-ins\n",
         plan.connections,
         plan.rounds,
         world::PEOPLE
@@ -97,7 +97,7 @@ fn report(plan: &Plan) -> Outcome<()> {
             costs.push(op.measure(&mut server, &mut client, op.times())?);
         }
     }
-    let floor = floors.medians();
+    let floor = floors.least();
     drop(floors);
     say(&table::facts(&[
         fact("floor: empty request, CPU", measure::micros(floor.request), "µs", None),
@@ -108,7 +108,7 @@ fn report(plan: &Plan) -> Outcome<()> {
         .iter()
         .zip(&costs)
         .map(|(op, costs)| {
-            let cost = median_cost(costs);
+            let cost = least_cost(costs);
             Row {
                 name: op.name().to_owned(),
                 cpu: cost.cpu,
@@ -193,8 +193,8 @@ impl Floors {
         Ok(())
     }
 
-    fn medians(&self) -> Floor {
-        let [request, signature, write] = self.rounds.clone().map(median);
+    fn least(&self) -> Floor {
+        let [request, signature, write] = self.rounds.clone().map(least);
         Floor { request, signature, write }
     }
 }
@@ -233,7 +233,7 @@ fn growth(plan: &Plan, small: &Path, scratch: &Path) -> Outcome<()> {
         .iter()
         .zip(&costs)
         .map(|(op, [small, large])| {
-            let (small, large) = (median_cost(small).cpu, median_cost(large).cpu);
+            let (small, large) = (least_cost(small).cpu, least_cost(large).cpu);
             let name = format!(
                 "{}: {:.1} µs, was {:.1} µs",
                 op.name(),

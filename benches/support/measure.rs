@@ -34,20 +34,27 @@ pub fn cost(server: &mut Child, work: impl FnOnce() -> Outcome<u32>) -> Outcome<
     })
 }
 
+/// The least. Other programs of a busy machine add to what a round costs, and none takes away, so this comes nearest to
+/// what an operation and its floor cost by themselves.
+#[must_use]
+pub fn least(values: Vec<Duration>) -> Duration {
+    values.into_iter().min().unwrap_or_default()
+}
+
+/// The least of each part.
+#[must_use]
+pub fn least_cost(rounds: &[Cost]) -> Cost {
+    Cost {
+        cpu: least(rounds.iter().map(|round| round.cpu).collect()),
+        wall: least(rounds.iter().map(|round| round.wall).collect()),
+    }
+}
+
 /// The median.
 #[must_use]
 pub fn median(mut values: Vec<Duration>) -> Duration {
     values.sort_unstable();
     values.get(values.len() / 2).copied().unwrap_or_default()
-}
-
-/// The median of each part.
-#[must_use]
-pub fn median_cost(rounds: &[Cost]) -> Cost {
-    Cost {
-        cpu: median(rounds.iter().map(|round| round.cpu).collect()),
-        wall: median(rounds.iter().map(|round| round.wall).collect()),
-    }
 }
 
 /// Microseconds, with their fraction.

@@ -60,7 +60,7 @@ impl Operation {
             Self::Jwks => "jwks",
             Self::ClientCredentials => "client_credentials",
             Self::Userinfo => "userinfo",
-            Self::FirstUserinfo => "userinfo, first calls",
+            Self::FirstUserinfo => "first calls of it",
             Self::Introspection => "introspection",
             Self::Authorize => "authorize, prompt=none",
             Self::Silent => "silent re-authorization + token",

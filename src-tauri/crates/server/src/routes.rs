@@ -67,6 +67,7 @@ fn refuse_foreign_host(engine: &Engine, request: &Request) -> Option<Response> {
     ))
 }
 
+/// Futures of routes are boxed: the largest of them would make every request's so large, and warp moves it several times.
 async fn dispatch(engine: &Arc<Engine>, request: &Request, exchange: &mut Exchange) -> Response {
     let segments: Vec<&str> = request.path.split('/').filter(|s| !s.is_empty()).collect();
     let method = &request.method;
@@ -77,30 +78,30 @@ async fn dispatch(engine: &Arc<Engine>, request: &Request, exchange: &mut Exchan
             cors_any(request, oidc::discovery(engine))
         }
         ("GET", ["oidc", "jwks"]) => cors_any(request, oidc::jwks(engine)),
-        ("GET" | "POST", ["oidc", "auth"]) => oidc::authorize(engine, request, exchange).await,
-        ("GET", ["oidc", "auth", uid]) => oidc::resume(engine, request, exchange, uid).await,
-        ("POST", ["oidc", "token"]) => token::token(engine, request, exchange).await,
-        ("POST", ["oidc", "token", "introspection"]) => token::introspection(engine, request, exchange).await,
-        ("POST", ["oidc", "token", "revocation"]) => token::revocation(engine, request, exchange).await,
+        ("GET" | "POST", ["oidc", "auth"]) => Box::pin(oidc::authorize(engine, request, exchange)).await,
+        ("GET", ["oidc", "auth", uid]) => Box::pin(oidc::resume(engine, request, exchange, uid)).await,
+        ("POST", ["oidc", "token"]) => Box::pin(token::token(engine, request, exchange)).await,
+        ("POST", ["oidc", "token", "introspection"]) => Box::pin(token::introspection(engine, request, exchange)).await,
+        ("POST", ["oidc", "token", "revocation"]) => Box::pin(token::revocation(engine, request, exchange)).await,
         ("GET" | "POST", ["oidc", "me"]) => token::userinfo(engine, request, exchange),
-        ("POST", ["oidc", "request"]) => token::pushed_request(engine, request, exchange).await,
-        ("GET" | "POST", ["oidc", "session", "end"]) => session_end::end(engine, request, exchange).await,
-        ("POST", ["oidc", "session", "end", "confirm"]) => session_end::confirm(engine, request, exchange).await,
+        ("POST", ["oidc", "request"]) => Box::pin(token::pushed_request(engine, request, exchange)).await,
+        ("GET" | "POST", ["oidc", "session", "end"]) => Box::pin(session_end::end(engine, request, exchange)).await,
+        ("POST", ["oidc", "session", "end", "confirm"]) => Box::pin(session_end::confirm(engine, request, exchange)).await,
         ("GET", ["oidc", "session", "end", "success"]) => session_end::success(),
         (_, ["oidc", ..]) => oidc::unrecognized(request),
 
         // Experience API (sheet 4).
-        (_, ["api", "experience", rest @ ..]) => experience::answer(engine, request, exchange, rest).await,
+        (_, ["api", "experience", rest @ ..]) => Box::pin(experience::answer(engine, request, exchange, rest)).await,
         ("GET", ["api", "interaction", "consent"]) => consent::describe(engine, request, exchange),
-        ("POST", ["api", "interaction", "consent"]) => consent::allow(engine, request, exchange).await,
+        ("POST", ["api", "interaction", "consent"]) => Box::pin(consent::allow(engine, request, exchange)).await,
         ("GET", ["api", ".well-known", "sign-in-exp" | "experience"]) => pages::sign_in_exp(engine, request),
         ("GET", ["api", ".well-known", "phrases"]) => pages::phrases(request),
         ("GET", ["api", "status"]) => Response::new(StatusCode::NO_CONTENT),
         (_, ["api", ..]) => common::api_not_found(request),
 
         // Pages.
-        ("GET", ["consent"]) => consent::page(engine, request, exchange).await,
-        ("GET", ["demo-app"]) => pages::demo_app(engine, request).await,
+        ("GET", ["consent"]) => Box::pin(consent::page(engine, request, exchange)).await,
+        ("GET", ["demo-app"]) => Box::pin(pages::demo_app(engine, request)).await,
         ("GET", ["assets", rest @ ..]) => pages::asset(rest),
         ("GET", ["custom.css"]) => pages::custom_css(engine),
         ("GET", ["favicon.ico"]) => pages::favicon(),

@@ -25,18 +25,26 @@ pub struct Claims {
     pub notes: Vec<ClaimNote>,
     /// Why others are not.
     pub absent: Vec<ClaimNote>,
+    /// No notes are taken: nobody will read them ([`Cx::spare_words`]).
+    spared: bool,
 }
 
 impl Claims {
     /// Adds a claim with its reason.
     pub fn set(&mut self, claim: &'static str, value: Value, note: impl Into<Words>) {
         self.values.insert(claim.to_owned(), value);
+        if self.spared {
+            return;
+        }
         self.notes.push(ClaimNote {
             claim: claim.into(),
             note: note.into(),
         });
     }
     fn without(&mut self, claim: &'static str, note: impl Into<Words>) {
+        if self.spared {
+            return;
+        }
         self.absent.push(ClaimNote {
             claim: claim.into(),
             note: note.into(),
@@ -56,7 +64,10 @@ pub fn of_person(
     settings: &ProviderSettings,
     dialect: Dialect,
 ) -> Result<Claims, StoreError> {
-    let mut out = Claims::default();
+    let mut out = Claims {
+        spared: cx.trail.spared,
+        ..Claims::default()
+    };
     let has = |name: &str| granted.iter().any(|s| s == name);
     out.set("sub", json!(user.id), "the person's id; always there");
     if has("profile") {

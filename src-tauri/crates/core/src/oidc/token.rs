@@ -163,6 +163,10 @@ pub fn refused(cx: &mut Cx<'_>, error: OidcError) -> OidcError {
             "RFC 6749 5.2, Logto 8.2",
         ));
     }
+    if cx.trail.arrows.is_empty() {
+        // Refused before it was known which grant it is about.
+        cx.arrow(Lane::Client, Lane::Provider, "POST /oidc/token");
+    }
     cx.arrow(Lane::Provider, Lane::Client, format!("{} {}", error.status, error.error));
     cx.trail.error = Some(error.step());
     let patch = &mut cx.trail.patch;

@@ -100,20 +100,25 @@ pub(super) struct Shelf {
 }
 
 impl Shelf {
-    fn open(&mut self, live: &LiveId, seq: u64, at: Timestamp) -> &mut Entry {
-        if !self.sessions.contains_key(live) {
-            self.order.insert((at, seq, live.clone()), ());
+    fn open(&mut self, live: &LiveId, seq: u64, at: Timestamp) {
+        if self.sessions.contains_key(live) {
+            return;
         }
-        self.sessions.entry(live.clone()).or_insert_with(|| Entry {
+        self.order.insert((at, seq, live.clone()), ());
+        let entry = Entry {
             summary: LiveSummary::open(live.clone(), at),
             slots: Vec::new(),
             repeated: 0,
-        })
+        };
+        self.sessions.insert(live.clone(), entry);
     }
 
     /// Applies a patch, opening the session if it is new; how many steps it has.
     pub(super) fn fold(&mut self, live: &LiveId, seq: u64, at: Timestamp, patch: &SummaryPatch, agent: Option<&http::HeaderValue>) -> u32 {
-        let summary = &mut self.open(live, seq, at).summary;
+        self.open(live, seq, at);
+        let Some(Entry { summary, .. }) = self.sessions.get_mut(live) else {
+            return 0;
+        };
         summary.apply(seq, at, patch);
         if summary.agent.is_none() {
             summary.agent = agent.map(super::agent);

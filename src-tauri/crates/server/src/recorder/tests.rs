@@ -71,7 +71,10 @@ fn a_decision_that_was_killed_before_its_end_is_found_again() {
     // Nothing was handed over: only the decision's own batch is there.
     let again = restored(&store);
     let detail = again.session("live", &store).unwrap();
-    assert_eq!(detail.steps.iter().map(|s| (s.seq, s.status, s.kind)).collect::<Vec<_>>(), [(seq, 0, StepKind::Token)]);
+    assert_eq!(
+        detail.steps.iter().map(|s| (s.seq, s.status, s.kind)).collect::<Vec<_>>(),
+        [(seq, 0, StepKind::Token)]
+    );
     assert_eq!(detail.steps[0].because[0].rule, "journal.lost");
     assert_eq!(detail.steps[0].path, "/oidc/token");
 }
