@@ -106,13 +106,11 @@ impl Ahead {
             drop(group);
             self.settle(sequence)?;
             self.db.flush().map_err(failed)?;
+        } else if let Err(error) = self.write_intent(&mut group, sequence, &bytes) {
+            // Nothing it left in the slots may be taken for a part of the next group: that one settles.
+            group.taken = SLOTS;
+            return Err(error);
         } else {
-            for (part, payload) in (0_u16..).zip(bytes.chunks(SLOT_BYTES)) {
-                let value = slot_value(sequence, part, u16::try_from(parts).unwrap_or(u16::MAX), payload);
-                self.db.insert(slot_key(group.taken), value).map_err(failed)?;
-                group.taken += 1;
-            }
-            self.db.flush().map_err(failed)?;
             // The buffer is as large as the last group; most are alike.
             group.bytes = bytes;
             group.bytes.clear();
@@ -120,19 +118,33 @@ impl Ahead {
         Ok(true)
     }
 
+    fn write_intent(&self, group: &mut Group, sequence: u64, bytes: &[u8]) -> Result<(), StoreError> {
+        let parts = u16::try_from(bytes.len().div_ceil(SLOT_BYTES)).unwrap_or(u16::MAX);
+        for (part, payload) in (0_u16..).zip(bytes.chunks(SLOT_BYTES)) {
+            let value = slot_value(sequence, part, parts, payload);
+            self.db.insert(slot_key(group.taken), value).map_err(failed)?;
+            group.taken += 1;
+        }
+        self.db.flush().map_err(failed)?;
+        Ok(())
+    }
+
     /// Puts everything pending in its place, up to and with the group of this number.
     pub(crate) fn settle(&self, sequence: u64) -> Result<(), StoreError> {
-        if self.is_pending() {
-            put_in_place(&self.db, &self.pending(), sequence)?;
+        // A group whose records are all gone again still counts.
+        let counted = number::<8>(&self.db, SEQUENCE_KEY).map(u64::from_be_bytes);
+        if self.is_pending() || counted != Some(sequence) {
+            let pending = self.pending();
+            put_in_place(&self.db, &pending, sequence)?;
             let mut placed = self.placed();
-            for (key, value) in self.pending().iter().filter(|(key, _)| is_short_lived(key)) {
+            for (key, value) in pending.iter().filter(|(key, _)| is_short_lived(key)) {
                 if value.is_some() {
                     placed.insert(key.clone());
                 } else {
                     placed.remove(key);
                 }
             }
-            drop(placed);
+            drop((placed, pending));
             self.pending.write().unwrap_or_else(PoisonError::into_inner).clear();
         }
         // Reused from here on: an intent that overwrites one is later in the log than this settling.

@@ -146,3 +146,19 @@ fn what_is_gone_in_a_moment_never_has_a_place() {
     assert_eq!(stored(&ahead), 0);
     assert!(ahead.placed().is_empty());
 }
+
+#[test]
+fn a_group_that_left_nothing_counts() {
+    let dir = tempfile::tempdir().unwrap();
+    let tail = String::from_utf8(vec![Table::JournalTail as u8, b'0']).unwrap();
+    {
+        let ahead = Ahead::new(open(dir.path())).unwrap();
+        ahead.apply(batch(&[(&tail, Some("x"))]));
+        ahead.apply(batch(&[(&tail, None)]));
+        assert!(ahead.confirm(1).unwrap());
+        assert!(!ahead.is_pending());
+        ahead.settle(1).unwrap();
+        ahead.clear_slots().unwrap();
+    }
+    assert_eq!(replay(&open(dir.path())).unwrap(), Some(1));
+}
