@@ -267,3 +267,27 @@ fn a_session_goes_on_after_a_restart_as_one_entry_with_rising_numbers() {
     let _ = provider.browser().open(&provider.app("spa"), &[]);
     assert!(provider.last_step().seq > sessions[0].seq);
 }
+
+#[test]
+fn what_repeats_itself_is_told_eight_times_and_a_refusal_always() {
+    let provider = Provider::start();
+    let app = provider.app("web");
+    let tokens = provider.browser().sign_in(&app, &[]).tokens();
+    let access = tokens["access_token"].as_str().unwrap();
+    let before = provider.newest().steps.len();
+    for _ in 0..6 {
+        let _ = app.userinfo(access).expect(200);
+        assert_eq!(app.introspect(access).expect(200).json()["active"], true);
+    }
+    let session = provider.newest();
+    assert_eq!((session.steps.len() - before, session.summary.uncounted), (8, 4));
+
+    let foreign = Request::get("/oidc/me")
+        .header("authorization", format!("Bearer {access}"))
+        .header("origin", "https://elsewhere.test");
+    let _ = provider.send(&foreign).expect(400);
+    let session = provider.newest();
+    let step = session.steps.last().unwrap();
+    assert_eq!((step.kind, step.status, session.summary.uncounted), (StepKind::Userinfo, 400, 4));
+    assert!(step.because.iter().any(|card| card.rule == "token.origin"), "{:#?}", step.because);
+}

@@ -4,7 +4,7 @@
 //! it in the same batch as the decision's writes, folds it into the session's [`LiveSummary`] and
 //! broadcasts both as a [`LiveEvent`]. Nothing downstream derives reasons of its own.
 
-use crate::because::{Because, Words};
+use crate::because::{Because, Outcome, Words};
 use crate::ids::{AppId, InteractionId, LiveId, UserId};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -258,7 +258,12 @@ pub struct Trail {
 
 impl Trail {
     /// Notes a reason.
+    ///
+    /// A refusal is always told, whatever was spared before it.
     pub fn because(&mut self, because: Because) {
+        if because.outcome == Outcome::Refused {
+            self.spared = false;
+        }
         if !self.spared {
             self.because.push(because);
         }

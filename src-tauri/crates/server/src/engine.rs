@@ -130,7 +130,7 @@ impl Engine {
         let (result, trail, journalled) = self
             .store
             .write(move |view| {
-                let mut cx = Cx::new(view, now, engine.entropy.as_ref(), engine.vault.as_ref());
+                let mut cx = Cx::new(view, now, engine.entropy.as_ref(), engine.vault.as_ref()).witnessed(&engine.recorder);
                 cx.trail.live.clone_from(&trail.live);
                 let result = rule(&mut cx);
                 let (mut batch, own) = cx.finish();

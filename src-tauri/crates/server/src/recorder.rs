@@ -212,7 +212,7 @@ impl Recorder {
         }
     }
 
-    /// Gives the store what waits for the journal. A session that moved on several times is written once.
+    /// Gives the store what waits for the journal.
     pub(crate) fn hand_over(&self, store: &Store) {
         let batch = self.shelf().take_waiting();
         store.write_lazily(batch);

@@ -69,6 +69,29 @@ fn steps_run_once_each_in_order() {
 }
 
 #[test]
+fn format_2_forgets_the_live_sessions_of_format_1_and_nothing_else() {
+    use crate::migrate::{FORMAT, STEPS};
+    let dir = tempfile::tempdir().unwrap();
+    {
+        let medium = open_as(dir.path(), 1, &[]).unwrap();
+        for key in [
+            &b"\x03someone"[..],
+            b"\x20live",
+            b"\x21live/0000000000000001",
+            b"\x21live/0000000000000002",
+        ] {
+            medium.ahead().apply(put(key, b"v"));
+        }
+        medium.flush().unwrap();
+    }
+    let medium = open_as(dir.path(), FORMAT, STEPS).unwrap();
+    assert_eq!(medium.ahead().get(b"\x03someone").unwrap().unwrap(), b"v");
+    for table in [b"\x20", b"\x21"] {
+        assert!(medium.ahead().scan(table, None, 9).unwrap().is_empty());
+    }
+}
+
+#[test]
 fn an_interruption_between_tree_and_marker_runs_no_step_twice() {
     let dir = tempfile::tempdir().unwrap();
     used(dir.path());

@@ -24,6 +24,9 @@ pub fn introspect(cx: &mut Cx<'_>, app: &Application, token: Option<&str>, issue
         return Ok(Err(note(cx, error)));
     }
     let reply = active(cx, app, token, issuer)?;
+    if reply.is_ok() {
+        cx.spare_words();
+    }
     let (title, detail) = match &reply {
         Ok(_) => ("The token is active.", String::new()),
         Err(why) => ("The token is not active.", why.clone()),

@@ -2,8 +2,8 @@
 //!
 //! A step is encoded once, when its decision is committed or its exchange ends, in two parts: what happened and what its
 //! session is folded from (the [`Head`]), and what is said about it (the [`Body`]), which is read only when somebody looks.
-//! A decision's own batch carries the head (`Table::JournalTail`), so that no change of state is without its event; half a
-//! second later at most the steps of many exchanges go whole into one compressed chunk (`Table::Journal`), because they
+//! A decision's own batch carries the head (`Table::JournalTail`), so that no change of state is without its event; within a
+//! second the steps of many exchanges go whole into one compressed chunk (`Table::Journal`), because they
 //! say much the same things. Only a process that is killed in between loses words, and then it says so.
 
 use super::StepHead;
@@ -229,7 +229,7 @@ fn lost() -> Body<'static> {
             "journal.lost",
             Outcome::Dropped,
             "What was said about this step is lost.",
-            "The provider was killed within half a second after it. What the step decided is stored; its reasons, parameters and tokens were still in memory.",
+            "The provider was killed within a second after it. What the step decided is stored; its reasons, parameters and tokens were still in memory.",
             "Vestibule",
         )]),
         ..Body::default()
