@@ -121,6 +121,8 @@ describe('the pages', () => {
     await typeSignIn(page, 'alice');
     await heading(page, 'Partner Prints asks for access');
     assert.equal(new URL(page.url()).pathname, '/consent');
+    // The title is there at once; what is asked for comes with the answer of the API.
+    await page.getByRole('button', { name: 'Allow' }).waitFor();
     const text = await page.locator('main').innerText();
     for (const part of [
       /Signed in as Alice Archer/,
