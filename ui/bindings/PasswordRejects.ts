@@ -5,7 +5,7 @@
  */
 export type PasswordRejects = { 
 /**
- * Known from breaches. Offline there is only a small list; it comes with the sign-in experience issue.
+ * Known from breaches. Offline there is only a small list.
  */
 pwned: boolean, 
 /**

@@ -2,16 +2,26 @@
 import type { AgreeToTermsPolicy } from "./AgreeToTermsPolicy";
 import type { Branding } from "./Branding";
 import type { Color } from "./Color";
+import type { EmailBlocklistPolicy } from "./EmailBlocklistPolicy";
+import type { ForgotPasswordMethod } from "./ForgotPasswordMethod";
 import type { LanguageInfo } from "./LanguageInfo";
+import type { Mfa } from "./Mfa";
+import type { PasskeySignIn } from "./PasskeySignIn";
+import type { PasswordExpiration } from "./PasswordExpiration";
 import type { PasswordPolicy } from "./PasswordPolicy";
 import type { SentinelPolicy } from "./SentinelPolicy";
 import type { SignIn } from "./SignIn";
 import type { SignInMode } from "./SignInMode";
 import type { SignUp } from "./SignUp";
+import type { SignUpProfileField } from "./SignUpProfileField";
 import type { SocialSignIn } from "./SocialSignIn";
+import type { Switch } from "./Switch";
+import type { TrustedDevice } from "./TrustedDevice";
+import type { UsernamePolicy } from "./UsernamePolicy";
+import type { VerificationCodePolicy } from "./VerificationCodePolicy";
 
 /**
- * The sign-in experience (sheet 5.1). Members that need later parts of the product are not here yet.
+ * The sign-in experience (sheet 5.1).
  */
 export type SignInExperience = { 
 /**
@@ -63,13 +73,61 @@ socialSignInConnectorTargets: Array<string>,
  */
 singleSignOnEnabled: boolean, 
 /**
+ * Second factors.
+ */
+mfa: Mfa, 
+/**
+ * Second factors only when something is unusual. Kept and shown; nothing acts on it yet.
+ */
+adaptiveMfa: Switch, 
+/**
+ * Passkeys as the first factor.
+ */
+passkeySignIn: PasskeySignIn, 
+/**
+ * Devices that are asked for no second factor for a while. Kept and shown; nothing acts on it yet.
+ */
+trustedDevice: TrustedDevice, 
+/**
  * Password rules.
  */
 passwordPolicy: PasswordPolicy, 
 /**
+ * Passwords that end.
+ */
+passwordExpiration: PasswordExpiration, 
+/**
+ * Username rules.
+ */
+usernamePolicy: UsernamePolicy, 
+/**
+ * Verification codes.
+ */
+verificationCodePolicy: VerificationCodePolicy, 
+/**
+ * How a forgotten password can be replaced. Empty: not at all; `None`: in every way that can be delivered.
+ */
+forgotPasswordMethods: Array<ForgotPasswordMethod> | null, 
+/**
+ * Captcha. Kept and shown; Turnstile and reCAPTCHA need the internet.
+ */
+captchaPolicy: Switch, 
+/**
  * Lockout.
  */
 sentinelPolicy: SentinelPolicy, 
+/**
+ * E-mail addresses that may not register.
+ */
+emailBlocklistPolicy: EmailBlocklistPolicy, 
+/**
+ * Custom profile fields asked for at registration, in order; `None`: those there are, in their own order.
+ */
+signUpProfileFields: Array<SignUpProfileField> | null, 
+/**
+ * HTML put on pages, by path.
+ */
+customContent: { [key in string]: string }, 
 /**
  * CSS appended to the hosted pages.
  */

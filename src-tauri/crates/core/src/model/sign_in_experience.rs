@@ -1,7 +1,12 @@
 //! The sign-in experience row (sheet 5.1).
 
+mod policies;
+
 use crate::record::{IdentifierKind, Record, Table};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+pub use policies::*;
 
 /// Whether people may sign in, register, or both.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,6 +76,9 @@ pub struct SignUp {
     /// Whether e-mail and phone are verified.
     #[serde(default)]
     pub verify: bool,
+    /// What else is asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secondary_identifiers: Vec<SecondaryIdentifier>,
 }
 
 /// Colours.
@@ -164,7 +172,7 @@ pub struct MinCount {
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct PasswordRejects {
-    /// Known from breaches. Offline there is only a small list; it comes with the sign-in experience issue.
+    /// Known from breaches. Offline there is only a small list.
     pub pwned: bool,
     /// Runs and sequences of three and more.
     pub repetition_and_sequence: bool,
@@ -216,7 +224,7 @@ pub struct SocialSignIn {
     pub skip_required_identifiers: bool,
 }
 
-/// The sign-in experience (sheet 5.1). Members that need later parts of the product are not here yet.
+/// The sign-in experience (sheet 5.1).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
@@ -245,10 +253,34 @@ pub struct SignInExperience {
     pub social_sign_in_connector_targets: Vec<String>,
     /// Whether enterprise SSO is on.
     pub single_sign_on_enabled: bool,
+    /// Second factors.
+    pub mfa: Mfa,
+    /// Second factors only when something is unusual. Kept and shown; nothing acts on it yet.
+    pub adaptive_mfa: Switch,
+    /// Passkeys as the first factor.
+    pub passkey_sign_in: PasskeySignIn,
+    /// Devices that are asked for no second factor for a while. Kept and shown; nothing acts on it yet.
+    pub trusted_device: TrustedDevice,
     /// Password rules.
     pub password_policy: PasswordPolicy,
+    /// Passwords that end.
+    pub password_expiration: PasswordExpiration,
+    /// Username rules.
+    pub username_policy: UsernamePolicy,
+    /// Verification codes.
+    pub verification_code_policy: VerificationCodePolicy,
+    /// How a forgotten password can be replaced. Empty: not at all; `None`: in every way that can be delivered.
+    pub forgot_password_methods: Option<Vec<ForgotPasswordMethod>>,
+    /// Captcha. Kept and shown; Turnstile and reCAPTCHA need the internet.
+    pub captcha_policy: Switch,
     /// Lockout.
     pub sentinel_policy: SentinelPolicy,
+    /// E-mail addresses that may not register.
+    pub email_blocklist_policy: EmailBlocklistPolicy,
+    /// Custom profile fields asked for at registration, in order; `None`: those there are, in their own order.
+    pub sign_up_profile_fields: Option<Vec<SignUpProfileField>>,
+    /// HTML put on pages, by path.
+    pub custom_content: BTreeMap<String, String>,
     /// CSS appended to the hosted pages.
     pub custom_css: Option<String>,
     /// Help addresses.
@@ -293,13 +325,26 @@ impl Default for SignInExperience {
                 identifiers: vec![IdentifierKind::Username],
                 password: true,
                 verify: false,
+                secondary_identifiers: Vec::new(),
             },
             sign_in_mode: SignInMode::SignInAndRegister,
             social_sign_in: SocialSignIn::default(),
             social_sign_in_connector_targets: Vec::new(),
             single_sign_on_enabled: false,
+            mfa: Mfa::default(),
+            adaptive_mfa: Switch::default(),
+            passkey_sign_in: PasskeySignIn::default(),
+            trusted_device: TrustedDevice::default(),
             password_policy: PasswordPolicy::default(),
+            password_expiration: PasswordExpiration::default(),
+            username_policy: UsernamePolicy::default(),
+            verification_code_policy: VerificationCodePolicy::default(),
+            forgot_password_methods: Some(Vec::new()),
+            captcha_policy: Switch::default(),
             sentinel_policy: SentinelPolicy::default(),
+            email_blocklist_policy: EmailBlocklistPolicy::default(),
+            sign_up_profile_fields: None,
+            custom_content: BTreeMap::new(),
             custom_css: None,
             support_email: None,
             support_website_url: None,
