@@ -9,7 +9,6 @@ use serde_json::{Value, json};
 /// third-party application, sheet 5.4) and what Logto adds.
 ///
 /// Connectors are not served yet, so `socialConnectors` and `ssoConnectors` are empty and nobody can reset a password.
-/// Members of Logto's row that this release has no setting for carry the value of a Logto where they are off.
 /// `developmentSignIn` is Vestibule's own member.
 ///
 /// # Errors
@@ -20,22 +19,7 @@ pub fn public_sign_in_experience(cx: &Cx<'_>, app: Option<&Application>) -> Resu
     let additions = json!({
         "id": SignInExperience::ID,
         "hideLogtoBranding": false,
-        "mfa": { "policy": "UserControlled", "factors": [] },
-        "adaptiveMfa": {},
-        "passkeySignIn": {},
-        "trustedDevice": {},
-        "passwordExpiration": {},
-        "usernamePolicy": {
-            "caseSensitive": true,
-            "minLength": 1,
-            "maxLength": super::identifier::MAX_IDENTIFIER_LENGTH,
-            "allowedChars": { "lowercase": true, "uppercase": true, "numbers": true, "underscore": true },
-        },
-        "verificationCodePolicy": {},
-        "captchaPolicy": {},
-        "customContent": {},
         "customUiAssets": null,
-        "signUpProfileFields": null,
         "socialConnectors": [],
         "ssoConnectors": [],
         "forgotPassword": { "email": false, "phone": false },
@@ -45,6 +29,9 @@ pub fn public_sign_in_experience(cx: &Cx<'_>, app: Option<&Application>) -> Resu
         "developmentSignIn": provider_settings(cx)?.development_sign_in,
     });
     if let (Some(document), Value::Object(additions)) = (document.as_object_mut(), additions) {
+        // Whom a provider turns away, and how it gives passwords back, is nobody else's business (sheet 5.3).
+        document.remove("emailBlocklistPolicy");
+        document.remove("forgotPasswordMethods");
         document.extend(additions);
     }
     Ok(document)
