@@ -6,7 +6,8 @@
 use crate::because::Repair;
 use crate::live::{LiveDetail, LiveSummary, Wire};
 use crate::model::{
-    ApplicationSignInExperience, ApplicationType, CustomClientMetadata, OidcClientMetadata, Profile, ProviderSettings, SignInExperience,
+    ApplicationSignInExperience, ApplicationType, Channel, CustomClientMetadata, Delivery, OidcClientMetadata, Profile, ProviderSettings,
+    SignInExperience, SmtpSecurity, TemplateType,
 };
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -147,6 +148,27 @@ pub enum ConsoleRequest {
         /// The settings as they should be.
         settings: ProviderSettings,
     },
+    /// Messages to people, newest first.
+    Inbox {
+        /// At most this many.
+        limit: u32,
+    },
+    /// Throw away every message of the Inbox.
+    ClearInbox,
+    /// Where messages go.
+    MessageSettings,
+    /// Replace where messages go.
+    UpdateMessageSettings {
+        /// The settings as they should be.
+        settings: MessageSettingsDraft,
+    },
+    /// Write a one-time token for an address, with the link that uses it in the built-in client.
+    CreateOneTimeToken {
+        /// The address.
+        email: String,
+        /// How long it is accepted, in **seconds**; 600 unless given.
+        expires_in: Option<u32>,
+    },
     /// The sign-in experience row.
     SignInExperience,
     /// Replace the sign-in experience row.
@@ -183,6 +205,12 @@ pub enum ConsoleReply {
     Playground(Option<PlaygroundRun>),
     /// To `Settings` and `UpdateSettings`.
     Settings(ProviderSettings),
+    /// To `Inbox`.
+    Inbox(Vec<InboxMessage>),
+    /// To `MessageSettings` and `UpdateMessageSettings`.
+    MessageSettings(MessageSettingsDraft),
+    /// To `CreateOneTimeToken`.
+    OneTimeToken(IssuedToken),
     /// To `SignInExperience` and `UpdateSignInExperience`.
     SignInExperience(Box<SignInExperience>),
     /// Done, with one sentence saying what was done.
@@ -383,6 +411,107 @@ impl std::fmt::Debug for UserDraft {
         f.debug_struct("UserDraft")
             .field("username", &self.username)
             .finish_non_exhaustive()
+    }
+}
+
+/// A message as the Inbox shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "camelCase")]
+pub struct InboxMessage {
+    /// Its id.
+    pub id: String,
+    /// E-mail or text.
+    pub channel: Channel,
+    /// The address or number.
+    pub to: String,
+    /// What it is for.
+    pub template: TemplateType,
+    /// The subject of an e-mail.
+    pub subject: String,
+    /// The text as the person reads it.
+    pub text: String,
+    /// The code in it.
+    pub code: Option<String>,
+    /// The link in it.
+    pub link: Option<String>,
+    /// The live session that asked for it.
+    pub live: Option<String>,
+    /// Name of the application it is about.
+    pub application: Option<String>,
+    /// What became of it outside the Inbox.
+    pub deliveries: Vec<Delivery>,
+    /// When it was written.
+    pub created_at: Timestamp,
+    /// Until when its code or link works.
+    pub valid_until: Option<Timestamp>,
+}
+
+/// Where messages go, as it is edited: the mail server's password goes in and never comes out.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct MessageSettingsDraft {
+    /// Whether messages land in the Inbox of the window.
+    pub inbox: bool,
+    /// A mail server.
+    pub smtp: Option<SmtpDraft>,
+    /// A file that every message is appended to, as a line of JSON.
+    pub file: Option<String>,
+    /// An address that every message is posted to, as JSON.
+    pub webhook: Option<String>,
+}
+
+/// A mail server, as it is edited.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SmtpDraft {
+    /// Its name.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// How the connection is protected.
+    pub security: SmtpSecurity,
+    /// Who we are to it.
+    pub username: Option<String>,
+    /// A new password; `null` leaves what is there, the empty text removes it.
+    pub password: Option<String>,
+    /// Whether there is a password.
+    #[serde(default)]
+    pub has_password: bool,
+    /// The sender: `Vestibule <no-reply@example.test>`.
+    pub from: String,
+}
+
+impl std::fmt::Debug for MessageSettingsDraft {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MessageSettingsDraft")
+            .field("inbox", &self.inbox)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A one-time token that was just made: it is shown this once.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "camelCase")]
+pub struct IssuedToken {
+    /// Its id.
+    pub id: String,
+    /// The token.
+    pub token: String,
+    /// The address it is for.
+    pub email: String,
+    /// The built-in client's address with the token in it.
+    pub link: String,
+    /// Until when it is accepted.
+    pub expires_at: Timestamp,
+}
+
+impl std::fmt::Debug for IssuedToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("IssuedToken").field("id", &self.id).finish_non_exhaustive()
     }
 }
 

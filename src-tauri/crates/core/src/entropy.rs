@@ -65,6 +65,12 @@ pub fn timed43(now: Timestamp, entropy: &dyn Entropy) -> String {
     out
 }
 
+/// Six decimal digits: a verification code (sheet 4.7).
+#[must_use]
+pub fn digits6(entropy: &dyn Entropy) -> String {
+    draw(entropy, b"0123456789", 6)
+}
+
 /// 12 lowercase alphanumerics: Logto's id of people and SSO connectors (sheet 7.3).
 #[must_use]
 pub fn id12(entropy: &dyn Entropy) -> String {

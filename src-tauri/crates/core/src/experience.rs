@@ -17,20 +17,27 @@
 //! | `GET /interaction` | [`get_interaction`] |
 //! | `POST /verification/password` | [`password_candidate`], [`record_password_result`] |
 //! | `POST /verification/new-password-identity` | [`new_password_identity_check`], [`record_new_password_identity`] |
+//! | `POST /verification/verification-code` | [`send_verification_code`] |
+//! | `POST /verification/verification-code/verify` | [`verify_verification_code`] |
+//! | `POST /verification/one-time-token/verify` | [`verify_one_time_token`] |
 //! | development sign-in (Vestibule's own) | [`development_people`], [`development_sign_in`] |
 //! | `POST /identification` | [`identify`] |
 //! | `POST /profile` | [`profile_password_check`], [`add_profile`] |
+//! | `PUT /profile/password` | [`reset_password_check`], [`record_reset_password`] |
 //! | `POST /submit` | [`submit`] |
 //! | every route of a later release | [`not_served`] |
 //! | `GET /api/.well-known/sign-in-exp` | [`public_sign_in_experience`] |
 
 mod availability;
+mod codes;
 mod development;
 mod error;
 mod identification;
 pub mod identifier;
 mod interaction;
 mod later;
+mod messages;
+mod one_time_token;
 mod password;
 mod password_policy;
 mod people;
@@ -45,16 +52,19 @@ mod submission;
 mod tests;
 
 pub use availability::missing_profile;
+pub use codes::{Sent, send_verification_code, verify_verification_code};
 pub use development::{DevelopmentChoice, DevelopmentPerson, development_people, development_sign_in};
 pub use error::ApiError;
 pub use identification::{Identified, identify};
 pub use interaction::{get_interaction, put_interaction, put_interaction_event, snapshot};
 pub use later::{Later, not_served};
+pub use messages::{is_deliverable, open_message};
+pub use one_time_token::{ONE_TIME_TOKEN_TTL, check_one_time_token, issue_one_time_token, revoke_one_time_token, verify_one_time_token};
 pub use password::{PasswordQuestion, password_candidate, record_password_result};
 pub use password_policy::{Issue, UserInfo, check_password};
 pub use people::grant_default_roles;
-pub use profile::{ProfileUpdate, add_profile, profile_password_check};
+pub use profile::{ProfileUpdate, add_profile, profile_password_check, record_reset_password, reset_password_check};
 pub use public_document::public_sign_in_experience;
 pub use registration::{new_password_identity_check, record_new_password_identity};
 pub use ruling::Ruling;
-pub use submission::submit;
+pub use submission::{Submitted, submit};

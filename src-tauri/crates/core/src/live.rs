@@ -491,6 +491,8 @@ pub struct LiveBatch {
     pub missed: u64,
     /// Applications, people or settings changed: lists showing them should be read again.
     pub configuration_changed: bool,
+    /// Messages that were just written to people, as the Inbox shows them.
+    pub messages: Vec<crate::console::InboxMessage>,
 }
 
 /// A session with its steps.

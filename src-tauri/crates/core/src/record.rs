@@ -3,11 +3,17 @@
 //! Key layout: `table byte` + id for records; `0x80 | index byte` + value + `0x00` + id for index
 //! entries. Everything lives in one ordered key space.
 
-use crate::ids::{AppId, GrantId, InteractionId, LiveId, SessionUid, UserId, VerificationId};
+mod one_time_token;
+mod verification;
+
+use crate::ids::{AppId, GrantId, InteractionId, LiveId, SessionUid, UserId};
 use crate::time::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+
+pub use one_time_token::{OneTimeToken, OneTimeTokenContext, TokenStatus};
+pub use verification::{CodeRecord, VerificationRecord};
 
 macro_rules! tables {
     ($($(#[$doc:meta])* $name:ident = $byte:literal),+ $(,)?) => {
@@ -60,6 +66,10 @@ tables! {
     UsedAssertion = 23,
     /// Failed attempts per identifier.
     Attempts = 24,
+    /// The Inbox, newest first.
+    Message = 25,
+    /// One-time tokens, by hash.
+    OneTimeToken = 26,
     /// Chunks of the journal of live sessions.
     Journal = 34,
     /// Steps of live sessions that are in no chunk yet.
@@ -220,6 +230,17 @@ pub struct Interaction {
 }
 expiring_record!(Interaction, Interaction, id);
 
+impl Interaction {
+    /// Whether a one-time token was accepted in it.
+    #[must_use]
+    pub fn has_verified_one_time_token(&self) -> bool {
+        let records = &self.result.verification_records;
+        records
+            .iter()
+            .any(|record| matches!(record, VerificationRecord::OneTimeToken { .. }))
+    }
+}
+
 /// Experience state inside the interaction (sheet 3.3).
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -255,6 +276,7 @@ pub struct InteractionResult {
 
 /// What the person is doing (Logto's `InteractionEvent`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
 pub enum InteractionEvent {
     /// Signing in.
     SignIn,
@@ -262,43 +284,6 @@ pub enum InteractionEvent {
     Register,
     /// Resetting a password.
     ForgotPassword,
-}
-
-/// A verification record (sheet 4.3). Secret-free: what was verified, not with what.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", tag = "type")]
-pub enum VerificationRecord {
-    /// Identifier and password matched.
-    #[serde(rename_all = "camelCase")]
-    Password {
-        /// Its id.
-        id: VerificationId,
-        /// What was typed.
-        identifier: Identifier,
-        /// Whether it matched.
-        verified: bool,
-        /// Whom it proved.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        user_id: Option<UserId>,
-    },
-    /// A free username with an accepted password (registration).
-    #[serde(rename_all = "camelCase")]
-    NewPasswordIdentity {
-        /// Its id.
-        id: VerificationId,
-        /// The username.
-        identifier: Identifier,
-        /// The password's hash (PHC string).
-        password_encrypted: String,
-    },
-    /// Vestibule's development sign-in: a person was chosen, nothing was proven.
-    #[serde(rename_all = "camelCase")]
-    DevelopmentSignIn {
-        /// Its id.
-        id: VerificationId,
-        /// The chosen person.
-        user_id: UserId,
-    },
 }
 
 /// An identifier as a person types it.

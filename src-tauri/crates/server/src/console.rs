@@ -1,6 +1,7 @@
 //! The console contract, answered: one exhaustive match over [`ConsoleRequest`].
 
 mod applications;
+mod inbox;
 mod people;
 mod repairs;
 
@@ -81,6 +82,11 @@ impl Engine {
             ConsoleRequest::PlaygroundUse { id, action } => Ok(ConsoleReply::Playground(self.playground_use(&id, action).await)),
             ConsoleRequest::Settings => Ok(ConsoleReply::Settings(self.settings())),
             ConsoleRequest::UpdateSettings { settings } => self.update_settings(settings).await,
+            ConsoleRequest::Inbox { limit } => self.inbox(limit),
+            ConsoleRequest::ClearInbox => self.clear_inbox().await,
+            ConsoleRequest::MessageSettings => self.message_settings_draft(),
+            ConsoleRequest::UpdateMessageSettings { settings } => self.update_message_settings(settings).await,
+            ConsoleRequest::CreateOneTimeToken { email, expires_in } => self.create_one_time_token(email, expires_in).await,
             ConsoleRequest::SignInExperience => {
                 let row = self
                     .look(|cx| cx.get::<SignInExperience>(SignInExperience::ID))

@@ -20,6 +20,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::sync::{Notify, broadcast};
+use vestibule_core::console::InboxMessage;
 use vestibule_core::ids::LiveId;
 use vestibule_core::live::{LiveDetail, LiveEvent, LiveSummary, Step, StepKind, Trail, Wire};
 use vestibule_core::port::Witness;
@@ -80,6 +81,7 @@ impl Extent {
 pub(crate) enum Signal {
     Event(Arc<LiveEvent>),
     Configuration,
+    Message(Arc<InboxMessage>),
 }
 
 /// Keeps and tells the live sessions.
@@ -226,6 +228,11 @@ impl Recorder {
     /// Tells watchers that applications, people or settings changed.
     pub(crate) fn configuration_changed(&self) {
         let _ = self.tell.send(Signal::Configuration);
+    }
+
+    /// Tells watchers of a message that was written to somebody.
+    pub(crate) fn message(&self, message: InboxMessage) {
+        let _ = self.tell.send(Signal::Message(Arc::new(message)));
     }
 
     /// Watches the stream from now on.

@@ -5,7 +5,7 @@ use super::error::ApiError;
 use super::identifier::{email_domain, find_user, kind_words};
 use super::ruling::{Stop, refuse, sign_in_experience};
 use crate::because::{Because, Outcome};
-use crate::model::{Connector, SignInExperience, SignInMode, User};
+use crate::model::{Connector, SignInExperience, SignInMode, SignUpIdentifier, User};
 use crate::port::Cx;
 use crate::record::{Identifier, IdentifierKind, InteractionEvent};
 use serde_json::{Map, Value, json};
@@ -65,6 +65,12 @@ pub(super) fn guard_sso_domain(cx: &mut Cx<'_>, identifier: &Identifier) -> Resu
         )
         .input(identifier.value.clone()),
     )
+}
+
+/// Refuses an address that may not register (sheet 5.1, `emailBlocklistPolicy`).
+#[expect(clippy::unnecessary_wraps, reason = "the block list comes with its own change")]
+pub(super) fn guard_email_allowed(_cx: &mut Cx<'_>, _identifier: &Identifier) -> Result<(), Stop> {
+    Ok(())
 }
 
 /// The identifiers in a pending profile.
@@ -150,21 +156,45 @@ pub(super) fn guard_not_set(user: &User, profile: &Map<String, Value>) -> Result
 /// (sheet 4.4): ⊆ {`username`, `emailOrPhone`, `email`, `phone`, `password`}.
 #[must_use]
 pub fn missing_profile(experience: &SignInExperience, profile: &Map<String, Value>, user: Option<&User>) -> Vec<&'static str> {
-    let asked = |kind| experience.sign_up.identifiers.contains(&kind);
     let has = |member: &str, own: fn(&User) -> &Option<String>| {
         profile.get(member).is_some_and(|v| !v.is_null()) || user.is_some_and(|u| own(u).is_some())
     };
     let email = has("primaryEmail", |u| &u.primary_email);
     let phone = has("primaryPhone", |u| &u.primary_phone);
+    let asked = |kind| experience.sign_up.identifiers.contains(&kind);
+    // [email, phone] as primary identifiers ask for either.
+    let primary = [
+        (asked(IdentifierKind::Username), SignUpIdentifier::Username),
+        (
+            asked(IdentifierKind::Email) && asked(IdentifierKind::Phone),
+            SignUpIdentifier::EmailOrPhone,
+        ),
+        (
+            asked(IdentifierKind::Email) && !asked(IdentifierKind::Phone),
+            SignUpIdentifier::Email,
+        ),
+        (
+            asked(IdentifierKind::Phone) && !asked(IdentifierKind::Email),
+            SignUpIdentifier::Phone,
+        ),
+    ];
+    let primary = primary.into_iter().filter(|(asked, _)| *asked).map(|(_, identifier)| identifier);
+    let secondary = experience
+        .sign_up
+        .secondary_identifiers
+        .iter()
+        .map(|secondary| secondary.identifier);
     let mut missing = Vec::new();
-    if asked(IdentifierKind::Username) && !has("username", |u| &u.username) {
-        missing.push("username");
-    }
-    match (asked(IdentifierKind::Email), asked(IdentifierKind::Phone)) {
-        (true, true) if !email && !phone => missing.push("emailOrPhone"),
-        (true, false) if !email => missing.push("email"),
-        (false, true) if !phone => missing.push("phone"),
-        _ => {}
+    for identifier in primary.chain(secondary) {
+        let (there, name) = match identifier {
+            SignUpIdentifier::Username => (has("username", |u| &u.username), "username"),
+            SignUpIdentifier::Email => (email, "email"),
+            SignUpIdentifier::Phone => (phone, "phone"),
+            SignUpIdentifier::EmailOrPhone => (email || phone, "emailOrPhone"),
+        };
+        if !there && !missing.contains(&name) {
+            missing.push(name);
+        }
     }
     if experience.sign_up.password {
         // A social identity stands in for a password.

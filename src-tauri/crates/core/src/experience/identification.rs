@@ -1,9 +1,10 @@
 //! `POST /api/experience/identification` (sheet 4.1 and 4.4): who is it, or: create the account.
 
-use super::availability::{guard_mandatory, guard_mode, guard_not_set, guard_sso_domain, guard_unique};
+use super::availability::{guard_email_allowed, guard_mandatory, guard_mode, guard_not_set, guard_sso_domain, guard_unique};
 use super::development::guard_switched_on;
 use super::error::ApiError;
-use super::interaction::record_id;
+use super::identifier::{find_user, profile_member};
+use super::interaction::record_by_id;
 use super::password::guard_not_suspended;
 use super::people::{fill_in, fresh_user, grant_default_roles};
 use super::ruling::{Ruling, Stop, answer, begun, decide, identified, refuse, save, sign_in_experience, waiting};
@@ -12,7 +13,7 @@ use crate::ids::{InteractionId, UserId};
 use crate::live::Lane;
 use crate::model::User;
 use crate::port::Cx;
-use crate::record::{Identifier, Interaction, InteractionEvent, VerificationRecord};
+use crate::record::{CodeRecord, Identifier, Interaction, InteractionEvent, VerificationRecord};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -61,13 +62,20 @@ pub fn identify(cx: &mut Cx<'_>, interaction_id: &InteractionId, verification_id
             None => None,
         };
         match (event, record) {
+            (
+                InteractionEvent::ForgotPassword,
+                Some(VerificationRecord::EmailVerificationCode(code) | VerificationRecord::PhoneVerificationCode(code)),
+            ) => {
+                let user = by_code(cx, &code)?;
+                adopt(cx, interaction, &user, "The verified code says who it is")
+            }
             (InteractionEvent::ForgotPassword, Some(_)) => refuse(
                 ApiError::record_not_supported_for_forgot_password(),
                 Because::new(
                     "experience.identification",
                     Outcome::Refused,
                     "Only a verification code identifies here",
-                    "While a password is being reset, a person is identified by a code sent to their e-mail address or phone. Codes come in a later release.",
+                    "While a password is being reset, a person is identified by a code sent to their e-mail address or phone.",
                     "Logto 4.4",
                 ),
             ),
@@ -88,25 +96,6 @@ pub fn identify(cx: &mut Cx<'_>, interaction_id: &InteractionId, verification_id
     })
 }
 
-/// The record with this id, or 404.
-fn record_by_id(interaction: &Interaction, id: &str) -> Result<VerificationRecord, Stop> {
-    let records = &interaction.result.verification_records;
-    match records.iter().find(|record| record_id(record) == id) {
-        Some(record) => Ok(record.clone()),
-        None => refuse(
-            ApiError::verification_session_not_found().hidden(format!("{} other records are kept", records.len())),
-            Because::new(
-                "experience.verification_record",
-                Outcome::Refused,
-                "There is no verification with this id",
-                "One record per type is kept. A newer one replaces it, and `PUT /api/experience` drops them all.",
-                "Logto 4.3",
-            )
-            .input(id.chars().take(64).collect::<String>()),
-        ),
-    }
-}
-
 /// 400 `session.verification_failed` for a record that can't do this.
 fn unusable<T>(title: &'static str, detail: &'static str) -> Result<T, Stop> {
     refuse(
@@ -117,53 +106,115 @@ fn unusable<T>(title: &'static str, detail: &'static str) -> Result<T, Stop> {
 
 fn sign_in(cx: &mut Cx<'_>, interaction: Interaction, record: &VerificationRecord) -> Result<Identified, Stop> {
     guard_mode(cx, InteractionEvent::SignIn)?;
-    let VerificationRecord::Password {
-        identifier,
-        verified,
-        user_id,
-        ..
-    } = record
-    else {
-        return refuse(
-            ApiError::sign_in_method_not_enabled().hidden("a NewPasswordIdentity record only registers"),
-            Because::new(
-                "experience.method",
-                Outcome::Refused,
-                "This verification can't sign anybody in",
-                "A new username with a password creates an account. To sign in, verify the password of an existing one.",
-                "Logto 4.3",
-            ),
-        );
+    let (user, title) = match record {
+        VerificationRecord::Password {
+            identifier,
+            verified,
+            user_id,
+            ..
+        } => {
+            guard_method(cx, identifier, Proof::Password)?;
+            guard_sso_domain(cx, identifier)?;
+            let (true, Some(user_id)) = (verified, user_id) else {
+                return unusable(
+                    "The password was not verified",
+                    "The record is there, but nothing was proven with it.",
+                );
+            };
+            (existing(cx, user_id, Some(identifier))?, "The verified password says who it is")
+        }
+        VerificationRecord::EmailVerificationCode(code) | VerificationRecord::PhoneVerificationCode(code) => {
+            guard_method(cx, &code.identifier, Proof::Code)?;
+            guard_sso_domain(cx, &code.identifier)?;
+            (by_code(cx, code)?, "The verified code says who it is")
+        }
+        VerificationRecord::OneTimeToken { identifier, .. } => (by_identifier(cx, identifier)?, "The one-time token says who it is"),
+        VerificationRecord::NewPasswordIdentity { .. } | VerificationRecord::DevelopmentSignIn { .. } => {
+            return refuse(
+                ApiError::sign_in_method_not_enabled().hidden(format!("a {} record only registers", record.kind())),
+                Because::new(
+                    "experience.method",
+                    Outcome::Refused,
+                    "This verification can't sign anybody in",
+                    "A new username with a password creates an account. To sign in, verify the password of an existing one.",
+                    "Logto 4.3",
+                ),
+            );
+        }
     };
-    guard_method(cx, identifier)?;
-    guard_sso_domain(cx, identifier)?;
-    let (true, Some(user_id)) = (verified, user_id) else {
-        return unusable(
-            "The password was not verified",
-            "The record is there, but nothing was proven with it.",
-        );
-    };
-    let user = existing(cx, user_id, Some(identifier))?;
-    adopt(cx, interaction, &user, "The verified password says who it is")
+    adopt(cx, interaction, &user, title)
 }
 
-/// 422 `user.sign_in_method_not_enabled` unless a password is accepted with this kind of identifier.
-fn guard_method(cx: &mut Cx<'_>, identifier: &Identifier) -> Result<(), Stop> {
+/// What proves an identifier at sign-in.
+#[derive(Clone, Copy)]
+enum Proof {
+    Password,
+    Code,
+}
+
+/// 422 `user.sign_in_method_not_enabled` unless this proof is accepted with this kind of identifier.
+fn guard_method(cx: &mut Cx<'_>, identifier: &Identifier, proof: Proof) -> Result<(), Stop> {
     let methods = sign_in_experience(cx)?.sign_in.methods;
-    if methods.iter().any(|m| m.identifier == identifier.kind && m.password) {
+    let accepted = methods.iter().any(|m| {
+        m.identifier == identifier.kind
+            && match proof {
+                Proof::Password => m.password,
+                Proof::Code => m.verification_code,
+            }
+    });
+    if accepted {
         return Ok(());
     }
     let words = super::identifier::kind_words(identifier.kind);
+    let proof = match proof {
+        Proof::Password => "password",
+        Proof::Code => "code",
+    };
     refuse(
-        ApiError::sign_in_method_not_enabled().hidden(format!("no sign-in method has {words} with password")),
+        ApiError::sign_in_method_not_enabled().hidden(format!("no sign-in method has {words} with {proof}")),
         Because::new(
             "experience.method",
             Outcome::Refused,
-            format!("Signing in with {words} and password is switched off"),
-            "The password was right. Whether the method is enabled is only checked now, as Logto does. Change it under Sign-in experience.",
+            format!("Signing in with {words} and {proof} is switched off"),
+            format!("The {proof} was right. Whether the method is enabled is only checked now, as Logto does. Change it under Sign-in experience."),
             "Logto 4.4",
         )
-        .input(format!("{words} + password")),
+        .input(format!("{words} + {proof}")),
+    )
+}
+
+/// Whom a verified code proves.
+fn by_code(cx: &mut Cx<'_>, code: &CodeRecord) -> Result<Arc<User>, Stop> {
+    if !code.verified {
+        return unusable(
+            "The code was not verified",
+            "A code was sent, but the right one has not come back yet. The page calls `verification-code/verify` first.",
+        );
+    }
+    by_identifier(cx, &code.identifier)
+}
+
+/// The person with a proven identifier, or 404 `user.user_not_exist`.
+fn by_identifier(cx: &mut Cx<'_>, identifier: &Identifier) -> Result<Arc<User>, Stop> {
+    if let Some(user) = find_user(cx, identifier)? {
+        guard_not_suspended(cx, &user, "This account is suspended")?;
+        return Ok(user);
+    }
+    let words = super::identifier::kind_words(identifier.kind);
+    cx.trail.patch.headline = Some(format!("{} · no account yet", identifier.value).into());
+    refuse(
+        ApiError::user_not_exist(Some(identifier)).hidden(format!("nobody has the {words} {}", identifier.value)),
+        Because::new(
+            "experience.identification",
+            Outcome::Refused,
+            format!("Nobody has this {words} yet"),
+            format!(
+                "`{}` is proven, but belongs to no account. Where registration is on, the page offers to create one with it: it changes the event to `Register` and identifies again with the same verification.",
+                identifier.value
+            ),
+            "Logto 4.4",
+        )
+        .input(identifier.value.clone()),
     )
 }
 
@@ -238,6 +289,7 @@ fn without_proof(cx: &mut Cx<'_>, interaction: Interaction, event: InteractionEv
 
 fn register(cx: &mut Cx<'_>, mut interaction: Interaction, record: Option<VerificationRecord>) -> Result<Identified, Stop> {
     let own = identified(cx, &interaction)?;
+    let mut invited = interaction.has_verified_one_time_token();
     match record {
         Some(VerificationRecord::NewPasswordIdentity {
             identifier,
@@ -262,10 +314,34 @@ fn register(cx: &mut Cx<'_>, mut interaction: Interaction, record: Option<Verifi
                 "To create an account, the page verifies a new username and password (`new-password-identity`). To sign in, it changes the event to `SignIn`.",
             );
         }
+        Some(VerificationRecord::EmailVerificationCode(code) | VerificationRecord::PhoneVerificationCode(code)) => {
+            guard_sso_domain(cx, &code.identifier)?;
+            if !code.verified {
+                return unusable(
+                    "The code was not verified",
+                    "A code was sent, but the right one has not come back yet. The page calls `verification-code/verify` first.",
+                );
+            }
+            take_identifier(cx, &mut interaction, &code.identifier, own.as_deref())?;
+        }
+        Some(VerificationRecord::OneTimeToken { identifier, .. }) => {
+            take_identifier(cx, &mut interaction, &identifier, own.as_deref())?;
+            invited = true;
+        }
         // Development records were dealt with before.
         Some(VerificationRecord::DevelopmentSignIn { .. }) | None => {}
     }
-    guard_mode(cx, InteractionEvent::Register)?;
+    if invited {
+        cx.because(Because::new(
+            "experience.mode",
+            Outcome::Decided,
+            "The one-time token opens registration",
+            "Whoever made the token invited this address, so the sign-in mode is not asked.",
+            "Logto 4.3",
+        ));
+    } else {
+        guard_mode(cx, InteractionEvent::Register)?;
+    }
     if let Some(id) = &interaction.result.user_id {
         return refuse(
             ApiError::invalid_interaction_type().hidden(format!("already identified as {id}")),
@@ -279,6 +355,21 @@ fn register(cx: &mut Cx<'_>, mut interaction: Interaction, record: Option<Verifi
         );
     }
     create(cx, interaction)
+}
+
+/// Adds a proven address or number to the pending profile.
+fn take_identifier(cx: &mut Cx<'_>, interaction: &mut Interaction, identifier: &Identifier, own: Option<&User>) -> Result<(), Stop> {
+    guard_email_allowed(cx, identifier)?;
+    let member = profile_member(identifier.kind);
+    let mut profile = interaction.result.profile.clone();
+    profile.insert(member.into(), Value::String(identifier.value.clone()));
+    if let Some(own) = own {
+        guard_not_set(own, &profile)?;
+    }
+    guard_unique(cx, &profile, own)?;
+    interaction.result.profile = profile;
+    // Kept even when a later guard refuses: the page comes back with what is missing.
+    Ok(save(cx, interaction)?)
 }
 
 /// Creates the person from the pending profile.

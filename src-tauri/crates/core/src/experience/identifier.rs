@@ -72,3 +72,13 @@ pub const fn kind_words(kind: IdentifierKind) -> &'static str {
         IdentifierKind::Phone => "phone number",
     }
 }
+
+/// Where a pending profile and a person keep an identifier of this kind (sheet 3.3).
+#[must_use]
+pub const fn profile_member(kind: IdentifierKind) -> &'static str {
+    match kind {
+        IdentifierKind::Username => "username",
+        IdentifierKind::Email => "primaryEmail",
+        IdentifierKind::Phone => "primaryPhone",
+    }
+}

@@ -2,7 +2,7 @@
 
 use super::availability::guard_mode;
 use super::error::ApiError;
-use super::ruling::{Ruling, answer, begun, decide, load, refuse, save, waiting};
+use super::ruling::{Ruling, Stop, answer, begun, decide, load, refuse, save, waiting};
 use crate::because::{Because, Outcome};
 use crate::ids::InteractionId;
 use crate::live::Lane;
@@ -61,7 +61,10 @@ pub fn put_interaction(cx: &mut Cx<'_>, interaction_id: &InteractionId, event: I
 pub fn put_interaction_event(cx: &mut Cx<'_>, interaction_id: &InteractionId, event: InteractionEvent) -> Ruling<()> {
     decide(cx, Some(format!("change to {}", event_words(event)).into()), |cx| {
         let (mut interaction, before) = begun(cx, interaction_id)?;
-        guard_mode(cx, event)?;
+        // Whoever was invited by a one-time token may register whatever the mode says (sheet 4.3).
+        if !(event == InteractionEvent::Register && interaction.has_verified_one_time_token()) {
+            guard_mode(cx, event)?;
+        }
         if before != event && [before, event].contains(&InteractionEvent::ForgotPassword) {
             return refuse(
                 ApiError::not_supported_for_forgot_password().hidden(format!("{} → {}", event_name(before), event_name(event))),
@@ -172,28 +175,40 @@ fn public_profile(profile: &Map<String, Value>) -> Value {
 }
 
 fn public_record(record: &VerificationRecord) -> Value {
+    let mut public = json!({ "type": record.kind(), "id": record.id(), "verified": record.is_verified() });
     match record {
-        VerificationRecord::Password {
-            id,
-            identifier,
-            verified,
-            user_id,
-        } => json!({ "type": "Password", "id": id, "identifier": identifier, "verified": verified, "userId": user_id }),
-        VerificationRecord::NewPasswordIdentity { id, identifier, .. } => {
-            json!({ "type": "NewPasswordIdentity", "id": id, "identifier": identifier, "verified": true })
+        VerificationRecord::Password { identifier, user_id, .. } => {
+            public["identifier"] = json!(identifier);
+            public["userId"] = json!(user_id);
         }
-        VerificationRecord::DevelopmentSignIn { id, user_id } => {
-            json!({ "type": "DevelopmentSignIn", "id": id, "verified": true, "userId": user_id })
+        VerificationRecord::NewPasswordIdentity { identifier, .. } | VerificationRecord::OneTimeToken { identifier, .. } => {
+            public["identifier"] = json!(identifier);
+        }
+        VerificationRecord::DevelopmentSignIn { user_id, .. } => public["userId"] = json!(user_id),
+        VerificationRecord::EmailVerificationCode(code) | VerificationRecord::PhoneVerificationCode(code) => {
+            public["identifier"] = json!(code.identifier);
+            public["templateType"] = json!(code.template);
         }
     }
+    public
 }
 
-/// The id of a verification record.
-pub(super) fn record_id(record: &VerificationRecord) -> &str {
-    match record {
-        VerificationRecord::Password { id, .. }
-        | VerificationRecord::NewPasswordIdentity { id, .. }
-        | VerificationRecord::DevelopmentSignIn { id, .. } => id.as_str(),
+/// The record with this id, or 404 `session.verification_session_not_found`.
+pub(super) fn record_by_id(interaction: &Interaction, id: &str) -> Result<VerificationRecord, Stop> {
+    let records = &interaction.result.verification_records;
+    match records.iter().find(|record| record.id().as_str() == id) {
+        Some(record) => Ok(record.clone()),
+        None => refuse(
+            ApiError::verification_session_not_found().hidden(format!("{} other records are kept", records.len())),
+            Because::new(
+                "experience.verification_record",
+                Outcome::Refused,
+                "There is no verification with this id",
+                "One record per type is kept. A newer one replaces it, and `PUT /api/experience` drops them all.",
+                "Logto 4.3",
+            )
+            .input(id.chars().take(64).collect::<String>()),
+        ),
     }
 }
 

@@ -10,8 +10,6 @@ use std::convert::Infallible;
 /// A family of routes that comes in a later release.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Later {
-    /// `/verification/verification-code[/verify]`.
-    VerificationCode,
     /// `/verification/social/*`.
     Social,
     /// `/verification/sso/*`, `/sso-connectors`.
@@ -22,25 +20,18 @@ pub enum Later {
     WebAuthn,
     /// `/verification/backup-code/*`.
     BackupCode,
-    /// `/verification/one-time-token/verify`.
-    OneTimeToken,
-    /// `PUT /profile/password`.
-    ForgotPassword,
     /// `POST /profile` with `extraProfile`, `/user-assets/*`.
     ExtraProfile,
 }
 
 impl Later {
     /// Every family.
-    pub const ALL: [Self; 9] = [
-        Self::VerificationCode,
+    pub const ALL: [Self; 6] = [
         Self::Social,
         Self::EnterpriseSso,
         Self::SecondFactor,
         Self::WebAuthn,
         Self::BackupCode,
-        Self::OneTimeToken,
-        Self::ForgotPassword,
         Self::ExtraProfile,
     ];
 
@@ -48,14 +39,11 @@ impl Later {
     #[must_use]
     pub const fn words(self) -> &'static str {
         match self {
-            Self::VerificationCode => "verification codes",
             Self::Social => "social sign-in",
             Self::EnterpriseSso => "enterprise single sign-on",
             Self::SecondFactor => "second factors",
             Self::WebAuthn => "passkeys",
             Self::BackupCode => "backup codes",
-            Self::OneTimeToken => "one-time tokens",
-            Self::ForgotPassword => "resetting a password",
             Self::ExtraProfile => "extra profile fields",
         }
     }
@@ -67,10 +55,9 @@ impl Later {
         let words = super::ruling::sentence(self.words());
         let message = format!("{words} can't be used yet; this comes in a later release. Sign in with a password.");
         match self {
-            Self::VerificationCode | Self::Social | Self::EnterpriseSso => ApiError::connector_not_found(message),
+            Self::Social | Self::EnterpriseSso => ApiError::connector_not_found(message),
             Self::SecondFactor | Self::WebAuthn | Self::BackupCode => ApiError::mfa_factor_not_enabled(message),
-            Self::OneTimeToken => ApiError::one_time_token_not_found(message),
-            Self::ForgotPassword | Self::ExtraProfile => ApiError::not_implemented(message),
+            Self::ExtraProfile => ApiError::not_implemented(message),
         }
     }
 }

@@ -192,7 +192,7 @@ fn wrong(cx: &mut Cx<'_>, question: &PasswordQuestion, reason: &str) -> Result<V
 }
 
 /// 400 `session.verification_blocked_too_many_attempts` while the identifier is locked.
-fn guard_not_locked(cx: &mut Cx<'_>, identifier: &Identifier) -> Result<(), Stop> {
+pub(super) fn guard_not_locked(cx: &mut Cx<'_>, identifier: &Identifier) -> Result<(), Stop> {
     let Some(until) = locked_until(cx, identifier)? else {
         return Ok(());
     };

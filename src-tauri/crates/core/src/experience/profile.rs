@@ -1,7 +1,9 @@
 //! `POST /api/experience/profile` (sheet 4.5): fill in what is missing before submission.
 
-use super::availability::{guard_not_set, guard_unique};
+use super::availability::{guard_email_allowed, guard_not_set, guard_sso_domain, guard_unique};
 use super::error::ApiError;
+use super::identifier::{kind_words, profile_member};
+use super::interaction::record_by_id;
 use super::password_policy::UserInfo;
 use super::registration::{guard_password, guard_username_shape};
 use super::ruling::{Ruling, Stop, answer, begun, decide, identified, refuse, save};
@@ -9,7 +11,7 @@ use crate::because::{Because, Outcome};
 use crate::ids::InteractionId;
 use crate::model::User;
 use crate::port::Cx;
-use crate::record::{Interaction, InteractionEvent};
+use crate::record::{IdentifierKind, Interaction, InteractionEvent, VerificationRecord};
 use crate::secret::Secret;
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -71,8 +73,8 @@ pub fn profile_password_check(cx: &mut Cx<'_>, interaction_id: &InteractionId, p
 /// # Errors
 /// [`StoreError`](crate::StoreError). Refuses with 400 `session.not_supported_for_forgot_password`, 404
 /// `session.identifier_not_found` (signing in, nobody identified), 400 `guard.invalid_input` (username), 422
-/// `user.username_already_in_use`, 422 `user.*_exists_in_profile`, and 404 `session.verification_session_not_found`
-/// for what needs a verification, because this release issues none of those.
+/// `user.*_already_in_use`, 422 `user.*_exists_in_profile`, and for what needs a verification 404
+/// `session.verification_session_not_found`, 400 `session.verification_failed`, 422 `session.sso_enabled`.
 pub fn add_profile(cx: &mut Cx<'_>, interaction_id: &InteractionId, update: ProfileUpdate) -> Ruling<()> {
     let call = match &update {
         ProfileUpdate::Username(_) => Some("add a username"),
@@ -101,9 +103,15 @@ pub fn add_profile(cx: &mut Cx<'_>, interaction_id: &InteractionId, update: Prof
                 interaction.result.profile.insert("passwordEncrypted".into(), Value::String(phc));
                 "password"
             }
-            ProfileUpdate::Email { verification_id } => return no_code("e-mail address", &verification_id),
-            ProfileUpdate::Phone { verification_id } => return no_code("phone number", &verification_id),
-            ProfileUpdate::Social { verification_id } => return no_code("social identity", &verification_id),
+            ProfileUpdate::Email { verification_id } => {
+                add_identifier(cx, &mut interaction, own.as_deref(), IdentifierKind::Email, &verification_id)?;
+                "e-mail address"
+            }
+            ProfileUpdate::Phone { verification_id } => {
+                add_identifier(cx, &mut interaction, own.as_deref(), IdentifierKind::Phone, &verification_id)?;
+                "phone number"
+            }
+            ProfileUpdate::Social { verification_id } => return no_social(&verification_id),
         };
         save(cx, &interaction)?;
         cx.because(Because::new(
@@ -156,17 +164,146 @@ fn guard_password_not_set(own: Option<&User>) -> Result<(), Stop> {
     own.map_or(Ok(()), |own| guard_not_set(own, &addition))
 }
 
-/// 404: this release issues no record that proves an address, a number or a social identity.
-fn no_code(words: &str, verification_id: &str) -> Result<(), Stop> {
+/// Takes the address or number that a verified code proves.
+fn add_identifier(
+    cx: &mut Cx<'_>,
+    interaction: &mut Interaction,
+    own: Option<&User>,
+    kind: IdentifierKind,
+    verification_id: &str,
+) -> Result<(), Stop> {
+    let words = kind_words(kind);
+    let identifier = match record_by_id(interaction, verification_id)? {
+        VerificationRecord::EmailVerificationCode(code) | VerificationRecord::PhoneVerificationCode(code)
+            if code.verified && code.identifier.kind == kind =>
+        {
+            code.identifier
+        }
+        record => {
+            return refuse(
+                ApiError::verification_failed().hidden(format!("a {} record, verified: {}", record.kind(), record.is_verified())),
+                Because::new(
+                    "experience.profile",
+                    Outcome::Refused,
+                    format!("The {words} is not proven"),
+                    format!("A {words} is only added with a verified code that was sent to it."),
+                    "Logto 4.5",
+                ),
+            );
+        }
+    };
+    guard_sso_domain(cx, &identifier)?;
+    guard_email_allowed(cx, &identifier)?;
+    let mut addition = Map::new();
+    addition.insert(profile_member(kind).into(), Value::String(identifier.value));
+    if let Some(own) = own {
+        guard_not_set(own, &addition)?;
+    }
+    guard_unique(cx, &addition, own)?;
+    interaction.result.profile.append(&mut addition);
+    Ok(())
+}
+
+/// 404: this release issues no record that proves a social identity.
+fn no_social(verification_id: &str) -> Result<(), Stop> {
     refuse(
-        ApiError::verification_session_not_found().hidden(format!("no record proves a {words}; this release issues none")),
+        ApiError::verification_session_not_found().hidden("no record proves a social identity; this release issues none"),
         Because::new(
             "experience.profile",
             Outcome::Refused,
-            format!("The {words} is not verified"),
-            format!("A {words} can only be added after a verification, which comes in a later release. Set it under People, or take it out of the sign-up settings."),
+            "The social identity is not verified",
+            "A social identity can only be added after signing in at its provider, which comes in a later release.",
             "Logto 4.5",
         )
         .input(verification_id.chars().take(64).collect::<String>()),
     )
+}
+
+/// First half of `PUT /profile/password`: may this person, who forgot theirs, have this password? Answers the hash of
+/// the old one, with which the server compares. Reads only.
+///
+/// # Errors
+/// [`StoreError`](crate::StoreError). Refuses with 400 `session.invalid_interaction_type` unless a password is being
+/// reset, 404 `session.identifier_not_found`, 422 `password.rejected`.
+pub fn reset_password_check(cx: &mut Cx<'_>, interaction_id: &InteractionId, password: &Secret) -> Ruling<Option<Secret>> {
+    decide(cx, Some("set a new password".into()), |cx| {
+        let (_, user) = resetting(cx, interaction_id)?;
+        let info = UserInfo {
+            name: user.name.clone(),
+            username: user.username.clone(),
+            email: user.primary_email.clone(),
+            phone: user.primary_phone.clone(),
+        };
+        guard_password(cx, password, &info)?;
+        Ok(user.password_encrypted.clone().filter(|hash| !hash.is_empty()).map(Secret::new))
+    })
+}
+
+/// Second half of `PUT /profile/password` → 204: keeps the hash (PHC string) of the new password until submission.
+///
+/// # Errors
+/// [`StoreError`](crate::StoreError). Refuses with 422 `user.same_password`, and as [`reset_password_check`].
+pub fn record_reset_password(cx: &mut Cx<'_>, interaction_id: &InteractionId, same: bool, phc: String) -> Ruling<()> {
+    decide(cx, None, |cx| {
+        let (mut interaction, user) = resetting(cx, interaction_id)?;
+        let name = user.display_name();
+        if same {
+            return refuse(
+                ApiError::same_password(),
+                Because::new(
+                    "experience.reset_password",
+                    Outcome::Refused,
+                    "The new password is the old one",
+                    format!("{name} has this password already. Logto asks for another one, and the page says so."),
+                    "Logto 4.5",
+                ),
+            );
+        }
+        interaction.result.profile.insert("passwordEncrypted".into(), Value::String(phc));
+        save(cx, &interaction)?;
+        cx.because(Because::new(
+            "experience.reset_password",
+            Outcome::Decided,
+            "The new password is accepted",
+            "It waits in the interaction and replaces the old one when the page submits.",
+            "Logto 4.5",
+        ));
+        answer(
+            cx,
+            "204 accepted",
+            "new password accepted",
+            format!("{name} · new password accepted"),
+        );
+        Ok(())
+    })
+}
+
+/// The interaction of a password reset, and whose password it is.
+fn resetting(cx: &mut Cx<'_>, interaction_id: &InteractionId) -> Result<(Interaction, Arc<User>), Stop> {
+    let (interaction, event) = begun(cx, interaction_id)?;
+    if event != InteractionEvent::ForgotPassword {
+        return refuse(
+            ApiError::invalid_interaction_type().hidden("the event is not ForgotPassword"),
+            Because::new(
+                "experience.reset_password",
+                Outcome::Refused,
+                "No password is being reset",
+                "`PUT /api/experience/profile/password` belongs to the event `ForgotPassword`. To add a password to an account without one, the page calls `POST /api/experience/profile`.",
+                "Logto 4.5",
+            ),
+        );
+    }
+    let Some(user) = identified(cx, &interaction)? else {
+        return refuse(
+            ApiError::identifier_not_found(),
+            Because::new(
+                "experience.reset_password",
+                Outcome::Refused,
+                "Nobody is identified yet",
+                "A new password needs to know whose. The page verifies a code and calls `POST /api/experience/identification` first.",
+                "Logto 4.5",
+            ),
+        );
+    };
+    Ok((interaction, user))
 }

@@ -1,14 +1,15 @@
 //! The public sign-in experience document (sheet 5.3), which pages read before anything else.
 
+use super::messages::is_deliverable;
 use super::ruling::{provider_settings, sign_in_experience};
-use crate::model::{Application, SignInExperience};
+use crate::model::{Application, Channel, ForgotPasswordMethod, SignInExperience};
 use crate::port::{Cx, StoreError};
 use serde_json::{Value, json};
 
 /// `GET /api/.well-known/sign-in-exp`: the sign-in experience with the application's branding over it (not for a
 /// third-party application, sheet 5.4) and what Logto adds.
 ///
-/// Connectors are not served yet, so `socialConnectors` and `ssoConnectors` are empty and nobody can reset a password.
+/// Connectors are not served yet, so `socialConnectors` and `ssoConnectors` are empty.
 /// `developmentSignIn` is Vestibule's own member.
 ///
 /// # Errors
@@ -22,7 +23,7 @@ pub fn public_sign_in_experience(cx: &Cx<'_>, app: Option<&Application>) -> Resu
         "customUiAssets": null,
         "socialConnectors": [],
         "ssoConnectors": [],
-        "forgotPassword": { "email": false, "phone": false },
+        "forgotPassword": forgot_password(cx, experience.forgot_password_methods.as_deref())?,
         "isDevelopmentTenant": false,
         "customProfileFields": [],
         "customProfileFieldCatalog": [],
@@ -35,6 +36,18 @@ pub fn public_sign_in_experience(cx: &Cx<'_>, app: Option<&Application>) -> Resu
         document.extend(additions);
     }
     Ok(document)
+}
+
+/// By which ways a forgotten password can be replaced: those listed that can be delivered; without a list every one that
+/// can (sheet 5.1).
+fn forgot_password(cx: &Cx<'_>, methods: Option<&[ForgotPasswordMethod]>) -> Result<Value, StoreError> {
+    let offers = |method, channel| -> Result<bool, StoreError> {
+        Ok(methods.is_none_or(|methods| methods.contains(&method)) && is_deliverable(cx, channel)?)
+    };
+    Ok(json!({
+        "email": offers(ForgotPasswordMethod::EmailVerificationCode, Channel::Email)?,
+        "phone": offers(ForgotPasswordMethod::PhoneVerificationCode, Channel::Sms)?,
+    }))
 }
 
 /// The application's colours and logo over the tenant's, member by member.

@@ -35,6 +35,27 @@ fn key(identifier: &Identifier) -> String {
     format!("{POOL}/{}", digest(&text))
 }
 
+/// Counts a message to a recipient, unless `most` went there within `window` **seconds**; whether it may be sent.
+pub(super) fn sendings(cx: &mut Cx<'_>, identifier: &Identifier, window: i64, most: usize) -> Result<bool, StoreError> {
+    let id = format!("message/{}", key(identifier));
+    let since = cx.now.plus_seconds(-window);
+    let mut sent: Vec<Timestamp> = cx
+        .get::<Attempts>(&id)?
+        .map(|kept| kept.failed_at.iter().copied().filter(|at| *at > since).collect())
+        .unwrap_or_default();
+    if sent.len() >= most {
+        return Ok(false);
+    }
+    sent.push(cx.now);
+    cx.put(&Attempts {
+        id,
+        failed_at: sent,
+        locked_until: None,
+        expires_at: cx.now.plus_seconds(window),
+    })?;
+    Ok(true)
+}
+
 /// Until when the identifier is locked, when it is.
 pub(super) fn locked_until(cx: &Cx<'_>, identifier: &Identifier) -> Result<Option<Timestamp>, StoreError> {
     Ok(cx

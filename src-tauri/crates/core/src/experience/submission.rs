@@ -4,14 +4,28 @@ use super::availability::{guard_mandatory, guard_not_set, guard_unique, missing_
 use super::error::ApiError;
 use super::password::guard_not_suspended;
 use super::people::fill_in;
-use super::ruling::{Ruling, answer, begun, decide, identified, refuse, save, sign_in_experience, waiting};
+use super::ruling::{Ruling, Stop, answer, begun, decide, identified, refuse, save, sign_in_experience, waiting};
 use crate::because::{Because, Outcome};
 use crate::ids::InteractionId;
 use crate::live::Lane;
+use crate::model::User;
 use crate::port::Cx;
-use crate::record::{Interaction, VerificationRecord};
+use crate::record::{Interaction, InteractionEvent, InteractionResult, VerificationRecord};
+use serde_json::Value;
 
-/// `POST /submit` → 200 `{redirectTo}`. In Logto's order: somebody is identified; the pending profile is still
+/// How a submission came out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Submitted {
+    /// The browser goes on here (200 `{redirectTo}`).
+    SignedIn {
+        /// `<issuer>/auth/<uid>`.
+        redirect_to: String,
+    },
+    /// The password was replaced (200 without a body).
+    PasswordReset,
+}
+
+/// `POST /submit` → 200 `{redirectTo}`, or 200 without a body when a password was reset. In Logto's order: somebody is identified; the pending profile is still
 /// available; nothing mandatory is missing; the account takes the profile and `lastSignInAt`; the interaction gets
 /// `login`. Answers `<issuer>/auth/<uid>`, where the browser goes next. (Captcha and second factors stand before and
 /// between in Logto; this release has neither.)
@@ -19,9 +33,9 @@ use crate::record::{Interaction, VerificationRecord};
 /// # Errors
 /// [`StoreError`](crate::StoreError). Refuses with 404 `session.identifier_not_found`, 401 `user.suspended`, 422
 /// `user.*_exists_in_profile`, `user.*_already_in_use`, `user.missing_profile`.
-pub fn submit(cx: &mut Cx<'_>, interaction_id: &InteractionId, issuer: &str) -> Ruling<String> {
+pub fn submit(cx: &mut Cx<'_>, interaction_id: &InteractionId, issuer: &str) -> Ruling<Submitted> {
     decide(cx, Some("submit".into()), |cx| {
-        let (mut interaction, _) = begun(cx, interaction_id)?;
+        let (mut interaction, event) = begun(cx, interaction_id)?;
         let Some(user) = identified(cx, &interaction)? else {
             let deleted = interaction.result.user_id.is_some();
             return refuse(
@@ -44,6 +58,9 @@ pub fn submit(cx: &mut Cx<'_>, interaction_id: &InteractionId, issuer: &str) -> 
             );
         };
         guard_not_suspended(cx, &user, "The account was suspended meanwhile")?;
+        if event == InteractionEvent::ForgotPassword {
+            return reset(cx, interaction, user.as_ref().clone());
+        }
         let profile = interaction.result.profile.clone();
         guard_not_set(&user, &profile)?;
         guard_unique(cx, &profile, Some(&user))?;
@@ -95,8 +112,51 @@ pub fn submit(cx: &mut Cx<'_>, interaction_id: &InteractionId, issuer: &str) -> 
         );
         answer(cx, "200 redirectTo", "signed in", format!("{name} · signed in"));
         waiting(cx, Lane::Provider, "waiting for the browser to return");
-        Ok(format!("{}/auth/{}", issuer.trim_end_matches('/'), interaction.id))
+        Ok(Submitted::SignedIn {
+            redirect_to: format!("{}/auth/{}", issuer.trim_end_matches('/'), interaction.id),
+        })
     })
+}
+
+/// Replaces the password. The interaction begins anew: nobody is signed in by a reset (sheet 4.1).
+fn reset(cx: &mut Cx<'_>, mut interaction: Interaction, mut account: User) -> Result<Submitted, Stop> {
+    let name = account.display_name();
+    let Some(phc) = interaction.result.profile.get("passwordEncrypted").and_then(Value::as_str) else {
+        return refuse(
+            ApiError::new_password_required(),
+            Because::new(
+                "experience.submit",
+                Outcome::Refused,
+                "There is no new password yet",
+                "A password reset is submitted after `PUT /api/experience/profile/password`.",
+                "Logto 4.4",
+            ),
+        );
+    };
+    account.password_encrypted = Some(phc.to_owned());
+    account.updated_at = cx.now;
+    cx.put(&account)?;
+    interaction.result = InteractionResult::default();
+    save(cx, &interaction)?;
+    cx.trail.patch.user = Some((account.id.clone(), name.clone()));
+    cx.because(
+        Because::new(
+            "experience.reset_password",
+            Outcome::Decided,
+            format!("{name} has a new password"),
+            "The old one is worth nothing now. Nobody is signed in by this: the interaction begins anew, and the page goes back to the sign-in.",
+            "Logto 4.1",
+        )
+        .input(account.id.0.clone()),
+    );
+    answer(
+        cx,
+        "200 password replaced",
+        "password replaced",
+        format!("{name} · password replaced"),
+    );
+    waiting(cx, Lane::Experience, "waiting for the person to sign in");
+    Ok(Submitted::PasswordReset)
 }
 
 /// Whether the identified person was chosen by development sign-in.

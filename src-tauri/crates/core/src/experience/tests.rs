@@ -1,9 +1,11 @@
 //! Tests of the Experience API rules, driven the way a sign-in page drives them.
 
+mod codes;
 mod development;
 mod document;
 mod identification;
 mod journeys;
+mod one_time_token;
 mod password_policy;
 mod properties;
 mod registration;
@@ -14,7 +16,7 @@ use super::*;
 use crate::because::Outcome;
 use crate::ids::{AppId, InteractionId, LiveId, UserId, VerificationId};
 use crate::live::{StepKind, Trail};
-use crate::model::{ProviderSettings, SignInExperience, User};
+use crate::model::{Message, ProviderSettings, SignInExperience, User};
 use crate::port::Cx;
 use crate::record::{Identifier, IdentifierKind, Interaction, InteractionEvent, InteractionResult, PromptName};
 use crate::secret::Secret;
@@ -35,6 +37,10 @@ fn identifier(kind: IdentifierKind, value: &str) -> Identifier {
         kind,
         value: value.to_owned(),
     }
+}
+
+fn phone(value: &str) -> Identifier {
+    identifier(IdentifierKind::Phone, value)
 }
 
 fn username(value: &str) -> Identifier {
@@ -73,6 +79,8 @@ struct Page {
     id: InteractionId,
     /// What the last call left.
     trail: Trail,
+    /// The last message that was written.
+    newest: Option<Message>,
 }
 
 impl Page {
@@ -99,6 +107,7 @@ impl Page {
             world,
             id: "int1".into(),
             trail: Trail::default(),
+            newest: None,
         }
     }
 
@@ -135,6 +144,15 @@ impl Page {
 
     fn user(&self, id: &str) -> User {
         self.world.get::<User>(id).unwrap().as_ref().clone()
+    }
+
+    fn user_if_there(&self, id: &UserId) -> Option<User> {
+        self.world.get::<User>(id.as_str()).map(|user| user.as_ref().clone())
+    }
+
+    /// The event, while the interaction lives.
+    fn state_event(&self) -> Option<InteractionEvent> {
+        self.world.get::<Interaction>(self.id.as_str())?.result.interaction_event
     }
 
     fn state(&self) -> Interaction {
@@ -186,7 +204,48 @@ impl Page {
     }
 
     fn submit(&mut self) -> Result<String, ApiError> {
-        self.call(|cx, id| submit(cx, id, ISSUER))
+        match self.call(|cx, id| submit(cx, id, ISSUER))? {
+            Submitted::SignedIn { redirect_to } => Ok(redirect_to),
+            Submitted::PasswordReset => Ok(String::new()),
+        }
+    }
+
+    /// `POST /verification/verification-code`.
+    fn send(&mut self, identifier: &Identifier, event: InteractionEvent) -> Result<Sent, ApiError> {
+        let sent = self.call(|cx, id| send_verification_code(cx, id, identifier, event))?;
+        if let Some(message) = &sent.message {
+            self.newest = Some(message.clone());
+        }
+        Ok(sent)
+    }
+
+    /// `POST /verification/verification-code/verify`.
+    fn verify(&mut self, identifier: &Identifier, record: &VerificationId, code: &str) -> Result<VerificationId, ApiError> {
+        self.call(|cx, id| verify_verification_code(cx, id, identifier, record.as_str(), code))
+    }
+
+    /// The code in the newest message, read in the Inbox.
+    fn code_in_inbox(&self) -> String {
+        let newest = self.newest.as_ref().unwrap();
+        let (body, _) = self.world.read(|cx| {
+            let stored = cx.get::<Message>(&newest.id).unwrap().unwrap();
+            open_message(cx, &stored).unwrap()
+        });
+        body.code.unwrap()
+    }
+
+    /// A verified code.
+    fn prove(&mut self, identifier: &Identifier, event: InteractionEvent) -> VerificationId {
+        let sent = self.send(identifier, event).unwrap();
+        let code = self.code_in_inbox();
+        self.verify(identifier, &sent.verification_id, &code).unwrap()
+    }
+
+    /// `PUT /profile/password`, both decisions and the comparison between them.
+    fn reset(&mut self, password: &str) -> Result<(), ApiError> {
+        let old = self.call(|cx, id| reset_password_check(cx, id, &Secret::new(password)))?;
+        let same = old.is_some_and(|old| old.matches(&hash(password)));
+        self.call(|cx, id| record_reset_password(cx, id, same, hash(password)))
     }
 
     /// Alice, up to identification.
@@ -238,6 +297,7 @@ fn check_trail(trail: &Trail, refusal: Option<&ApiError>) {
     }
     let everything = format!("{trail:?}{:?}", trail.snapshot.as_ref().map(ToString::to_string));
     assert!(!everything.contains("phc:"), "a hash leaked: {everything}");
+    assert!(!everything.contains("sealed:"), "a sealed secret leaked: {everything}");
 }
 
 /// Status and code of a refusal.

@@ -6,10 +6,12 @@
 mod address;
 mod experience;
 mod identifier;
+mod message;
 
 pub use address::{check_cors_origin, check_http_url, check_indicator, check_picture, check_redirect_uri};
 pub use experience::{check_provider_settings, check_sign_in_experience};
 pub use identifier::{check_client_id, check_color, check_email, check_scope_name, check_username, normalize_phone};
+pub use message::check_message_settings;
 
 use super::{ApplicationSignInExperience, ApplicationType, CustomClientMetadata, OidcClientMetadata, Resource};
 use crate::console::{ApplicationDraft, UserDraft};

@@ -26,6 +26,7 @@ impl LiveWatch {
             events: Vec::new(),
             missed: 0,
             configuration_changed: false,
+            messages: Vec::new(),
         };
         match self.receiver.recv().await {
             Ok(signal) => take(&mut batch, signal),
@@ -48,5 +49,6 @@ fn take(batch: &mut LiveBatch, signal: Signal) {
     match signal {
         Signal::Event(event) => batch.events.push((*event).clone()),
         Signal::Configuration => batch.configuration_changed = true,
+        Signal::Message(message) => batch.messages.push((*message).clone()),
     }
 }

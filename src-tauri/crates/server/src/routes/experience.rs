@@ -10,8 +10,9 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::sync::Arc;
-use vestibule_core::experience::{self, ApiError, DevelopmentChoice, Identified, Later, ProfileUpdate, Ruling};
+use vestibule_core::experience::{self, ApiError, DevelopmentChoice, Identified, Later, ProfileUpdate, Ruling, Submitted};
 use vestibule_core::ids::{InteractionId, UserId};
+use vestibule_core::model::Message;
 use vestibule_core::record::{Identifier, InteractionEvent};
 use vestibule_core::{Cx, Secret, StoreError};
 
@@ -64,6 +65,10 @@ pub(super) async fn answer(engine: &Arc<Engine>, request: &Request, exchange: &m
         ("POST", ["profile"]) => call.profile().await,
         ("POST", ["verification", "password"]) => call.password().await,
         ("POST", ["verification", "new-password-identity"]) => call.new_password_identity().await,
+        ("POST", ["verification", "verification-code"]) => call.send_code().await,
+        ("POST", ["verification", "verification-code", "verify"]) => call.verify_code().await,
+        ("POST", ["verification", "one-time-token", "verify"]) => call.one_time_token().await,
+        ("PUT", ["profile", "password"]) => call.reset_password().await,
         ("GET", ["development-people"]) => call.development_people(),
         ("POST", ["verification", "development-sign-in"]) => call.development_sign_in().await,
         (method, rest) => match later(method, rest) {
@@ -81,7 +86,6 @@ pub(super) async fn answer(engine: &Arc<Engine>, request: &Request, exchange: &m
 /// Routes of sheet 4.1, 4.2 and 4.5 that a later release serves.
 fn later(method: &str, rest: &[&str]) -> Option<Later> {
     Some(match (method, rest) {
-        ("POST", ["verification", "verification-code"] | ["verification", "verification-code", "verify"]) => Later::VerificationCode,
         ("POST", ["verification", "social", _, "authorization-uri" | "verify"]) => Later::Social,
         ("POST", ["verification", "sso", _, "authorization-uri" | "verify"]) | ("GET", ["sso-connectors"]) => Later::EnterpriseSso,
         (
@@ -99,8 +103,6 @@ fn later(method: &str, rest: &[&str]) -> Option<Later> {
             ["verification", "web-authn" | "sign-in-passkey", ..] | ["preflight", ..] | ["profile", "mfa", "passkey" | "passkey-skipped"],
         ) => Later::WebAuthn,
         ("POST", ["verification", "backup-code", "generate" | "verify"]) => Later::BackupCode,
-        ("POST", ["verification", "one-time-token", "verify"]) => Later::OneTimeToken,
-        ("PUT", ["profile", "password"]) => Later::ForgotPassword,
         ("POST", ["user-assets", "avatar"]) => Later::ExtraProfile,
         _ => return None,
     })
@@ -117,6 +119,32 @@ struct EventBody {
 #[derive(Default)]
 struct IdentificationBody {
     verification_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct SendCodeBody {
+    identifier: Identifier,
+    interaction_event: InteractionEvent,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct VerifyCodeBody {
+    identifier: Identifier,
+    verification_id: String,
+    code: String,
+}
+
+#[derive(Deserialize)]
+struct OneTimeTokenBody {
+    identifier: Identifier,
+    token: String,
+}
+
+#[derive(Deserialize)]
+struct NewPasswordBody {
+    password: String,
 }
 
 #[derive(Deserialize)]
@@ -226,24 +254,82 @@ impl Call<'_> {
 
     async fn submit(&mut self) -> Result<Response, Stop> {
         let issuer = self.engine.site().issuer.clone();
-        let redirect_to = self.write(move |cx, id| experience::submit(cx, id, &issuer)).await?;
-        Ok(Response::json(StatusCode::OK, &json!({ "redirectTo": redirect_to })))
+        Ok(match self.write(move |cx, id| experience::submit(cx, id, &issuer)).await? {
+            Submitted::SignedIn { redirect_to } => Response::json(StatusCode::OK, &json!({ "redirectTo": redirect_to })),
+            Submitted::PasswordReset => {
+                self.engine.recorder.configuration_changed();
+                Response::new(StatusCode::OK)
+            }
+        })
+    }
+
+    async fn send_code(&mut self) -> Result<Response, Stop> {
+        let SendCodeBody {
+            identifier,
+            interaction_event,
+        } = self.body()?;
+        let sent = self
+            .write(move |cx, id| experience::send_verification_code(cx, id, &identifier, interaction_event))
+            .await?;
+        self.deliver(sent.message);
+        Ok(verified(sent.verification_id))
+    }
+
+    /// Tells the window of a message, and carries it to where else messages go.
+    fn deliver(&self, message: Option<Message>) {
+        if let Some(message) = message {
+            self.engine.deliver(message);
+        }
+    }
+
+    async fn verify_code(&mut self) -> Result<Response, Stop> {
+        let VerifyCodeBody {
+            identifier,
+            verification_id,
+            code,
+        } = self.body()?;
+        let id = self
+            .write(move |cx, id| experience::verify_verification_code(cx, id, &identifier, &verification_id, &code))
+            .await?;
+        Ok(verified(id))
+    }
+
+    async fn one_time_token(&mut self) -> Result<Response, Stop> {
+        let OneTimeTokenBody { identifier, token } = self.body()?;
+        let id = self
+            .write(move |cx, id| experience::verify_one_time_token(cx, id, &identifier, &token))
+            .await?;
+        Ok(verified(id))
+    }
+
+    async fn reset_password(&mut self) -> Result<Response, Stop> {
+        let NewPasswordBody { password } = self.body()?;
+        let password = Secret::new(password);
+        let old = self.read(|cx, id| experience::reset_password_check(cx, id, &password))?;
+        let same = match old {
+            Some(old) => self.compare(password.clone(), Some(old.expose().to_owned())).await?,
+            None => false,
+        };
+        let phc = self.hash(password).await?;
+        self.write(move |cx, id| experience::record_reset_password(cx, id, same, phc))
+            .await?;
+        Ok(no_content())
     }
 
     async fn hash(&self, password: Secret) -> Result<String, Stop> {
         Ok(self.engine.hasher.hash(password).await.map_err(|e| StoreError::Io(e.to_string()))?)
     }
 
+    async fn compare(&self, password: Secret, hash: Option<String>) -> Result<bool, Stop> {
+        let matched = self.engine.hasher.verify(password, hash).await;
+        Ok(matched.map_err(|e| StoreError::Io(e.to_string()))?)
+    }
+
     async fn password(&mut self) -> Result<Response, Stop> {
         let PasswordBody { identifier, password } = self.body()?;
         let question = self.read(|cx, id| experience::password_candidate(cx, id, &identifier))?;
         let hash = question.hash.as_ref().map(|h| h.expose().to_owned());
-        let matched = self
-            .engine
-            .hasher
-            .verify(Secret::new(password), hash)
-            .await
-            .map_err(|e| StoreError::Io(e.to_string()))?;
+        let matched = self.compare(Secret::new(password), hash).await?;
         let id = self
             .write(move |cx, id| experience::record_password_result(cx, id, &question, matched))
             .await?;

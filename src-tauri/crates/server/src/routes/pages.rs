@@ -374,11 +374,28 @@ pub(super) async fn demo_app(engine: &Arc<Engine>, request: &Request) -> Respons
         // Back from signing out.
         return Response::redirect(StatusCode::SEE_OTHER, "/oidc/session/end/success");
     }
-    match engine.playground_start(Vec::new(), true).await {
+    // A link may say how the sign-in begins: /demo-app?first_screen=register, or a one-time token.
+    let params = pairs.into_iter().filter(|(name, _)| PASSED_ON.contains(&name.as_str())).collect();
+    match engine.playground_start(params, true).await {
         Ok(run) => Response::redirect(StatusCode::SEE_OTHER, &run.url),
         Err(problem) => crate::front::problem(StatusCode::BAD_REQUEST, &problem.message),
     }
 }
+
+/// Parameters of an authorization request that the built-in client takes from its own address (sheet 2.1).
+const PASSED_ON: [&str; 11] = [
+    "first_screen",
+    "interaction_mode",
+    "identifier",
+    "direct_sign_in",
+    "login_hint",
+    "one_time_token",
+    "organization_id",
+    "ui_locales",
+    "prompt",
+    "acr_values",
+    "max_age",
+];
 
 /// The page shows the shape of the answer, not the tokens themselves; those are in the window.
 fn hide_tokens(tokens: &mut Value) {

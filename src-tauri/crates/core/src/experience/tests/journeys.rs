@@ -165,10 +165,9 @@ fn routes_of_a_later_release_say_so() {
         assert!(error.message.contains("later release"), "{}", error.message);
         assert!(page.trail.because[0].title.ends_with("can't be used yet"));
         let expected = match later {
-            Later::VerificationCode | Later::Social | Later::EnterpriseSso => (501, "connector.not_found"),
+            Later::Social | Later::EnterpriseSso => (501, "connector.not_found"),
             Later::SecondFactor | Later::WebAuthn | Later::BackupCode => (400, "session.mfa.mfa_factor_not_enabled"),
-            Later::OneTimeToken => (400, "one_time_token.token_not_found"),
-            Later::ForgotPassword | Later::ExtraProfile => (501, "request.not_implemented"),
+            Later::ExtraProfile => (501, "request.not_implemented"),
         };
         assert_eq!((error.status, error.code), expected);
     }

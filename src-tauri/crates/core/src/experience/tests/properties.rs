@@ -18,7 +18,13 @@ enum Call {
     /// The n-th record issued so far, or none.
     Identify(Option<usize>),
     Add(ProfileUpdate),
+    /// The newest record as a proven address.
+    AddCode,
     CheckPassword(String),
+    Send(Identifier, InteractionEvent),
+    /// A code for the n-th record issued so far: the right one of the newest message, or another.
+    Code(Identifier, usize, bool),
+    Reset(&'static str),
     Submit,
     Wait(i64),
     Suspend(bool),
@@ -62,7 +68,11 @@ fn calls() -> impl Strategy<Value = Call> {
         2 => name().prop_map(|n| Call::Add(ProfileUpdate::Username(n.to_owned()))),
         1 => Just(Call::Add(ProfileUpdate::Password { phc: hash("x") })),
         1 => Just(Call::Add(ProfileUpdate::Email { verification_id: "x".into() })),
+        1 => Just(Call::AddCode),
         1 => ".*".prop_map(Call::CheckPassword),
+        4 => (identifiers(), events()).prop_map(|(i, e)| Call::Send(i, e)),
+        5 => (identifiers(), 0usize..3, any::<bool>()).prop_map(|(i, n, right)| Call::Code(i, n, right)),
+        2 => prop::sample::select(vec!["tangerine-kite9", "correct horse", ""]).prop_map(Call::Reset),
         5 => Just(Call::Submit),
         1 => (0i64..2000).prop_map(Call::Wait),
         1 => any::<bool>().prop_map(Call::Suspend),
@@ -96,9 +106,9 @@ proptest! {
                 Call::Change(event) => { let _ = page.change(event); }
                 Call::Password(identifier, password) => {
                     if let Ok(record) = page.password(&identifier, password) {
-                        let who = if password == "correct horse" { ALICE } else { BOB };
-                        prop_assert!(matches!((identifier.value.to_lowercase().as_str(), password), ("alice" | "alice@example.test", "correct horse") | ("bob", "builder")) || identifier.kind == IdentifierKind::Phone);
-                        proven.0.insert(who.into());
+                        let holder = page.world.read(|cx| identifier::find_user(cx, &identifier).unwrap()).0.unwrap();
+                        prop_assert_eq!(holder.password_encrypted.clone(), Some(hash(password)));
+                        proven.0.insert(holder.id.clone());
                         issued.push(record);
                     }
                 }
@@ -137,6 +147,45 @@ proptest! {
                 }
                 Call::Add(update) => { let _ = page.add(update); }
                 Call::CheckPassword(text) => { let _ = page.call(|cx, id| profile_password_check(cx, id, &Secret::new(text))); }
+                Call::AddCode => {
+                    let newest = issued.last().cloned().unwrap_or_else(|| VerificationId("x".into()));
+                    let _ = page.add(ProfileUpdate::Email { verification_id: newest.0 });
+                }
+                Call::Send(to, event) => {
+                    if let Ok(sent) = page.send(&to, event) {
+                        issued.push(sent.verification_id);
+                    }
+                }
+                Call::Code(to, nth, right) => {
+                    let Some(record) = issued.iter().rev().nth(nth).cloned() else { continue };
+                    let Some(message) = page.newest.clone() else { continue };
+                    let (recipient, newest) = (message.to, page.code_in_inbox());
+                    let typed = if right { newest } else { "12345x".to_owned() };
+                    if page.verify(&to, &record, &typed).is_ok() {
+                        prop_assert!(right, "a wrong code was accepted");
+                        prop_assert_eq!(identifier::index_entry(&to), identifier::index_entry(&Identifier { value: recipient, ..to.clone() }), "a code proved another address");
+                        if let Some(holder) = page.world.read(|cx| identifier::find_user(cx, &to).unwrap()).0 {
+                            proven.0.insert(holder.id.clone());
+                        }
+                    }
+                }
+                Call::Reset(password) => {
+                    if page.reset(password).is_ok() {
+                        let state = page.state().result;
+                        prop_assert_eq!(state.interaction_event, Some(InteractionEvent::ForgotPassword));
+                        prop_assert!(proven.0.contains(&state.user_id.unwrap()));
+                    }
+                }
+                Call::Submit if page.state_event() == Some(InteractionEvent::ForgotPassword) => {
+                    let before = page.state().result.user_id.map(|id| page.user_if_there(&id));
+                    if page.submit().is_ok() {
+                        let user = before.flatten().unwrap();
+                        prop_assert!(proven.0.contains(&user.id), "somebody else's password was replaced");
+                        prop_assert_ne!(page.user(user.id.as_str()).password_encrypted, user.password_encrypted);
+                        prop_assert!(page.state().result.login.is_none() && page.state().result.user_id.is_none(), "a reset signed somebody in");
+                        proven.0.clear();
+                    }
+                }
                 Call::Submit => {
                     if let Ok(to) = page.submit() {
                         prop_assert_eq!(to, format!("{ISSUER}/auth/int1"));
