@@ -1,6 +1,9 @@
-//! Outgoing HTTP: back-channel logout and the playground client. Bounded in time and size; no redirects, no proxy.
+//! What goes out: back-channel logout, the playground client, messages to people. Bounded in time and size; no redirects,
+//! no proxy.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod mail;
 
 use serde_json::Value;
 use std::sync::OnceLock;
@@ -47,6 +50,18 @@ impl Client {
     pub async fn bearer(&self, url: &str, token: &str) -> Result<Value, String> {
         let response = self.client()?.get(url).bearer_auth(token).send().await.map_err(|e| explain(&e))?;
         read(response).await
+    }
+
+    /// Posts JSON; whatever is answered is not read.
+    ///
+    /// # Errors
+    /// As [`Client::form`].
+    pub async fn json(&self, url: &str, body: &Value) -> Result<(), String> {
+        let response = self.client()?.post(url).json(body).send().await.map_err(|e| explain(&e))?;
+        match response.status() {
+            status if status.is_success() => Ok(()),
+            status => Err(format!("It answered {}.", status.as_u16())),
+        }
     }
 
     /// Delivers a logout token (OIDC Back-Channel Logout 2.5).

@@ -105,7 +105,7 @@ pub(super) fn issue(
                 Outcome::Decided,
                 format!("A code went to {to}"),
                 format!(
-                    "Six digits, accepted for {} seconds and {} wrong tries. The message is in the Inbox. An older code of this sign-in is worth nothing now.",
+                    "Six digits, accepted for {} seconds and {} wrong tries. The window's Inbox shows it, unless that is switched off. An older code of this sign-in is worth nothing now.",
                     policy.lifetime(),
                     policy.tries()
                 ),
@@ -304,7 +304,7 @@ pub(super) fn check(
                     format!("It was one failure too many, so `{to}` is locked now: even the right code is refused for a while.")
                 } else {
                     format!(
-                        "That was wrong try number {tries} of {}. The right code is in the Inbox.",
+                        "That was wrong try number {tries} of {}. The right one is in the message that was sent.",
                         policy.tries()
                     )
                 },

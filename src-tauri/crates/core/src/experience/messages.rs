@@ -95,7 +95,7 @@ pub(super) fn code_message(
     Ok(message)
 }
 
-/// Stores a message, or 501 `connector.not_found` when nothing would carry it.
+/// Writes a message and stores it in the Inbox, where that is on, or 501 `connector.not_found` when nothing would carry it.
 pub(super) fn write(
     cx: &mut Cx<'_>,
     interaction: Option<&Interaction>,
@@ -108,7 +108,8 @@ pub(super) fn write(
     let Some(channel) = Channel::of(identifier.kind) else {
         return Err(StoreError::Corrupt("a message to a username".into()).into());
     };
-    if !message_settings(cx)?.carries(channel) {
+    let settings = message_settings(cx)?;
+    if !settings.carries(channel) {
         let words = match channel {
             Channel::Email => "e-mails",
             Channel::Sms => "text messages",
@@ -142,7 +143,9 @@ pub(super) fn write(
         valid_until,
         expires_at: cx.now.plus_seconds(MESSAGE_TTL),
     };
-    cx.put(&message)?;
+    if settings.inbox {
+        cx.put(&message)?;
+    }
     cx.arrow(
         Lane::Interaction,
         Lane::Interaction,

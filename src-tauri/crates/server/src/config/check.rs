@@ -11,8 +11,9 @@ use super::error::{ConfigError, Source};
 use std::collections::BTreeMap;
 use vestibule_core::console::{ApplicationDraft, UserDraft};
 use vestibule_core::model::{
-    MAX_NAME, Problem, ProviderSettings, Resource, SignInExperience, check_application, check_client_id, check_provider_settings,
-    check_resource, check_sign_in_experience, check_user, default_access_token_ttl, normalize_phone,
+    MAX_NAME, MessageSettings, Problem, ProviderSettings, Resource, SignInExperience, check_application, check_client_id,
+    check_message_settings, check_provider_settings, check_resource, check_sign_in_experience, check_user, default_access_token_ttl,
+    normalize_phone,
 };
 
 /// Longest secret, in **characters** (sheet 1.8).
@@ -262,6 +263,12 @@ impl Found {
             match patch.over(&ProviderSettings::default()) {
                 Ok(settings) => self.under("provider", check_provider_settings(&settings)),
                 Err(error) => self.add("provider", format!("Can't be read: {error}.")),
+            }
+        }
+        if let Some(patch) = &document.messages {
+            match patch.over(&MessageSettings::default()) {
+                Ok(settings) => self.under("messages", check_message_settings(&settings)),
+                Err(error) => self.add("messages", format!("Can't be read: {error}.")),
             }
         }
         if let Some(patch) = &document.sign_in_experience {

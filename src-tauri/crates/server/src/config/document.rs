@@ -9,8 +9,8 @@ use std::marker::PhantomData;
 use vestibule_core::Secret;
 use vestibule_core::Timestamp;
 use vestibule_core::model::{
-    ApplicationSignInExperience, ApplicationType, CustomClientMetadata, OidcClientMetadata, Profile, ProviderSettings, RoleScope, RoleType,
-    Scope, SignInExperience, SocialIdentity,
+    ApplicationSignInExperience, ApplicationType, CustomClientMetadata, MessageSettings, OidcClientMetadata, Profile, ProviderSettings,
+    RoleScope, RoleType, Scope, SignInExperience, SocialIdentity,
 };
 
 /// A configuration.
@@ -30,6 +30,8 @@ pub struct Document {
     pub sign_in_experience: Option<Patch<SignInExperience>>,
     /// `[provider]`.
     pub provider: Option<Patch<ProviderSettings>>,
+    /// `[messages]`. The mail server's password stands there in plain text; it is sealed before it is stored.
+    pub messages: Option<Patch<MessageSettings>>,
     /// Where everything stands.
     pub(super) source: Source,
 }
@@ -237,6 +239,11 @@ impl<T: Serialize + DeserializeOwned> Patch<T> {
         self.members.contains_key(key)
     }
 
+    /// What the file says of a member of a member.
+    pub(super) fn inner(&self, table: &str, key: &str) -> Option<&Value> {
+        self.members.get(table)?.get(key)
+    }
+
     /// `base` with the mentioned members in place of its own; tables within are merged, all else is replaced.
     ///
     /// # Errors
@@ -303,6 +310,7 @@ impl Document {
             .collect();
         parts.extend(self.sign_in_experience.as_ref().map(|_| "the sign-in experience".to_owned()));
         parts.extend(self.provider.as_ref().map(|_| "provider settings".to_owned()));
+        parts.extend(self.messages.as_ref().map(|_| "where messages go".to_owned()));
         if parts.is_empty() {
             return "It names nothing.".to_owned();
         }
@@ -322,6 +330,7 @@ impl Document {
                 .remove("signInExperience")
                 .and_then(|v| typed(v, "signInExperience", noted, errors)),
             provider: root.remove("provider").and_then(|v| typed(v, "provider", noted, errors)),
+            messages: root.remove("messages").and_then(|v| typed(v, "messages", noted, errors)),
             source: Source::default(),
         };
         Self { source, ..document }

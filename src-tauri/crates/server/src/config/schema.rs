@@ -81,6 +81,33 @@ spec!(
         field("connectors", Shape::List(&Shape::Table(&CONNECTOR))),
         field("signInExperience", Shape::Table(&SIGN_IN_EXPERIENCE)),
         field("provider", Shape::Table(&PROVIDER)),
+        field("messages", Shape::Table(&MESSAGES)),
+    ]
+);
+
+spec!(
+    MESSAGES,
+    "messages",
+    "[messages]",
+    [
+        field("inbox", Shape::Bool),
+        field("smtp", Shape::Table(&SMTP)),
+        field("file", Shape::Text),
+        field("webhook", Shape::Text),
+    ]
+);
+
+spec!(
+    SMTP,
+    "smtp",
+    "{ host = \"localhost\", port = 1025, from = \"no-reply@example.test\" }",
+    [
+        required("host", Shape::Text),
+        required("port", Shape::Count),
+        field("security", Shape::OneOf(&["none", "starttls", "tls"])),
+        field("username", Shape::Text),
+        field("password", Shape::Text),
+        required("from", Shape::Text),
     ]
 );
 

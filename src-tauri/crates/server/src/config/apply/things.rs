@@ -4,8 +4,8 @@ use super::{Applier, DEFAULT_SECRET, derived_id, merged};
 use crate::config::document::{ApplicationEntry, SecretEntry};
 use vestibule_core::console::ApplicationDraft;
 use vestibule_core::model::{
-    Application, ApplicationSecret, Connector, ProviderSettings, Resource, SignInExperience, check_application, check_provider_settings,
-    check_sign_in_experience, default_access_token_ttl,
+    Application, ApplicationSecret, Connector, MessageSettings, ProviderSettings, Resource, SignInExperience, check_application,
+    check_message_settings, check_provider_settings, check_sign_in_experience, default_access_token_ttl,
 };
 use vestibule_core::record::Index;
 use vestibule_core::{Secret, StoreError, Timestamp, entropy};
@@ -25,6 +25,24 @@ impl Applier<'_, '_, '_> {
             let stored = self.cx.get::<SignInExperience>(SignInExperience::ID)?;
             let new = merged(patch.over(&stored.as_deref().cloned().unwrap_or_default()))?;
             self.problems("signInExperience", check_sign_in_experience(&new));
+            self.put(stored.as_deref(), &new)?;
+        }
+        if let Some(patch) = &self.document.messages {
+            let stored = self.cx.get::<MessageSettings>(MessageSettings::ID)?;
+            let mut new = merged(patch.over(&stored.as_deref().cloned().unwrap_or_default()))?;
+            self.problems("messages", check_message_settings(&new));
+            if let (Some(smtp), Some(plain)) = (&mut new.smtp, patch.inner("smtp", "password").and_then(|p| p.as_str())) {
+                let held = stored.as_ref().and_then(|s| s.smtp.as_ref()?.password.clone());
+                let same = held
+                    .as_ref()
+                    .is_some_and(|sealed| self.cx.vault.open(sealed).is_ok_and(|held| held.matches(plain)));
+                // Sealing draws randomness: the box stays as it is while its content does.
+                smtp.password = if same {
+                    held
+                } else {
+                    Some(self.cx.vault.seal(&Secret::new(plain)))
+                };
+            }
             self.put(stored.as_deref(), &new)?;
         }
         Ok(())

@@ -21,15 +21,30 @@ async fn applying_twice_changes_nothing() {
     let mut stored = Stored::default();
     let document = good(FULL);
     let first = stored.start(&document, 1_000).await.unwrap();
-    assert_eq!(counts(first.summary), (16, 0, 0));
+    assert_eq!(counts(first.summary), (17, 0, 0));
     assert_eq!(first.hashed, 1);
-    assert_eq!(first.summary.to_string(), "16 created, 0 updated, 0 unchanged");
+    assert_eq!(first.summary.to_string(), "17 created, 0 updated, 0 unchanged");
     let before = stored.dump();
     // Another start, another reading of the file, another time.
     let second = stored.start(&good(FULL), 2_000).await.unwrap();
-    assert_eq!(counts(second.summary), (0, 0, 16));
+    assert_eq!(counts(second.summary), (0, 0, 17));
     assert_eq!((second.writes, second.hashed), (0, 0));
     assert_eq!(stored.dump(), before);
+}
+
+#[tokio::test]
+async fn the_mail_servers_password_is_sealed() {
+    let mut stored = Stored::default();
+    stored.start(&good(FULL), 1_000).await.unwrap();
+    let messages: MessageSettings = stored.one(MessageSettings::ID);
+    let smtp = messages.smtp.unwrap();
+    assert_eq!((smtp.host.as_str(), smtp.port, smtp.username.as_deref()), ("localhost", 1025, Some("vestibule")));
+    let sealed = smtp.password.unwrap();
+    assert!(sealed.ends_with("mail-catcher-1843") && sealed != "mail-catcher-1843", "{sealed}");
+    // A file that says less leaves it, one that says another replaces it.
+    stored.start(&good("[messages.smtp]\nhost = \"mail.test\"\nport = 25\nfrom = \"a@b.test\"\n"), 2_000).await.unwrap();
+    let smtp = stored.one::<MessageSettings>(MessageSettings::ID).smtp.unwrap();
+    assert_eq!((smtp.host.as_str(), smtp.password.as_deref()), ("mail.test", Some(sealed.as_str())));
 }
 
 #[tokio::test]

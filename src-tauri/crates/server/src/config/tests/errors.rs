@@ -63,7 +63,7 @@ fn unknown_keys_name_the_nearest() {
             1,
             3,
             "organizations",
-            "Known here: applications, users, resources, roles, connectors, signInExperience, provider.",
+            "Known here: applications, users, resources, roles, connectors, signInExperience, provider, messages.",
         )],
     );
     says(

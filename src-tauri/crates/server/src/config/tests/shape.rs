@@ -5,9 +5,9 @@ use crate::config::schema::{self, Shape, Spec};
 use serde::de::DeserializeOwned;
 use std::collections::BTreeSet;
 use vestibule_core::model::{
-    Address, ApplicationSignInExperience, Branding, Color, CustomClientMetadata, LanguageInfo, LengthRange, MinCount, OidcClientMetadata,
-    PasswordPolicy, PasswordRejects, Profile, ProviderSettings, RoleScope, Scope, SentinelPolicy, SignIn, SignInExperience, SignInMethod,
-    SignUp, SocialSignIn,
+    Address, ApplicationSignInExperience, Branding, Color, CustomClientMetadata, LanguageInfo, LengthRange, MessageSettings, MinCount,
+    OidcClientMetadata, PasswordPolicy, PasswordRejects, Profile, ProviderSettings, RoleScope, Scope, SentinelPolicy, SignIn,
+    SignInExperience, SignInMethod, SignUp, Smtp, SocialSignIn,
 };
 
 /// The keys serde knows for a type that denies unknown ones.
@@ -38,6 +38,8 @@ fn schema_and_types_have_the_same_keys() {
     same_keys::<RoleScope>(&schema::ROLE_SCOPE);
     same_keys::<ConnectorEntry>(&schema::CONNECTOR);
     same_keys::<ProviderSettings>(&schema::PROVIDER);
+    same_keys::<MessageSettings>(&schema::MESSAGES);
+    same_keys::<Smtp>(&schema::SMTP);
     same_keys::<SignInExperience>(&schema::SIGN_IN_EXPERIENCE);
     same_keys::<Color>(&schema::COLOR);
     same_keys::<Branding>(&schema::BRANDING);
@@ -121,7 +123,7 @@ fn values_arrive_in_the_types() {
     assert_eq!(row.password_policy.rejects.words, ["vestibule"]);
     assert_eq!(
         document.contents(),
-        "It names 4 applications, 3 people, 2 resources, 3 roles, 2 connectors, the sign-in experience, provider settings."
+        "It names 4 applications, 3 people, 2 resources, 3 roles, 2 connectors, the sign-in experience, provider settings, where messages go."
     );
     assert_eq!(good("").contents(), "It names nothing.");
 }
