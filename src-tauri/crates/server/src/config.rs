@@ -89,6 +89,7 @@ pub fn read_file(path: &Path) -> Result<String, ConfigError> {
         column: 1,
         path: String::new(),
         message,
+        code: None,
     };
     let opened =
         std::fs::File::open(path).map_err(|error| whole(format!("Can't be opened: {error}. Check the path given to --config.")))?;

@@ -31,7 +31,7 @@ pub(crate) fn problem(code: &str, message: impl Into<String>) -> ConsoleProblem 
 fn first(problems: Vec<Problem>) -> Result<(), ConsoleProblem> {
     problems.into_iter().next().map_or(Ok(()), |p| {
         Err(ConsoleProblem {
-            code: "guard.invalid_input".into(),
+            code: p.code.into(),
             message: p.message,
             field: Some(p.field),
         })

@@ -85,7 +85,9 @@ impl Applier<'_, '_, '_> {
     /// Reports what the shared rules say of the merged outcome.
     fn problems(&mut self, at: &str, problems: Vec<Problem>) {
         for problem in problems {
-            self.error(format!("{at}.{}", problem.field), problem.message);
+            let problem = problem.under(at);
+            let error = self.document.source.error(&problem.field, &problem.message);
+            self.errors.push(error.coded(problem.code));
         }
     }
 

@@ -43,7 +43,7 @@ pub(super) fn check(document: &mut Document, errors: &mut Vec<ConfigError>) {
         found
             .0
             .iter()
-            .map(|problem| document.source.error(&problem.field, &problem.message)),
+            .map(|problem| document.source.error(&problem.field, &problem.message).coded(problem.code)),
     );
 }
 
@@ -57,11 +57,7 @@ impl Found {
     }
 
     fn under(&mut self, at: &str, problems: Vec<Problem>) {
-        self.0.extend(
-            problems
-                .into_iter()
-                .map(|problem| Problem::new(format!("{at}.{}", problem.field), problem.message)),
-        );
+        self.0.extend(problems.into_iter().map(|problem| problem.under(at)));
     }
 
     /// Notes a value that may occur once.
