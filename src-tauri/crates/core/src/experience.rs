@@ -25,6 +25,7 @@
 //! | `GET /api/.well-known/sign-in-exp` | [`public_sign_in_experience`] |
 
 mod availability;
+mod blocklist;
 mod development;
 mod error;
 mod identification;
@@ -45,6 +46,7 @@ mod submission;
 mod tests;
 
 pub use availability::missing_profile;
+pub use blocklist::{Blocked, blocked};
 pub use development::{DevelopmentChoice, DevelopmentPerson, development_people, development_sign_in};
 pub use error::ApiError;
 pub use identification::{Identified, identify};

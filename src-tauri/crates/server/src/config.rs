@@ -23,6 +23,7 @@ mod walk;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub(crate) use apply::no_case_conflicts;
 pub use apply::{Summary, apply};
 pub use document::{ApplicationEntry, ConnectorEntry, Document, Patch, ResourceEntry, RoleEntry, SecretEntry, UserEntry};
 pub use error::{ApplyError, ConfigError};

@@ -1,6 +1,7 @@
 //! `POST /api/experience/identification` (sheet 4.1 and 4.4): who is it, or: create the account.
 
 use super::availability::{guard_mandatory, guard_mode, guard_not_set, guard_sso_domain, guard_unique};
+use super::blocklist::guard_email_blocklist;
 use super::development::guard_switched_on;
 use super::error::ApiError;
 use super::interaction::record_id;
@@ -284,11 +285,14 @@ fn register(cx: &mut Cx<'_>, mut interaction: Interaction, record: Option<Verifi
 /// Creates the person from the pending profile.
 fn create(cx: &mut Cx<'_>, mut interaction: Interaction) -> Result<Identified, Stop> {
     let profile = interaction.result.profile.clone();
+    if let Some(email) = profile.get("primaryEmail").and_then(Value::as_str) {
+        guard_email_blocklist(cx, email)?;
+    }
     guard_mandatory(cx, &profile, None)?;
     // The pending profile may be minutes old; somebody may have been faster.
     guard_unique(cx, &profile, None)?;
     let mut user = fresh_user(cx)?;
-    fill_in(&mut user, &profile);
+    fill_in(&mut user, &profile, cx.now);
     cx.put(&user)?;
     interaction.result.user_id = Some(user.id.clone());
     interaction.result.registered = true;

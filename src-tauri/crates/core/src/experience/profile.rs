@@ -86,7 +86,7 @@ pub fn add_profile(cx: &mut Cx<'_>, interaction_id: &InteractionId, update: Prof
         let (mut interaction, own) = open(cx, interaction_id)?;
         let words = match update {
             ProfileUpdate::Username(username) => {
-                guard_username_shape(&username)?;
+                guard_username_shape(cx, &username)?;
                 let mut addition = Map::new();
                 addition.insert("username".into(), Value::String(username.clone()));
                 if let Some(own) = &own {

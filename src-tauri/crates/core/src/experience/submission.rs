@@ -71,7 +71,7 @@ pub fn submit(cx: &mut Cx<'_>, interaction_id: &InteractionId, issuer: &str) -> 
 
         let mut account = user.as_ref().clone();
         if !profile.is_empty() {
-            fill_in(&mut account, &profile);
+            fill_in(&mut account, &profile, cx.now);
             account.updated_at = cx.now;
         }
         account.last_sign_in_at = Some(cx.now);

@@ -5,6 +5,7 @@ mod document;
 mod identification;
 mod journeys;
 mod password_policy;
+mod policies;
 mod properties;
 mod registration;
 mod sentinel;
