@@ -29,6 +29,7 @@
 //! | `GET /api/.well-known/sign-in-exp` | [`public_sign_in_experience`] |
 
 mod availability;
+mod blocklist;
 mod codes;
 mod development;
 mod error;
@@ -52,6 +53,7 @@ mod submission;
 mod tests;
 
 pub use availability::missing_profile;
+pub use blocklist::{Blocked, blocked};
 pub use codes::{Sent, send_verification_code, verify_verification_code};
 pub use development::{DevelopmentChoice, DevelopmentPerson, development_people, development_sign_in};
 pub use error::ApiError;

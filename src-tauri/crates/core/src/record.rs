@@ -89,7 +89,7 @@ pub struct IndexEntry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Index {
-    /// Person by username (normalised per policy).
+    /// Person by lower-cased username: several while usernames differ by case (sheet 4.8).
     Username = 1,
     /// Person by lower-cased e-mail.
     Email = 2,

@@ -23,6 +23,7 @@ mod walk;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub(crate) use apply::no_case_conflicts;
 pub use apply::{Summary, apply};
 pub use document::{ApplicationEntry, ConnectorEntry, Document, Patch, ResourceEntry, RoleEntry, SecretEntry, UserEntry};
 pub use error::{ApplyError, ConfigError};
@@ -89,6 +90,7 @@ pub fn read_file(path: &Path) -> Result<String, ConfigError> {
         column: 1,
         path: String::new(),
         message,
+        code: None,
     };
     let opened =
         std::fs::File::open(path).map_err(|error| whole(format!("Can't be opened: {error}. Check the path given to --config.")))?;

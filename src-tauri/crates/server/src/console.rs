@@ -1,6 +1,7 @@
 //! The console contract, answered: one exhaustive match over [`ConsoleRequest`].
 
 mod applications;
+mod experience;
 mod inbox;
 mod people;
 mod repairs;
@@ -8,9 +9,7 @@ mod repairs;
 use crate::engine::{Engine, ListenError};
 use std::sync::Arc;
 use vestibule_core::console::{ConsoleProblem, ConsoleReply, ConsoleRequest, Serving, Status};
-use vestibule_core::model::{
-    Application, Problem, ProviderSettings, SignInExperience, User, check_provider_settings, check_sign_in_experience,
-};
+use vestibule_core::model::{Application, Problem, ProviderSettings, User, check_provider_settings};
 use vestibule_core::{Cx, StoreError};
 
 /// Most live sessions answered at once.
@@ -28,15 +27,18 @@ pub(crate) fn problem(code: &str, message: impl Into<String>) -> ConsoleProblem 
     }
 }
 
-/// The first of a list of problems, at its field.
+/// A problem at its field, with Logto's code.
+fn at_field(problem: Problem) -> ConsoleProblem {
+    ConsoleProblem {
+        code: problem.code.into(),
+        message: problem.message,
+        field: Some(problem.field),
+    }
+}
+
+/// The first of a list of problems.
 fn first(problems: Vec<Problem>) -> Result<(), ConsoleProblem> {
-    problems.into_iter().next().map_or(Ok(()), |p| {
-        Err(ConsoleProblem {
-            code: "guard.invalid_input".into(),
-            message: p.message,
-            field: Some(p.field),
-        })
-    })
+    problems.into_iter().next().map_or(Ok(()), |problem| Err(at_field(problem)))
 }
 
 fn storage(error: &StoreError) -> ConsoleProblem {
@@ -87,19 +89,8 @@ impl Engine {
             ConsoleRequest::MessageSettings => self.message_settings_draft(),
             ConsoleRequest::UpdateMessageSettings { settings } => self.update_message_settings(settings).await,
             ConsoleRequest::CreateOneTimeToken { email, expires_in } => self.create_one_time_token(email, expires_in).await,
-            ConsoleRequest::SignInExperience => {
-                let row = self
-                    .look(|cx| cx.get::<SignInExperience>(SignInExperience::ID))
-                    .map_err(|e| storage(&e))?
-                    .unwrap_or_default();
-                Ok(ConsoleReply::SignInExperience(Box::new((*row).clone())))
-            }
-            ConsoleRequest::UpdateSignInExperience { sign_in_experience } => {
-                first(check_sign_in_experience(&sign_in_experience))?;
-                let row = (*sign_in_experience).clone();
-                self.commit(move |cx| Ok(Ok(cx.put(&row)?))).await?;
-                Ok(ConsoleReply::SignInExperience(sign_in_experience))
-            }
+            ConsoleRequest::SignInExperience => self.sign_in_experience(),
+            ConsoleRequest::UpdateSignInExperience { sign_in_experience } => self.update_sign_in_experience(*sign_in_experience).await,
         }
     }
 

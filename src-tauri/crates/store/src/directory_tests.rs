@@ -92,6 +92,36 @@ fn format_2_forgets_the_live_sessions_of_format_1_and_nothing_else() {
 }
 
 #[test]
+fn format_3_finds_people_by_their_lower_cased_username() {
+    use crate::migrate::{FORMAT, STEPS};
+    let dir = tempfile::tempdir().unwrap();
+    {
+        let medium = open_as(dir.path(), 2, STEPS).unwrap();
+        for key in [
+            &b"\x81Alice\0Zoe000000001"[..],
+            b"\x81bob_B\0b",
+            b"\x81carol\0c",
+            b"\x82A@b.test\0x",
+        ] {
+            medium.ahead().apply(put(key, b""));
+        }
+        medium.flush().unwrap();
+    }
+    let medium = open_as(dir.path(), FORMAT, STEPS).unwrap();
+    let keys = |prefix: &[u8]| -> Vec<Vec<u8>> {
+        medium
+            .ahead()
+            .scan(prefix, None, 9)
+            .unwrap()
+            .into_iter()
+            .map(|(key, _)| key)
+            .collect()
+    };
+    assert_eq!(keys(b"\x81"), [&b"\x81alice\0Zoe000000001"[..], b"\x81bob_b\0b", b"\x81carol\0c"]);
+    assert_eq!(keys(b"\x82"), [b"\x82A@b.test\0x"]);
+}
+
+#[test]
 fn an_interruption_between_tree_and_marker_runs_no_step_twice() {
     let dir = tempfile::tempdir().unwrap();
     used(dir.path());

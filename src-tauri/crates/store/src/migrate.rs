@@ -2,13 +2,14 @@
 
 use crate::medium::{TreeView, apply, failed};
 use vestibule_core::port::{Batch, StoreError, View};
+use vestibule_core::record::Index;
 
 /// Records of the store's own: below every table byte of core.
 pub(crate) const FORMAT_KEY: &[u8] = b"\0format";
 pub(crate) const SEQUENCE_KEY: &[u8] = b"\0sequence";
 
 /// The format this release writes.
-pub(crate) const FORMAT: u32 = 2;
+pub(crate) const FORMAT: u32 = 3;
 
 /// One step from a format to the next one.
 pub(crate) struct Step {
@@ -21,11 +22,18 @@ pub(crate) struct Step {
 }
 
 /// Every step of every release so far, oldest first.
-pub(crate) const STEPS: &[Step] = &[Step {
-    from: 1,
-    to: 2,
-    run: forget_first_journal,
-}];
+pub(crate) const STEPS: &[Step] = &[
+    Step {
+        from: 1,
+        to: 2,
+        run: forget_first_journal,
+    },
+    Step {
+        from: 2,
+        to: 3,
+        run: lower_username_index,
+    },
+];
 
 /// Format 1 kept a record for each live session and each of its steps (tables 32 and 33). They are history, and the
 /// journal of format 2 begins anew.
@@ -34,6 +42,22 @@ fn forget_first_journal(view: &dyn View) -> Result<Batch, StoreError> {
     for table in [32, 33] {
         let entries = view.scan(&[table], None, usize::MAX)?;
         batch.ops.extend(entries.into_iter().map(|(key, _)| (key, None)));
+    }
+    Ok(batch)
+}
+
+/// Format 2 found people by their username as it is spelt; format 3 by the lower-cased one, so that case may count or not.
+fn lower_username_index(view: &dyn View) -> Result<Batch, StoreError> {
+    let mut batch = Batch::default();
+    for (key, value) in view.scan(&[0x80 | Index::Username as u8], None, usize::MAX)? {
+        // The first byte names the index; a zero byte ends the username.
+        let end = key.iter().position(|byte| *byte == 0).unwrap_or(key.len());
+        let mut lowered = key.clone();
+        lowered[1..end].make_ascii_lowercase();
+        if lowered != key {
+            batch.ops.insert(key, None);
+            batch.ops.insert(lowered, Some(value));
+        }
     }
     Ok(batch)
 }

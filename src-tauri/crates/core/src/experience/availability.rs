@@ -67,12 +67,6 @@ pub(super) fn guard_sso_domain(cx: &mut Cx<'_>, identifier: &Identifier) -> Resu
     )
 }
 
-/// Refuses an address that may not register (sheet 5.1, `emailBlocklistPolicy`).
-#[expect(clippy::unnecessary_wraps, reason = "the block list comes with its own change")]
-pub(super) fn guard_email_allowed(_cx: &mut Cx<'_>, _identifier: &Identifier) -> Result<(), Stop> {
-    Ok(())
-}
-
 /// The identifiers in a pending profile.
 fn identifiers(profile: &Map<String, Value>) -> Vec<Identifier> {
     [

@@ -1,6 +1,6 @@
 //! Verification codes (sheet 4.2 and 4.7): send one, and see whether the right one comes back.
 
-use super::availability::guard_email_allowed;
+use super::blocklist::guard_allowed;
 use super::error::ApiError;
 use super::identifier::{find_user, index_entry, kind_words};
 use super::interaction::{keep_record, record_by_id};
@@ -43,7 +43,7 @@ pub fn send_verification_code(
         let (mut interaction, _) = begun(cx, interaction_id)?;
         let identifier = reachable(identifier)?;
         if event == InteractionEvent::Register {
-            guard_email_allowed(cx, &identifier)?;
+            guard_allowed(cx, &identifier)?;
         }
         let template = match event {
             InteractionEvent::SignIn => TemplateType::SignIn,

@@ -124,6 +124,50 @@ impl ApiError {
         }
     }
 
+    /// The block list refuses the e-mail address (422, sheet 4.4).
+    #[must_use]
+    pub fn email_not_allowed() -> Self {
+        Self::new(
+            422,
+            "session.email_blocklist.email_not_allowed",
+            "e-mail blocked",
+            "This e-mail address can't be used here. Use another one.",
+        )
+    }
+
+    /// The block list refuses sub-addresses (422, sheet 4.4).
+    #[must_use]
+    pub fn email_subaddressing_not_allowed() -> Self {
+        Self::new(
+            422,
+            "session.email_blocklist.email_subaddressing_not_allowed",
+            "sub-address blocked",
+            "An e-mail address with a plus sign can't be used here. Use it without the part from the plus sign on.",
+        )
+    }
+
+    /// The block list was asked about something that is no address (400, sheet 4.4).
+    #[must_use]
+    pub fn email_blocklist_invalid() -> Self {
+        Self::new(
+            400,
+            "session.email_blocklist.invalid_email",
+            "no e-mail address",
+            "This is not an e-mail address. It should look like alice@example.test.",
+        )
+    }
+
+    /// The password was right but has ended (422, sheet 4.8).
+    #[must_use]
+    pub fn password_expired() -> Self {
+        Self::new(
+            422,
+            "password.expired",
+            "password expired",
+            "This password has expired. Choose a new one with \"Forgot your password?\".",
+        )
+    }
+
     /// Identifier and password don't belong together; an unknown person looks the same (422, sheet 4.2).
     #[must_use]
     pub fn invalid_credentials() -> Self {

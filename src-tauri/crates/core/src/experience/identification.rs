@@ -1,6 +1,7 @@
 //! `POST /api/experience/identification` (sheet 4.1 and 4.4): who is it, or: create the account.
 
-use super::availability::{guard_email_allowed, guard_mandatory, guard_mode, guard_not_set, guard_sso_domain, guard_unique};
+use super::availability::{guard_mandatory, guard_mode, guard_not_set, guard_sso_domain, guard_unique};
+use super::blocklist::{guard_allowed, guard_email_blocklist};
 use super::development::guard_switched_on;
 use super::error::ApiError;
 use super::identifier::{find_user, profile_member};
@@ -359,7 +360,7 @@ fn register(cx: &mut Cx<'_>, mut interaction: Interaction, record: Option<Verifi
 
 /// Adds a proven address or number to the pending profile.
 fn take_identifier(cx: &mut Cx<'_>, interaction: &mut Interaction, identifier: &Identifier, own: Option<&User>) -> Result<(), Stop> {
-    guard_email_allowed(cx, identifier)?;
+    guard_allowed(cx, identifier)?;
     let member = profile_member(identifier.kind);
     let mut profile = interaction.result.profile.clone();
     profile.insert(member.into(), Value::String(identifier.value.clone()));
@@ -375,11 +376,14 @@ fn take_identifier(cx: &mut Cx<'_>, interaction: &mut Interaction, identifier: &
 /// Creates the person from the pending profile.
 fn create(cx: &mut Cx<'_>, mut interaction: Interaction) -> Result<Identified, Stop> {
     let profile = interaction.result.profile.clone();
+    if let Some(email) = profile.get("primaryEmail").and_then(Value::as_str) {
+        guard_email_blocklist(cx, email)?;
+    }
     guard_mandatory(cx, &profile, None)?;
     // The pending profile may be minutes old; somebody may have been faster.
     guard_unique(cx, &profile, None)?;
     let mut user = fresh_user(cx)?;
-    fill_in(&mut user, &profile);
+    fill_in(&mut user, &profile, cx.now);
     cx.put(&user)?;
     interaction.result.user_id = Some(user.id.clone());
     interaction.result.registered = true;

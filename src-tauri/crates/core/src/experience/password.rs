@@ -63,7 +63,7 @@ pub fn password_candidate(cx: &mut Cx<'_>, interaction_id: &InteractionId, ident
 ///
 /// # Errors
 /// [`StoreError`](crate::StoreError). Refuses with 422 `session.invalid_credentials` for a wrong password and an
-/// unknown person alike, 401 `user.suspended` after a right password, 400
+/// unknown person alike, 401 `user.suspended` or 422 `password.expired` after a right password, 400
 /// `session.verification_blocked_too_many_attempts` when this failure reached the limit or another did meanwhile.
 pub fn record_password_result(
     cx: &mut Cx<'_>,
@@ -81,6 +81,7 @@ pub fn record_password_result(
         let name = user.display_name();
         cx.trail.patch.user = Some((user.id.clone(), name.clone()));
         guard_not_suspended(cx, &user, "The password was right, but this account is suspended")?;
+        guard_not_expired(cx, &user)?;
 
         let id = VerificationId(id21(cx.entropy));
         keep_record(
@@ -219,6 +220,48 @@ fn minutes(until: Timestamp, now: Timestamp) -> String {
     match (until.seconds_since(now).max(0) + 59) / 60 {
         0 | 1 => "a minute".to_owned(),
         n => format!("{n} minutes"),
+    }
+}
+
+/// 422 `password.expired` when the right password has ended (sheet 4.8). Nothing is verified then: the page offers to
+/// replace the password.
+fn guard_not_expired(cx: &mut Cx<'_>, user: &User) -> Result<(), Stop> {
+    let policy = sign_in_experience(cx)?.password_expiration;
+    let set = user.password_updated_at.unwrap_or(user.created_at);
+    let name = user.display_name();
+    let (why, hidden) = match policy.ended(set, cx.now) {
+        _ if user.is_password_expired => (
+            format!("{name} was asked for a new password."),
+            "isPasswordExpired is set".to_owned(),
+        ),
+        Some(end) => (
+            format!(
+                "Passwords last {} days, and {name}'s ended {} ago.",
+                policy.valid_period_days.unwrap_or_default(),
+                days(cx.now.seconds_since(end))
+            ),
+            format!("ended at {} (Unix seconds)", end.seconds()),
+        ),
+        None => return Ok(()),
+    };
+    refuse(
+        ApiError::password_expired().hidden(format!("{name} ({}): {hidden}", user.id)),
+        Because::new(
+            "experience.password_expired",
+            Outcome::Refused,
+            "The password was right, but it has expired",
+            format!("{why} The page offers to replace it with a code. Change the policy under Sign-in experience, or set a new password under People."),
+            "Logto 4.8",
+        )
+        .input(user.id.0.clone()),
+    )
+}
+
+fn days(seconds: i64) -> String {
+    match seconds / 86_400 {
+        ..1 => "less than a day".to_owned(),
+        1 => "a day".to_owned(),
+        n => format!("{n} days"),
     }
 }
 

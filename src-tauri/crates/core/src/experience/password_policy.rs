@@ -5,7 +5,7 @@
 //! characters of one's own redeem the rest of a long one.
 //!
 //! **Known passwords.** Logto asks a public service whether a password occurs in a breach. Vestibule is offline and
-//! has a list of a few hundred of the commonest ones (`common-passwords.txt`) instead, compared without case. A
+//! has a list of a few thousand of the commonest ones (`common-passwords.txt`) instead, compared without case. A
 //! password that passes here may still be refused by a Logto that can reach the service.
 
 use crate::model::PasswordPolicy;
@@ -79,7 +79,9 @@ impl Issue {
                 format!("has fewer than {} of lower case, upper case, digits and symbols", bound("min"))
             }
             "password_rejected.unsupported_characters" => "has characters other than ASCII letters, digits and symbols".to_owned(),
-            "password_rejected.pwned" => "is one of the commonest passwords".to_owned(),
+            "password_rejected.pwned" => {
+                "is on the small offline list of the commonest passwords (Logto asks a breach service that knows far more)".to_owned()
+            }
             "password_rejected.restricted.repetition" => "is mostly one repeated character".to_owned(),
             "password_rejected.restricted.sequence" => "is mostly a sequence".to_owned(),
             "password_rejected.restricted.user_info" => "is mostly the person's own data".to_owned(),

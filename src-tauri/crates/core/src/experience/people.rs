@@ -5,6 +5,7 @@ use crate::entropy::id12;
 use crate::ids::UserId;
 use crate::model::{Profile, Role, RoleType, User};
 use crate::port::{Cx, StoreError};
+use crate::time::Timestamp;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -23,6 +24,8 @@ pub(super) fn fresh_user(cx: &Cx<'_>) -> Result<User, StoreError> {
         primary_email: None,
         primary_phone: None,
         password_encrypted: None,
+        password_updated_at: None,
+        is_password_expired: false,
         name: None,
         avatar: None,
         profile: Profile::default(),
@@ -38,12 +41,14 @@ pub(super) fn fresh_user(cx: &Cx<'_>) -> Result<User, StoreError> {
 }
 
 /// Sets what a pending profile holds. Whether it may is the caller's to check.
-pub(super) fn fill_in(user: &mut User, profile: &Map<String, Value>) {
+pub(super) fn fill_in(user: &mut User, profile: &Map<String, Value>, now: Timestamp) {
     let text = |member: &str| profile.get(member).and_then(Value::as_str).map(str::to_owned);
     user.username = text("username").or_else(|| user.username.take());
     user.primary_email = text("primaryEmail").or_else(|| user.primary_email.take());
     user.primary_phone = text("primaryPhone").or_else(|| user.primary_phone.take());
-    user.password_encrypted = text("passwordEncrypted").or_else(|| user.password_encrypted.take());
+    if let Some(phc) = text("passwordEncrypted") {
+        user.set_password(Some(phc), now);
+    }
     user.name = text("name").or_else(|| user.name.take());
     user.avatar = text("avatar").or_else(|| user.avatar.take());
 }

@@ -1,6 +1,7 @@
 //! `POST /api/experience/profile` (sheet 4.5): fill in what is missing before submission.
 
-use super::availability::{guard_email_allowed, guard_not_set, guard_sso_domain, guard_unique};
+use super::availability::{guard_not_set, guard_sso_domain, guard_unique};
+use super::blocklist::guard_allowed;
 use super::error::ApiError;
 use super::identifier::{kind_words, profile_member};
 use super::interaction::record_by_id;
@@ -88,7 +89,7 @@ pub fn add_profile(cx: &mut Cx<'_>, interaction_id: &InteractionId, update: Prof
         let (mut interaction, own) = open(cx, interaction_id)?;
         let words = match update {
             ProfileUpdate::Username(username) => {
-                guard_username_shape(&username)?;
+                guard_username_shape(cx, &username)?;
                 let mut addition = Map::new();
                 addition.insert("username".into(), Value::String(username.clone()));
                 if let Some(own) = &own {
@@ -193,7 +194,7 @@ fn add_identifier(
         }
     };
     guard_sso_domain(cx, &identifier)?;
-    guard_email_allowed(cx, &identifier)?;
+    guard_allowed(cx, &identifier)?;
     let mut addition = Map::new();
     addition.insert(profile_member(kind).into(), Value::String(identifier.value));
     if let Some(own) = own {

@@ -2,7 +2,7 @@
 
 use super::availability::guard_unique;
 use super::error::ApiError;
-use super::identifier::username_problem;
+use super::identifier::{username_policy, username_problem};
 use super::interaction::keep_record;
 use super::password_policy::{UserInfo, check_password};
 use super::ruling::{Ruling, Stop, answer, begun, decide, refuse, save, sign_in_experience, waiting};
@@ -95,15 +95,22 @@ fn guard_new_username(cx: &mut Cx<'_>, identifier: &Identifier) -> Result<(), St
             ),
         );
     }
-    guard_username_shape(&identifier.value)?;
+    guard_username_shape(cx, &identifier.value)?;
     let mut profile = Map::new();
     profile.insert("username".into(), Value::String(identifier.value.clone()));
     guard_unique(cx, &profile, None)
 }
 
-/// 400 `guard.invalid_input` for a text that is no username (sheet 4.8).
-pub(super) fn guard_username_shape(username: &str) -> Result<(), Stop> {
-    let Some(problem) = username_problem(username) else {
+/// 400 `guard.invalid_input` for a text that is no username, or none that the policy allows (sheet 4.8).
+pub(super) fn guard_username_shape(cx: &Cx<'_>, username: &str) -> Result<(), Stop> {
+    let policy = username_policy(cx)?;
+    let rule = match username_problem(username) {
+        Some(problem) => Some((problem, "The rule is `^[A-Z_a-z]\\w*$` with 1 to 128 characters.")),
+        None => policy
+            .problem(username)
+            .map(|problem| (problem, "The username policy is part of the sign-in experience.")),
+    };
+    let Some((problem, rule)) = rule else {
         return Ok(());
     };
     refuse(
@@ -112,7 +119,7 @@ pub(super) fn guard_username_shape(username: &str) -> Result<(), Stop> {
             "experience.username",
             Outcome::Refused,
             "This can't be a username",
-            format!("The rule is `^[A-Z_a-z]\\w*$` with 1 to 128 characters. {problem}"),
+            format!("{rule} {problem}"),
             "Logto 4.8",
         )
         .input(username.chars().take(200).collect::<String>()),

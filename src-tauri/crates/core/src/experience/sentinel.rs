@@ -2,10 +2,10 @@
 //! last hour; a success does not clear them. The failure that reaches the limit locks the identifier, and while it is
 //! locked nothing is compared, not even a right password.
 
-use super::identifier::index_entry;
+use super::identifier::{index_entry, username_policy};
 use crate::model::SentinelPolicy;
 use crate::port::{Cx, StoreError};
-use crate::record::{Attempts, Identifier, digest};
+use crate::record::{Attempts, Identifier, IdentifierKind, digest};
 use crate::time::Timestamp;
 
 /// The window over which failures count, in **seconds**.
@@ -26,18 +26,20 @@ pub(super) enum Verdict {
 }
 
 /// The key of an identifier's attempts: the pool and a hash, so that the store lists nobody's address. Spellings of
-/// one address or number share a key.
-fn key(identifier: &Identifier) -> String {
+/// one address or number share a key, and those of one username when case does not count.
+fn key(cx: &Cx<'_>, identifier: &Identifier) -> Result<String, StoreError> {
+    let exact = identifier.kind == IdentifierKind::Username && username_policy(cx)?.case_sensitive;
     let text = match index_entry(identifier) {
+        Some(_) if exact => format!("{:?}/{}", identifier.kind, identifier.value),
         Some(entry) => format!("{:?}/{}", identifier.kind, entry.value),
         None => format!("{:?}//{}", identifier.kind, identifier.value),
     };
-    format!("{POOL}/{}", digest(&text))
+    Ok(format!("{POOL}/{}", digest(&text)))
 }
 
 /// Counts a message to a recipient, unless `most` went there within `window` **seconds**; whether it may be sent.
 pub(super) fn sendings(cx: &mut Cx<'_>, identifier: &Identifier, window: i64, most: usize) -> Result<bool, StoreError> {
-    let id = format!("message/{}", key(identifier));
+    let id = format!("message/{}", key(cx, identifier)?);
     let since = cx.now.plus_seconds(-window);
     let mut sent: Vec<Timestamp> = cx
         .get::<Attempts>(&id)?
@@ -59,14 +61,14 @@ pub(super) fn sendings(cx: &mut Cx<'_>, identifier: &Identifier, window: i64, mo
 /// Until when the identifier is locked, when it is.
 pub(super) fn locked_until(cx: &Cx<'_>, identifier: &Identifier) -> Result<Option<Timestamp>, StoreError> {
     Ok(cx
-        .get::<Attempts>(&key(identifier))?
+        .get::<Attempts>(&key(cx, identifier)?)?
         .and_then(|attempts| attempts.locked_until)
         .filter(|until| *until > cx.now))
 }
 
 /// Counts a failure.
 pub(super) fn count_failure(cx: &mut Cx<'_>, identifier: &Identifier, policy: SentinelPolicy) -> Result<Verdict, StoreError> {
-    let id = key(identifier);
+    let id = key(cx, identifier)?;
     let since = cx.now.plus_seconds(-WINDOW);
     let mut failed_at: Vec<Timestamp> = cx
         .get::<Attempts>(&id)?

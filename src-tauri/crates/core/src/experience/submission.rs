@@ -88,7 +88,7 @@ pub fn submit(cx: &mut Cx<'_>, interaction_id: &InteractionId, issuer: &str) -> 
 
         let mut account = user.as_ref().clone();
         if !profile.is_empty() {
-            fill_in(&mut account, &profile);
+            fill_in(&mut account, &profile, cx.now);
             account.updated_at = cx.now;
         }
         account.last_sign_in_at = Some(cx.now);
@@ -133,7 +133,7 @@ fn reset(cx: &mut Cx<'_>, mut interaction: Interaction, mut account: User) -> Re
             ),
         );
     };
-    account.password_encrypted = Some(phc.to_owned());
+    account.set_password(Some(phc.to_owned()), cx.now);
     account.updated_at = cx.now;
     cx.put(&account)?;
     interaction.result = InteractionResult::default();

@@ -7,6 +7,7 @@ mod identification;
 mod journeys;
 mod one_time_token;
 mod password_policy;
+mod policies;
 mod properties;
 mod registration;
 mod sentinel;

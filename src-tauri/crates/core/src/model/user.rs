@@ -24,6 +24,12 @@ pub struct User {
     /// PHC string; `None` when the person has no password.
     #[serde(default)]
     pub password_encrypted: Option<String>,
+    /// When that was set; `None` for a password from before this was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password_updated_at: Option<Timestamp>,
+    /// Whether a new password is asked for, whatever the policy says (`isPasswordExpired`).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_password_expired: bool,
     /// Full name.
     #[serde(default)]
     pub name: Option<String>,
@@ -147,7 +153,7 @@ impl Record for User {
     fn indexes(&self) -> Vec<IndexEntry> {
         let mut entries = Vec::new();
         if let Some(username) = &self.username {
-            entries.push(Index::Username.entry(username.clone()));
+            entries.push(Index::Username.entry(username.to_lowercase()));
         }
         if let Some(email) = &self.primary_email {
             entries.push(Index::Email.entry(email.to_lowercase()));
@@ -163,6 +169,13 @@ impl Record for User {
 }
 
 impl User {
+    /// Sets or removes the password: every way to do so goes through here, because passwords may end.
+    pub fn set_password(&mut self, phc: Option<String>, now: Timestamp) {
+        self.password_updated_at = phc.as_ref().map(|_| now);
+        self.password_encrypted = phc;
+        self.is_password_expired = false;
+    }
+
     /// What a list or a sentence calls this person: name, else username, e-mail, phone, id.
     #[must_use]
     pub fn display_name(&self) -> String {

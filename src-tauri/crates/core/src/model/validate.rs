@@ -9,7 +9,10 @@ mod identifier;
 mod message;
 
 pub use address::{check_cors_origin, check_http_url, check_indicator, check_picture, check_redirect_uri};
-pub use experience::{check_provider_settings, check_sign_in_experience};
+pub use experience::{
+    Deliverable, MAX_CUSTOM_CONTENT, MAX_CUSTOM_CSS, MAX_CUSTOM_PAGES, check_language_tag, check_provider_settings,
+    check_sign_in_experience, check_sign_in_experience_with,
+};
 pub use identifier::{check_client_id, check_color, check_email, check_scope_name, check_username, normalize_phone};
 pub use message::check_message_settings;
 
@@ -32,15 +35,36 @@ pub struct Problem {
     pub field: String,
     /// What is wrong and what would be right, in plain words.
     pub message: String,
+    /// Logto's code: `sign_in_experiences.username_requires_password`; [`INVALID_INPUT`] where it has none of its own.
+    pub code: &'static str,
 }
+
+/// Logto's code of a value that can't be, where no other code says more (sheet 8.1).
+pub const INVALID_INPUT: &str = "guard.invalid_input";
 
 impl Problem {
     /// A problem of a field.
     #[must_use]
     pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::coded(INVALID_INPUT, field, message)
+    }
+
+    /// A problem of a field for which Logto has a code of its own.
+    #[must_use]
+    pub fn coded(code: &'static str, field: impl Into<String>, message: impl Into<String>) -> Self {
         Self {
             field: field.into(),
             message: message.into(),
+            code,
+        }
+    }
+
+    /// The same problem of something that stands within another: `at` before its field.
+    #[must_use]
+    pub fn under(self, at: &str) -> Self {
+        Self {
+            field: format!("{at}.{}", self.field),
+            ..self
         }
     }
 }
@@ -52,6 +76,9 @@ struct Report(Vec<Problem>);
 impl Report {
     fn add(&mut self, field: impl Into<String>, message: impl Into<String>) {
         self.0.push(Problem::new(field, message));
+    }
+    fn coded(&mut self, code: &'static str, field: impl Into<String>, message: impl Into<String>) {
+        self.0.push(Problem::coded(code, field, message));
     }
     fn check(&mut self, field: impl Into<String>, outcome: Result<(), String>) {
         if let Err(message) = outcome {

@@ -65,6 +65,8 @@ pub(super) fn person(id: &str) -> User {
         primary_email: None,
         primary_phone: None,
         password_encrypted: None,
+        password_updated_at: None,
+        is_password_expired: false,
         name: Some("Alice Archer".into()),
         avatar: None,
         profile: Default::default(),

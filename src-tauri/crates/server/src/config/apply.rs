@@ -11,6 +11,7 @@ use super::error::{ApplyError, ConfigError};
 use super::passwords::{Fingerprints, PreparedHashes};
 use serde::Serialize;
 use std::fmt;
+use vestibule_core::experience::identifier::{username_case_conflicts, username_policy};
 use vestibule_core::model::Problem;
 use vestibule_core::record::{Record, digest};
 use vestibule_core::{Cx, StoreError};
@@ -53,6 +54,7 @@ pub fn apply(document: &Document, cx: &mut Cx<'_>, hashes: &PreparedHashes) -> R
         summary: Summary::default(),
         errors: Vec::new(),
     };
+    let any_case_before = !username_policy(applier.cx)?.case_sensitive;
     applier.settings()?;
     applier.connectors()?;
     applier.resources()?;
@@ -60,6 +62,7 @@ pub fn apply(document: &Document, cx: &mut Cx<'_>, hashes: &PreparedHashes) -> R
     let known = Fingerprints::read(applier.cx)?;
     let people = applier.people(hashes, &known)?;
     applier.roles(&people)?;
+    applier.usernames_in_any_case(any_case_before)?;
     applier.fingerprints(&known, &people)?;
     if applier.errors.is_empty() {
         Ok(applier.summary)
@@ -85,8 +88,21 @@ impl Applier<'_, '_, '_> {
     /// Reports what the shared rules say of the merged outcome.
     fn problems(&mut self, at: &str, problems: Vec<Problem>) {
         for problem in problems {
-            self.error(format!("{at}.{}", problem.field), problem.message);
+            let problem = problem.under(at);
+            let error = self.document.source.error(&problem.field, &problem.message);
+            self.errors.push(error.coded(problem.code));
         }
+    }
+
+    /// Usernames can only be compared without case from now on when none differ by that alone (sheet 5.2).
+    fn usernames_in_any_case(&mut self, before: bool) -> Result<(), StoreError> {
+        if before || username_policy(self.cx)?.case_sensitive {
+            return Ok(());
+        }
+        if let Err(problem) = no_case_conflicts(self.cx)? {
+            self.problems("signInExperience", vec![problem]);
+        }
+        Ok(())
     }
 
     /// Stores an entry if it differs, and counts it.
@@ -110,6 +126,23 @@ impl Applier<'_, '_, '_> {
         }
         self.cx.put(&renewed)
     }
+}
+
+/// The refusal to compare usernames without case while some differ by that alone (sheet 5.2).
+pub(crate) fn no_case_conflicts(cx: &Cx<'_>) -> Result<Result<(), Problem>, StoreError> {
+    let conflicts = username_case_conflicts(cx)?;
+    if conflicts.total_conflicts == 0 {
+        return Ok(Ok(()));
+    }
+    Ok(Err(Problem::coded(
+        "sign_in_experiences.username_policy_case_conflicts_exist",
+        "usernamePolicy.caseSensitive",
+        format!(
+            "Usernames of several people differ by case only ({} in all): {}. Rename those people first, or leave it true.",
+            conflicts.total_conflicts,
+            conflicts.samples.join(", ")
+        ),
+    )))
 }
 
 fn same<T: Serialize>(a: &T, b: &T) -> Result<bool, StoreError> {

@@ -44,7 +44,7 @@ pub(super) fn check(document: &mut Document, errors: &mut Vec<ConfigError>) {
         found
             .0
             .iter()
-            .map(|problem| document.source.error(&problem.field, &problem.message)),
+            .map(|problem| document.source.error(&problem.field, &problem.message).coded(problem.code)),
     );
 }
 
@@ -58,11 +58,7 @@ impl Found {
     }
 
     fn under(&mut self, at: &str, problems: Vec<Problem>) {
-        self.0.extend(
-            problems
-                .into_iter()
-                .map(|problem| Problem::new(format!("{at}.{}", problem.field), problem.message)),
-        );
+        self.0.extend(problems.into_iter().map(|problem| problem.under(at)));
     }
 
     /// Notes a value that may occur once.
@@ -275,15 +271,27 @@ impl Found {
             match patch.over(&SignInExperience::default()) {
                 Ok(row) => {
                     let mut problems = check_sign_in_experience(&row);
-                    // These two are judged together; when the file names one, the other may be stored. Apply sees both.
-                    if !(patch.mentions("signIn") && patch.mentions("signUp")) {
-                        problems.retain(|problem| !problem.field.starts_with("signUp."));
-                    }
+                    // When the file names only one of two that are judged together, the other may be stored. Apply sees both.
+                    problems.retain(|problem| judged_with(problem).iter().all(|key| patch.mentions(key)));
                     self.under("signInExperience", problems);
                 }
                 Err(error) => self.add("signInExperience", format!("Can't be read: {error}.")),
             }
         }
+    }
+}
+
+/// The members of the sign-in experience that a problem comes of, when there are several.
+fn judged_with(problem: &Problem) -> &'static [&'static str] {
+    let code = problem.code.strip_prefix("sign_in_experiences.").unwrap_or_default();
+    match code {
+        _ if problem.field.starts_with("signUp.") => &["signIn", "signUp"],
+        "adaptive_mfa_requires_mfa" | "adaptive_mfa_requires_non_skippable_policy" | "non_adaptive_mfa_requires_skippable_policy" => {
+            &["adaptiveMfa", "mfa"]
+        }
+        "password_expiration_requires_forgot_password" => &["passwordExpiration", "forgotPasswordMethods"],
+        _ if code.ends_with("_cannot_be_used_for_mfa") || code.ends_with("_cannot_be_used_for_sign_in") => &["signIn", "mfa"],
+        _ => &[],
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use vestibule_core::StoreError;
+use vestibule_core::model::INVALID_INPUT;
 
 /// One thing that is wrong in a configuration file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +18,16 @@ pub struct ConfigError {
     pub path: String,
     /// What is wrong and what would be right.
     pub message: String,
+    /// Logto's code, where there is one that says more than "invalid": `sign_in_experiences.username_requires_password`.
+    pub code: Option<&'static str>,
+}
+
+impl ConfigError {
+    /// The same error with Logto's code of a problem.
+    pub(super) fn coded(mut self, code: &'static str) -> Self {
+        self.code = Some(code).filter(|code| *code != INVALID_INPUT);
+        self
+    }
 }
 
 impl fmt::Display for ConfigError {
@@ -25,7 +36,11 @@ impl fmt::Display for ConfigError {
         if !self.path.is_empty() {
             write!(f, "{}: ", self.path)?;
         }
-        f.write_str(&self.message)
+        f.write_str(&self.message)?;
+        match self.code {
+            Some(code) => write!(f, " ({code})"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -90,6 +105,7 @@ impl Source {
             column: u32::try_from(column + 1).unwrap_or(u32::MAX),
             path: path.to_owned(),
             message: message.into(),
+            code: None,
         }
     }
 

@@ -24,6 +24,8 @@ pub(super) enum Shape {
     Table(&'static Spec),
     /// A table whose keys are free and whose values are tables with known keys.
     MapOf(&'static Spec),
+    /// A table whose keys are free and whose values are text.
+    Texts,
 }
 
 /// A table with known keys.
@@ -65,9 +67,13 @@ const IDENTIFIER: Shape = Shape::OneOf(&["username", "email", "phone"]);
 
 macro_rules! spec {
     ($name:ident, $said:literal, $example:literal, [$($field:expr),+ $(,)?]) => {
-        pub(super) static $name: Spec = Spec { name: $said, example: $example, fields: &[$($field),+] };
+        pub(in crate::config) static $name: Spec = Spec { name: $said, example: $example, fields: &[$($field),+] };
     };
 }
+
+mod experience;
+
+pub(super) use experience::*;
 
 spec!(
     ROOT,
@@ -325,142 +331,4 @@ spec!(
         field("keepServingWhenClosed", Shape::Bool),
         field("idTokenClaims", TEXTS),
     ]
-);
-
-spec!(
-    SIGN_IN_EXPERIENCE,
-    "signInExperience",
-    "[signInExperience]",
-    [
-        field("color", Shape::Table(&COLOR)),
-        field("branding", Shape::Table(&BRANDING)),
-        field("languageInfo", Shape::Table(&LANGUAGE_INFO)),
-        field("termsOfUseUrl", Shape::Text),
-        field("privacyPolicyUrl", Shape::Text),
-        field(
-            "agreeToTermsPolicy",
-            Shape::OneOf(&["Automatic", "ManualRegistrationOnly", "Manual"])
-        ),
-        field("signIn", Shape::Table(&SIGN_IN)),
-        field("signUp", Shape::Table(&SIGN_UP)),
-        field("signInMode", Shape::OneOf(&["SignIn", "Register", "SignInAndRegister"])),
-        field("socialSignIn", Shape::Table(&SOCIAL_SIGN_IN)),
-        field("socialSignInConnectorTargets", TEXTS),
-        field("singleSignOnEnabled", Shape::Bool),
-        field("passwordPolicy", Shape::Table(&PASSWORD_POLICY)),
-        field("sentinelPolicy", Shape::Table(&SENTINEL_POLICY)),
-        field("customCss", Shape::Text),
-        field("supportEmail", Shape::Text),
-        field("supportWebsiteUrl", Shape::Text),
-        field("unknownSessionRedirectUrl", Shape::Text),
-    ]
-);
-
-spec!(
-    COLOR,
-    "color",
-    "{ primaryColor = \"#3b3fce\" }",
-    [
-        field("primaryColor", Shape::Text),
-        field("darkPrimaryColor", Shape::Text),
-        field("isDarkModeEnabled", Shape::Bool),
-    ]
-);
-
-spec!(
-    BRANDING,
-    "branding",
-    "{ logoUrl = \"https://example.test/logo.svg\" }",
-    [
-        field("logoUrl", Shape::Text),
-        field("darkLogoUrl", Shape::Text),
-        field("favicon", Shape::Text),
-        field("darkFavicon", Shape::Text),
-    ]
-);
-
-spec!(
-    LANGUAGE_INFO,
-    "languageInfo",
-    "{ autoDetect = true, fallbackLanguage = \"en\" }",
-    [field("autoDetect", Shape::Bool), field("fallbackLanguage", Shape::Text),]
-);
-
-spec!(
-    SIGN_IN,
-    "signIn",
-    "{ methods = [{ identifier = \"email\", password = true }] }",
-    [required("methods", Shape::List(&Shape::Table(&SIGN_IN_METHOD))),]
-);
-
-spec!(
-    SIGN_IN_METHOD,
-    "a sign-in method",
-    "{ identifier = \"email\", password = true }",
-    [
-        required("identifier", IDENTIFIER),
-        required("password", Shape::Bool),
-        field("verificationCode", Shape::Bool),
-        field("isPasswordPrimary", Shape::Bool),
-    ]
-);
-
-spec!(
-    SIGN_UP,
-    "signUp",
-    "{ identifiers = [\"username\"], password = true }",
-    [
-        field("identifiers", Shape::List(&IDENTIFIER)),
-        field("password", Shape::Bool),
-        field("verify", Shape::Bool),
-    ]
-);
-
-spec!(
-    SOCIAL_SIGN_IN,
-    "socialSignIn",
-    "{ automaticAccountLinking = true }",
-    [
-        field("automaticAccountLinking", Shape::Bool),
-        field("skipRequiredIdentifiers", Shape::Bool),
-    ]
-);
-
-spec!(
-    PASSWORD_POLICY,
-    "passwordPolicy",
-    "{ length = { min = 8, max = 256 } }",
-    [
-        field("length", Shape::Table(&LENGTH)),
-        field("characterTypes", Shape::Table(&CHARACTER_TYPES)),
-        field("rejects", Shape::Table(&REJECTS)),
-    ]
-);
-
-spec!(
-    LENGTH,
-    "length",
-    "{ min = 8, max = 256 }",
-    [field("min", Shape::Count), field("max", Shape::Count),]
-);
-
-spec!(CHARACTER_TYPES, "characterTypes", "{ min = 1 }", [field("min", Shape::Count),]);
-
-spec!(
-    REJECTS,
-    "rejects",
-    "{ pwned = false }",
-    [
-        field("pwned", Shape::Bool),
-        field("repetitionAndSequence", Shape::Bool),
-        field("userInfo", Shape::Bool),
-        field("words", TEXTS),
-    ]
-);
-
-spec!(
-    SENTINEL_POLICY,
-    "sentinelPolicy",
-    "{ maxAttempts = 100, lockoutDuration = 60 }",
-    [field("maxAttempts", Shape::Count), field("lockoutDuration", Shape::Count),]
 );

@@ -136,7 +136,8 @@ impl Walker {
             (Shape::OneOf(words), DeValue::String(text)) => self.word(offset, text, words, path),
             (Shape::Object, DeValue::Table(table)) => self.free_table(table, path).map(Value::Object),
             (Shape::Table(spec), DeValue::Table(table)) => self.table(table, offset, spec, path).map(Value::Object),
-            (Shape::MapOf(spec), DeValue::Table(table)) => self.map(table, spec, path),
+            (Shape::MapOf(spec), DeValue::Table(table)) => self.map(table, &Shape::Table(spec), path),
+            (Shape::Texts, DeValue::Table(table)) => self.map(table, &Shape::Text, path),
             (Shape::List(of), DeValue::Array(list)) => self.list(list, of, path),
             (_, found) => {
                 self.error(offset, path, format!("Must be {}; found {}.", wanted(shape), found_name(found)));
@@ -187,11 +188,11 @@ impl Walker {
         (sound || at_root).then_some(Value::Array(out))
     }
 
-    fn map(&mut self, table: &DeTable<'_>, spec: &'static Spec, path: &str) -> Option<Value> {
+    fn map(&mut self, table: &DeTable<'_>, of: &Shape, path: &str) -> Option<Value> {
         let mut out = Map::new();
         for (key, value) in table {
             let name: &str = key.get_ref();
-            if let Some(value) = self.value(value, &Shape::Table(spec), &join(path, name)) {
+            if let Some(value) = self.value(value, of, &join(path, name)) {
                 out.insert(name.to_owned(), value);
             }
         }
@@ -247,7 +248,7 @@ fn wanted(shape: &Shape) -> String {
         Shape::Integer | Shape::Count => "a whole number".into(),
         Shape::OneOf(words) => format!("one of {} in quotes", listed(words.iter().copied())),
         Shape::Moment => "a moment such as 2027-01-31T12:00:00Z, or milliseconds since 1970".into(),
-        Shape::Object | Shape::MapOf(_) => "a table such as { key = \"value\" }".into(),
+        Shape::Object | Shape::MapOf(_) | Shape::Texts => "a table such as { key = \"value\" }".into(),
         Shape::List(Shape::Table(spec)) if spec.example.starts_with("[[") => {
             format!("a list of tables, each begun with {}", spec.example)
         }

@@ -5,6 +5,7 @@ use crate::engine::Engine;
 use std::sync::Arc;
 use vestibule_core::console::{ConsoleProblem, ConsoleReply, UserDraft, UserList, UserView};
 use vestibule_core::entropy::id12;
+use vestibule_core::experience::identifier::username_holders;
 use vestibule_core::ids::UserId;
 use vestibule_core::model::{Role, RoleType, User, check_user, normalize_phone};
 use vestibule_core::oidc::scopes::{Holder, roles_of};
@@ -59,13 +60,16 @@ fn tidy(mut draft: UserDraft) -> UserDraft {
 /// Puts a draft's members on a person and stores them, if no identifier belongs to somebody else.
 fn store(cx: &mut Cx<'_>, user: &mut User, draft: UserDraft, hash: Option<String>) -> Result<Result<UserView, ConsoleProblem>, StoreError> {
     let phone = draft.primary_phone.as_deref().and_then(|p| normalize_phone(p).ok());
-    let taken: [(Option<IndexEntry>, &str, &str, &str); 3] = [
-        (
-            draft.username.as_ref().map(|u| Index::Username.entry(u.clone())),
-            "username",
-            "user.username_already_in_use",
-            "Another person has this username.",
-        ),
+    if let Some(username) = &draft.username
+        && username_holders(cx, username)?.iter().any(|holder| holder.id != user.id)
+    {
+        return Ok(Err(ConsoleProblem {
+            code: "user.username_already_in_use".into(),
+            message: "Another person has this username. Choose a different one.".into(),
+            field: Some("username".into()),
+        }));
+    }
+    let taken: [(Option<IndexEntry>, &str, &str, &str); 2] = [
         (
             draft.primary_email.as_ref().map(|e| Index::Email.entry(e.to_lowercase())),
             "primaryEmail",
@@ -99,8 +103,8 @@ fn store(cx: &mut Cx<'_>, user: &mut User, draft: UserDraft, hash: Option<String
     user.updated_at = cx.now;
     match draft.password.as_deref() {
         None => {}
-        Some("") => user.password_encrypted = None,
-        Some(_) => user.password_encrypted = hash,
+        Some("") => user.set_password(None, cx.now),
+        Some(_) => user.set_password(hash, cx.now),
     }
     cx.put(user)?;
     Ok(Ok(view(cx, user)?))
@@ -153,6 +157,8 @@ impl Engine {
                     primary_email: None,
                     primary_phone: None,
                     password_encrypted: None,
+                    password_updated_at: None,
+                    is_password_expired: false,
                     name: None,
                     avatar: None,
                     profile: Default::default(),

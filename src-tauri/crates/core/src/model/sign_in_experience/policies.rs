@@ -2,6 +2,7 @@
 //! 4.7, 4.8 and 5.1).
 
 use crate::record::IdentifierKind;
+use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// What else registration asks for (sheet 5.1, `signUp.secondaryIdentifiers`).
@@ -202,6 +203,33 @@ pub struct PasswordExpiration {
     pub enabled_at: Option<i64>,
 }
 
+impl PasswordExpiration {
+    /// Since when a password has ended, when it has. `set` is when it was chosen.
+    #[must_use]
+    pub fn ended(self, set: Timestamp, now: Timestamp) -> Option<Timestamp> {
+        let days = self.valid_period_days.filter(|days| *days > 0)?;
+        if !self.enabled.unwrap_or_default() {
+            return None;
+        }
+        let from = Timestamp(self.enabled_at.map_or(set.0, |enabled| enabled.max(set.0)));
+        let end = from.plus_seconds(i64::from(days).saturating_mul(86_400));
+        (end <= now).then_some(end)
+    }
+
+    /// The policy as it is stored: `enabledAt` is the moment it was switched on, unless somebody said otherwise.
+    #[must_use]
+    pub fn begun(self, before: Option<Self>, now: Timestamp) -> Self {
+        if !self.enabled.unwrap_or_default() || self.enabled_at.is_some() {
+            return self;
+        }
+        let earlier = before.filter(|b| b.enabled.unwrap_or_default()).and_then(|b| b.enabled_at);
+        Self {
+            enabled_at: Some(earlier.unwrap_or(now.0)),
+            ..self
+        }
+    }
+}
+
 /// What a username may look like (sheet 4.8).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
@@ -225,6 +253,35 @@ impl Default for UsernamePolicy {
             max_length: 128,
             allowed_chars: AllowedChars::default(),
         }
+    }
+}
+
+impl UsernamePolicy {
+    /// What the policy has against a username that is one otherwise, in a sentence; `None` when nothing.
+    #[must_use]
+    pub fn problem(self, text: &str) -> Option<String> {
+        let length = u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
+        if length < self.min_length {
+            return Some(format!(
+                "The username has {length} characters; at least {} are needed.",
+                self.min_length
+            ));
+        }
+        if length > self.max_length {
+            return Some(format!(
+                "The username has {length} characters; {} at most are allowed.",
+                self.max_length
+            ));
+        }
+        let allowed = self.allowed_chars;
+        let classes: [(bool, &str, fn(char) -> bool); 4] = [
+            (allowed.lowercase, "lower-case letters", |c| c.is_ascii_lowercase()),
+            (allowed.uppercase, "upper-case letters", |c| c.is_ascii_uppercase()),
+            (allowed.numbers, "digits", |c| c.is_ascii_digit()),
+            (allowed.underscore, "underscores", |c| c == '_'),
+        ];
+        let (_, what, _) = classes.iter().find(|(allowed, _, is)| !allowed && text.chars().any(is))?;
+        Some(format!("The username has {what}, which are not allowed here."))
     }
 }
 

@@ -1,5 +1,7 @@
 //! Tables of accepted and refused values.
 
+mod experience;
+
 use super::*;
 use crate::model::{ProviderSettings, Scope, SignInExperience};
 use proptest::prelude::*;
@@ -306,46 +308,6 @@ fn sign_in_experience_and_provider() {
         (serde_json::json!({"termsOfUseUrl": ""}), &[]),
         (serde_json::json!({"termsOfUseUrl": "terms"}), &["termsOfUseUrl"]),
         (serde_json::json!({"supportEmail": "help"}), &["supportEmail"]),
-        (
-            serde_json::json!({"languageInfo": {"autoDetect": true, "fallbackLanguage": "pt-BR"}}),
-            &[],
-        ),
-        (
-            serde_json::json!({"languageInfo": {"autoDetect": true, "fallbackLanguage": "e"}}),
-            &["languageInfo.fallbackLanguage"],
-        ),
-        (
-            serde_json::json!({"signUp": {"identifiers": ["username"], "password": false}}),
-            &["signUp.password"],
-        ),
-        (
-            serde_json::json!({"signUp": {"identifiers": ["email"], "password": true}}),
-            &["signUp.verify"],
-        ),
-        (
-            serde_json::json!({"signUp": {"identifiers": ["email"], "password": false, "verify": true}}),
-            &["signUp.identifiers.0"],
-        ),
-        (
-            serde_json::json!({"signUp": {"identifiers": ["username", "username"], "password": true}}),
-            &["signUp.identifiers.1"],
-        ),
-        (
-            serde_json::json!({"signIn": {"methods": [{"identifier": "email", "password": true}]}}),
-            &["signUp.identifiers.0"],
-        ),
-        (
-            serde_json::json!({"signIn": {"methods": [{"identifier": "username", "password": false}, {"identifier": "username", "password": true}]}}),
-            &["signIn.methods.0", "signIn.methods.1", "signUp.identifiers.0"],
-        ),
-        (
-            serde_json::json!({"passwordPolicy": {"length": {"min": 9, "max": 8}, "characterTypes": {"min": 5}}}),
-            &["passwordPolicy.length", "passwordPolicy.characterTypes.min"],
-        ),
-        (
-            serde_json::json!({"sentinelPolicy": {"maxAttempts": 0, "lockoutDuration": 0}}),
-            &["sentinelPolicy.maxAttempts", "sentinelPolicy.lockoutDuration"],
-        ),
     ];
     for (row, expected) in rows {
         let parsed: SignInExperience = serde_json::from_value(row.clone()).unwrap();

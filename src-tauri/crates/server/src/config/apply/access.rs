@@ -6,6 +6,7 @@ use crate::config::document::RoleEntry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use vestibule_core::StoreError;
+use vestibule_core::experience::identifier::username_holders;
 use vestibule_core::ids::{AppId, UserId};
 use vestibule_core::model::{Application, Resource, Role, RoleType, User, normalize_phone};
 use vestibule_core::record::Index;
@@ -158,7 +159,10 @@ impl Applier<'_, '_, '_> {
         if let Some(user) = self.cx.get::<User>(name)? {
             return Ok(Some(user.id.clone()));
         }
-        let mut indexes = vec![Index::Username.entry(name), Index::Email.entry(name.to_lowercase())];
+        if let Some(user) = username_holders(self.cx, name)?.first() {
+            return Ok(Some(user.id.clone()));
+        }
+        let mut indexes = vec![Index::Email.entry(name.to_lowercase())];
         indexes.extend(normalize_phone(name).ok().map(|digits| Index::Phone.entry(digits)));
         for index in indexes {
             if let Some(user) = self.cx.find::<User>(&index)? {

@@ -5,6 +5,7 @@ use crate::config::document::UserEntry;
 use crate::config::passwords::{Fingerprints, PreparedHashes};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use vestibule_core::experience::identifier::username_holders;
 use vestibule_core::ids::UserId;
 use vestibule_core::model::User;
 use vestibule_core::record::{Index, IndexEntry};
@@ -28,6 +29,11 @@ pub(in crate::config) fn find_person(cx: &Cx<'_>, entry: &UserEntry) -> Result<O
     if let Some(id) = &entry.id {
         return cx.get::<User>(id);
     }
+    if let Some(username) = &entry.username
+        && let Some(user) = username_holders(cx, username)?.into_iter().next()
+    {
+        return Ok(Some(user));
+    }
     for index in indexes(entry).into_iter().flatten() {
         if let Some(user) = cx.find::<User>(&index)? {
             return Ok(Some(user));
@@ -36,10 +42,9 @@ pub(in crate::config) fn find_person(cx: &Cx<'_>, entry: &UserEntry) -> Result<O
     cx.get::<User>(&new_id(entry))
 }
 
-/// The entry's username, e-mail and phone as the store's indexes hold them.
-fn indexes(entry: &UserEntry) -> [Option<IndexEntry>; 3] {
+/// The entry's e-mail and phone as the store's indexes hold them.
+fn indexes(entry: &UserEntry) -> [Option<IndexEntry>; 2] {
     [
-        entry.username.as_ref().map(|name| Index::Username.entry(name.as_str())),
         entry.primary_email.as_ref().map(|mail| Index::Email.entry(mail.to_lowercase())),
         entry.primary_phone.as_ref().map(|phone| Index::Phone.entry(phone.as_str())),
     ]
@@ -119,7 +124,12 @@ impl Applier<'_, '_, '_> {
             let Some(id) = people.get(&entry.at) else {
                 continue;
             };
-            let keys = ["username", "primaryEmail", "primaryPhone"].map(str::to_owned);
+            if let Some(username) = &entry.username
+                && let Some(other) = username_holders(self.cx, username)?.into_iter().find(|other| other.id != *id)
+            {
+                self.in_use(&format!("{}.username", entry.at), other.id.as_str());
+            }
+            let keys = ["primaryEmail", "primaryPhone"].map(str::to_owned);
             let named = keys.into_iter().zip(indexes(entry)).filter_map(|(key, index)| Some((key, index?)));
             let linked = entry.identities.iter().flatten().map(|(target, identity)| {
                 let index = Index::Identity.entry(format!("{target}/{}", identity.user_id));
@@ -128,14 +138,16 @@ impl Applier<'_, '_, '_> {
             for (key, index) in named.chain(linked) {
                 let holders = self.cx.find_ids(&index, 2)?;
                 if let Some(other) = holders.iter().find(|holder| *holder != id.as_str()) {
-                    let message = format!(
-                        "Belongs to the stored person {other} already. Give another, or write id = \"{other}\" to mean that person."
-                    );
-                    self.error(format!("{}.{key}", entry.at), message);
+                    self.in_use(&format!("{}.{key}", entry.at), other);
                 }
             }
         }
         Ok(())
+    }
+
+    fn in_use(&mut self, path: &str, other: &str) {
+        let message = format!("Belongs to the stored person {other} already. Give another, or write id = \"{other}\" to mean that person.");
+        self.error(path, message);
     }
 }
 
@@ -147,6 +159,8 @@ fn person(entry: &UserEntry, id: UserId, stored: Option<&User>, hash: Option<Str
         primary_email: None,
         primary_phone: None,
         password_encrypted: None,
+        password_updated_at: None,
+        is_password_expired: false,
         name: None,
         avatar: None,
         profile: Default::default(),
@@ -163,7 +177,6 @@ fn person(entry: &UserEntry, id: UserId, stored: Option<&User>, hash: Option<Str
         (&mut user.username, &entry.username),
         (&mut user.primary_email, &entry.primary_email),
         (&mut user.primary_phone, &entry.primary_phone),
-        (&mut user.password_encrypted, &hash),
         (&mut user.name, &entry.name),
         (&mut user.avatar, &entry.avatar),
         (&mut user.demo_note, &entry.demo_note),
@@ -172,6 +185,9 @@ fn person(entry: &UserEntry, id: UserId, stored: Option<&User>, hash: Option<Str
         if mentioned.is_some() {
             member.clone_from(mentioned);
         }
+    }
+    if hash.is_some() && hash != user.password_encrypted {
+        user.set_password(hash, now);
     }
     user.profile = merged(entry.profile.over(&user.profile))?;
     if let Some(identities) = &entry.identities {

@@ -23,7 +23,9 @@ impl Applier<'_, '_, '_> {
         }
         if let Some(patch) = &self.document.sign_in_experience {
             let stored = self.cx.get::<SignInExperience>(SignInExperience::ID)?;
-            let new = merged(patch.over(&stored.as_deref().cloned().unwrap_or_default()))?;
+            let mut new = merged(patch.over(&stored.as_deref().cloned().unwrap_or_default()))?;
+            let before = stored.as_deref().map(|row| row.password_expiration);
+            new.password_expiration = new.password_expiration.begun(before, self.cx.now);
             self.problems("signInExperience", check_sign_in_experience(&new));
             self.put(stored.as_deref(), &new)?;
         }

@@ -60,7 +60,7 @@ pub(in crate::config) fn unmet_references(document: &Document) -> Vec<ConfigErro
     found
         .0
         .iter()
-        .map(|problem| document.source.error(&problem.field, &problem.message))
+        .map(|problem| document.source.error(&problem.field, &problem.message).coded(problem.code))
         .collect()
 }
 

@@ -1,7 +1,7 @@
 //! Applying documents to what is stored.
 
 use super::*;
-use vestibule_core::model::{Application, Connector, ProviderSettings, Resource, Role, SignInExperience, User};
+use vestibule_core::model::{Application, Connector, MessageSettings, ProviderSettings, Resource, Role, SignInExperience, User};
 use vestibule_core::record::Index;
 
 fn counts(summary: Summary) -> (usize, usize, usize) {
@@ -38,11 +38,20 @@ async fn the_mail_servers_password_is_sealed() {
     stored.start(&good(FULL), 1_000).await.unwrap();
     let messages: MessageSettings = stored.one(MessageSettings::ID);
     let smtp = messages.smtp.unwrap();
-    assert_eq!((smtp.host.as_str(), smtp.port, smtp.username.as_deref()), ("localhost", 1025, Some("vestibule")));
+    assert_eq!(
+        (smtp.host.as_str(), smtp.port, smtp.username.as_deref()),
+        ("localhost", 1025, Some("vestibule"))
+    );
     let sealed = smtp.password.unwrap();
     assert!(sealed.ends_with("mail-catcher-1843") && sealed != "mail-catcher-1843", "{sealed}");
     // A file that says less leaves it, one that says another replaces it.
-    stored.start(&good("[messages.smtp]\nhost = \"mail.test\"\nport = 25\nfrom = \"a@b.test\"\n"), 2_000).await.unwrap();
+    stored
+        .start(
+            &good("[messages.smtp]\nhost = \"mail.test\"\nport = 25\nfrom = \"a@b.test\"\n"),
+            2_000,
+        )
+        .await
+        .unwrap();
     let smtp = stored.one::<MessageSettings>(MessageSettings::ID).smtp.unwrap();
     assert_eq!((smtp.host.as_str(), smtp.password.as_deref()), ("mail.test", Some(sealed.as_str())));
 }
@@ -364,4 +373,50 @@ async fn a_thousand_people_start_without_hashing() {
     assert_eq!(stored.start(&good(&text), 1).await.unwrap().hashed, 1000);
     let again = stored.start(&good(&text), 2).await.unwrap();
     assert_eq!((again.hashed, again.writes, again.summary.unchanged), (0, 0, 1000));
+}
+
+#[tokio::test]
+async fn usernames_lose_their_case_only_when_none_differ_by_it() {
+    let mut stored = Stored::default();
+    let two = "[[users]]\nusername = \"alice\"\n[[users]]\nusername = \"Alice\"\n";
+    stored.start(&good(two), 1).await.unwrap();
+    let any_case = "[signInExperience]\nusernamePolicy.caseSensitive = false\n";
+    let errors = config_errors(stored.start(&good(any_case), 2).await);
+    assert_eq!(errors.len(), 1, "{}", listed(&errors));
+    assert_eq!(errors[0].path, "signInExperience.usernamePolicy.caseSensitive");
+    assert_eq!(errors[0].code, Some("sign_in_experiences.username_policy_case_conflicts_exist"));
+    assert!(errors[0].message.contains("(1 in all): alice"), "{}", errors[0]);
+
+    let mut stored = Stored::default();
+    stored.start(&good("[[users]]\nusername = \"Alice\"\n"), 1).await.unwrap();
+    stored.start(&good(any_case), 2).await.unwrap();
+    // From now on both spellings mean one person.
+    let again = stored
+        .start(&good("[[users]]\nusername = \"ALICE\"\nname = \"A\"\n"), 3)
+        .await
+        .unwrap();
+    assert_eq!(counts(again.summary), (0, 1, 0));
+    let errors = config_errors(stored.start(&good("[[users]]\nid = \"other\"\nusername = \"alice\"\n"), 4).await);
+    assert_eq!(errors[0].path, "users.0.username");
+}
+
+#[tokio::test]
+async fn the_moment_at_which_passwords_begin_to_end_is_kept() {
+    let text = "[signInExperience]\nforgotPasswordMethods = [\"EmailVerificationCode\"]\npasswordExpiration = { enabled = true, validPeriodDays = 30 }\n";
+    let mut stored = Stored::default();
+    stored.start(&good(text), 5_000).await.unwrap();
+    assert_eq!(counts(stored.start(&good(text), 9_000).await.unwrap().summary), (0, 0, 1));
+    let row = stored.one::<SignInExperience>(SignInExperience::ID);
+    assert_eq!(row.password_expiration.enabled_at, Some(5_000));
+}
+
+#[tokio::test]
+async fn passwords_remember_when_they_were_set() {
+    let mut stored = Stored::default();
+    let text = "[[users]]\nid = \"u\"\nusername = \"u\"\npassword = \"one\"\n";
+    stored.start(&good(text), 7_000).await.unwrap();
+    stored.start(&good(text), 8_000).await.unwrap();
+    assert_eq!(stored.one::<User>("u").password_updated_at.map(|at| at.0), Some(7_000));
+    stored.start(&good(&text.replace("one", "two")), 9_000).await.unwrap();
+    assert_eq!(stored.one::<User>("u").password_updated_at.map(|at| at.0), Some(9_000));
 }

@@ -353,6 +353,73 @@ fn references_must_be_met_when_the_file_stands_alone() {
 }
 
 #[test]
+fn sign_in_experience_is_judged_with_what_may_be_stored() {
+    // The other half of each may be stored: nothing is said before that is known.
+    for (half, field, part) in [
+        (
+            "mfa.policy = \"PromptOnlyAtSignInMandatory\"",
+            "mfa.policy",
+            "works with adaptive MFA only",
+        ),
+        ("adaptiveMfa.enabled = true", "adaptiveMfa.enabled", "no second factor"),
+        (
+            "passwordExpiration = { enabled = true, validPeriodDays = 9 }",
+            "passwordExpiration.enabled",
+            "forgotPasswordMethods",
+        ),
+    ] {
+        let text = format!("[signInExperience]\n{half}\n");
+        says(&text, &[]);
+        let errors = parse_alone("f.toml", &text).err().unwrap();
+        assert_eq!(errors.len(), 1, "{}", listed(&errors));
+        assert_eq!(errors[0].path, format!("signInExperience.{field}"));
+        assert!(errors[0].message.contains(part), "{}", errors[0]);
+        assert!(
+            errors[0]
+                .code
+                .is_some_and(|code| errors[0].to_string().ends_with(&format!(" ({code})")))
+        );
+    }
+    says(
+        "[signInExperience]\nmfa = { factors = [\"TOTP\"] }\nusernamePolicy.caseSensitiv = false\ncustomContent = { \"/sign-in\" = 5 }\nemailBlocklistPolicy.customBlocklist = [\"nowhere\"]\nverificationCodePolicy.expirationDuration = 5\n",
+        &[
+            (2, 20, "signInExperience.mfa.factors.0", "Did you mean Totp?"),
+            (3, 16, "signInExperience.usernamePolicy.caseSensitiv", "Did you mean caseSensitive?"),
+            (
+                4,
+                32,
+                "signInExperience.customContent./sign-in",
+                "Must be text in quotes; found a whole number.",
+            ),
+            (
+                5,
+                41,
+                "signInExperience.emailBlocklistPolicy.customBlocklist.0",
+                "neither an address nor a domain",
+            ),
+            (6, 45, "signInExperience.verificationCodePolicy.expirationDuration", "60 to 3600"),
+        ],
+    );
+    says(
+        "[signInExperience]\nforgotPasswordMethods = [\"Email\"]\n[signInExperience.signUp]\nidentifiers = [\"username\"]\nsecondaryIdentifiers = [{ verify = true }]\n",
+        &[
+            (
+                2,
+                26,
+                "signInExperience.forgotPasswordMethods.0",
+                "is not one of EmailVerificationCode, PhoneVerificationCode",
+            ),
+            (
+                5,
+                25,
+                "signInExperience.signUp.secondaryIdentifiers.0.identifier",
+                "Missing: a secondary identifier needs the key identifier.",
+            ),
+        ],
+    );
+}
+
+#[test]
 fn messages_never_repeat_secrets() {
     let text = "[[users]]\nusername = \"u\"\npassword = [\"hunter2hunter2\"]\n[[users]]\nusername = \"v\"\npasswordHash = \"hunter2hunter2\"\n[[applications]]\nid = \"a\"\nname = \"A\"\ntype = \"SPA\"\nsecret = \"hunter2hunter2\"\n";
     let errors = parse("f.toml", text).err().unwrap();

@@ -5,9 +5,10 @@ use crate::config::schema::{self, Shape, Spec};
 use serde::de::DeserializeOwned;
 use std::collections::BTreeSet;
 use vestibule_core::model::{
-    Address, ApplicationSignInExperience, Branding, Color, CustomClientMetadata, LanguageInfo, LengthRange, MessageSettings, MinCount,
-    OidcClientMetadata, PasswordPolicy, PasswordRejects, Profile, ProviderSettings, RoleScope, Scope, SentinelPolicy, SignIn,
-    SignInExperience, SignInMethod, SignUp, Smtp, SocialSignIn,
+    Address, AllowedChars, ApplicationSignInExperience, Branding, Color, CustomClientMetadata, EmailBlocklistPolicy, LanguageInfo,
+    LengthRange, MessageSettings, Mfa, MinCount, OidcClientMetadata, PasskeySignIn, PasswordExpiration, PasswordPolicy, PasswordRejects,
+    Profile, ProviderSettings, RoleScope, Scope, SecondaryIdentifier, SentinelPolicy, SignIn, SignInExperience, SignInMethod, SignUp,
+    SignUpProfileField, Smtp, SocialSignIn, Switch, TrustedDevice, UsernamePolicy, VerificationCodePolicy,
 };
 
 /// The keys serde knows for a type that denies unknown ones.
@@ -53,6 +54,18 @@ fn schema_and_types_have_the_same_keys() {
     same_keys::<MinCount>(&schema::CHARACTER_TYPES);
     same_keys::<PasswordRejects>(&schema::REJECTS);
     same_keys::<SentinelPolicy>(&schema::SENTINEL_POLICY);
+    same_keys::<SecondaryIdentifier>(&schema::SECONDARY_IDENTIFIER);
+    same_keys::<Mfa>(&schema::MFA);
+    same_keys::<Switch>(&schema::ADAPTIVE_MFA);
+    same_keys::<Switch>(&schema::CAPTCHA_POLICY);
+    same_keys::<PasskeySignIn>(&schema::PASSKEY_SIGN_IN);
+    same_keys::<TrustedDevice>(&schema::TRUSTED_DEVICE);
+    same_keys::<PasswordExpiration>(&schema::PASSWORD_EXPIRATION);
+    same_keys::<UsernamePolicy>(&schema::USERNAME_POLICY);
+    same_keys::<AllowedChars>(&schema::ALLOWED_CHARS);
+    same_keys::<VerificationCodePolicy>(&schema::VERIFICATION_CODE_POLICY);
+    same_keys::<EmailBlocklistPolicy>(&schema::EMAIL_BLOCKLIST_POLICY);
+    same_keys::<SignUpProfileField>(&schema::SIGN_UP_PROFILE_FIELD);
 }
 
 /// Notes every key of the schema that `value` uses.
@@ -121,6 +134,10 @@ fn values_arrive_in_the_types() {
         .over(&SignInExperience::default())
         .unwrap();
     assert_eq!(row.password_policy.rejects.words, ["vestibule"]);
+    assert_eq!(row.mfa.factors.len(), 3);
+    assert_eq!(row.password_expiration.enabled_at, Some(1_767_225_600_000));
+    assert_eq!(row.custom_content["/sign-in"], "<p>Ask at the desk.</p>");
+    assert_eq!(row.sign_up.secondary_identifiers.len(), 1);
     assert_eq!(
         document.contents(),
         "It names 4 applications, 3 people, 2 resources, 3 roles, 2 connectors, the sign-in experience, provider settings, where messages go."

@@ -1,0 +1,40 @@
+//! The sign-in experience, as the window edits it.
+
+use super::{Answer, at_field, first, storage};
+use crate::config::no_case_conflicts;
+use crate::engine::Engine;
+use std::sync::Arc;
+use vestibule_core::console::ConsoleReply;
+use vestibule_core::model::{SignInExperience, check_sign_in_experience};
+
+impl Engine {
+    pub(super) fn sign_in_experience(&self) -> Answer {
+        let row = self
+            .look(|cx| cx.get::<SignInExperience>(SignInExperience::ID))
+            .map_err(|e| storage(&e))?
+            .unwrap_or_default();
+        Ok(ConsoleReply::SignInExperience(Box::new((*row).clone())))
+    }
+
+    /// Replaces the row. What else is stored has a say too: usernames can't lose their case while some differ by it.
+    pub(super) async fn update_sign_in_experience(self: &Arc<Self>, row: SignInExperience) -> Answer {
+        first(check_sign_in_experience(&row))?;
+        let row = self
+            .commit(move |cx| {
+                let mut row = row;
+                let stored = cx.get::<SignInExperience>(SignInExperience::ID)?;
+                let before = stored.as_deref().cloned().unwrap_or_default();
+                row.password_expiration = row.password_expiration.begun(Some(before.password_expiration), cx.now);
+                if before.username_policy.case_sensitive
+                    && !row.username_policy.case_sensitive
+                    && let Err(problem) = no_case_conflicts(cx)?
+                {
+                    return Ok(Err(at_field(problem)));
+                }
+                cx.put(&row)?;
+                Ok(Ok(row))
+            })
+            .await?;
+        Ok(ConsoleReply::SignInExperience(Box::new(row)))
+    }
+}
