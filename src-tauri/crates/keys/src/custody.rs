@@ -373,7 +373,10 @@ fn make(dir: &Path) -> io::Result<()> {
 }
 
 /// Writes a file only its owner may read: to a temporary name, to the medium, then into place.
-fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+///
+/// # Errors
+/// When the file can't be written; what was there stays.
+pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let temporary = path.with_extension("tmp");
     // A leftover of an interrupted start could have other permissions.
     match fs::remove_file(&temporary) {

@@ -20,7 +20,7 @@ mod vault;
 
 pub use adapters::{OsEntropy, SystemClock};
 pub use assertion::{Assertion, AssertionKey, CLOCK_TOLERANCE, ExpectedAssertion, verify_client_assertion};
-pub use custody::{CustodyError, CustodyKind, CustodyReport, DataKey, Preference, open_data_key};
+pub use custody::{CustodyError, CustodyKind, CustodyReport, DataKey, Preference, open_data_key, write_private};
 pub use error::{KeyError, VerifyError};
 pub use hasher::{HasherError, PasswordHasher};
 pub use ring::{Expected, KeyRing};

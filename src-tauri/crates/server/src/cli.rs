@@ -75,6 +75,10 @@ pub struct ServeArgs {
     /// Public address, when a proxy or another host name stands in front
     #[arg(long, value_name = "URL", value_parser = parse_endpoint)]
     pub endpoint: Option<Url>,
+    /// Answer the control interface; its bearer token is written to FILE, for its owner only [default: control.token in
+    /// the data directory]
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
+    pub control: Option<Option<PathBuf>>,
     /// How to write the log to standard error
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     pub log: LogFormat,
@@ -185,6 +189,23 @@ impl ServeArgs {
             None => default_data_dir(|name| std::env::var_os(name)).map(Some).ok_or_else(|| {
                 "There is no home directory to keep data in. Give --data-dir DIR, or --ephemeral to keep nothing.".to_owned()
             }),
+        }
+    }
+}
+
+impl ServeArgs {
+    /// Where the token of the control interface is written: `None` while that is off.
+    ///
+    /// # Errors
+    /// When there is no data directory to write it to and no file was named.
+    pub fn control_file(&self) -> Result<Option<PathBuf>, String> {
+        match (&self.control, self.data_dir()?) {
+            (None, _) => Ok(None),
+            (Some(Some(file)), _) => Ok(Some(file.clone())),
+            (Some(None), Some(dir)) => Ok(Some(dir.join("control.token"))),
+            (Some(None), None) => {
+                Err("--ephemeral has no directory for the control interface's token. Name a file: --control=FILE.".to_owned())
+            }
         }
     }
 }

@@ -41,8 +41,15 @@ pub(crate) struct Documents {
     pub jwks: bytes::Bytes,
 }
 
+/// The way in for programs that are not the window: whoever can read the file may do what the window does.
+pub(crate) struct Control {
+    pub token: vestibule_core::Secret,
+    pub file: std::path::PathBuf,
+}
+
 /// The provider.
 pub struct Engine {
+    pub(crate) control: Option<Control>,
     pub(crate) options: Options,
     pub(crate) store: Store,
     pub(crate) vault: Arc<Vault>,

@@ -27,6 +27,7 @@ pub fn options(serve: &ServeArgs, keychain: bool) -> Result<Options, String> {
         config: serve.config.clone(),
         endpoint: serve.endpoint.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned()),
         keychain,
+        control: serve.control_file()?,
     })
 }
 
@@ -103,7 +104,10 @@ fn announce(engine: &Arc<Engine>) {
         say(&crate::seed::welcome());
     }
     say(&format!("Serving {}. Try it: {}/demo-app", site.issuer, site.endpoint));
-    let line = serde_json::json!({ "issuer": site.issuer, "endpoint": site.endpoint, "port": site.port, "pid": std::process::id() });
+    let mut line = serde_json::json!({ "issuer": site.issuer, "endpoint": site.endpoint, "port": site.port, "pid": std::process::id() });
+    if let Some(control) = &engine.control {
+        line["control"] = serde_json::json!({ "endpoint": format!("{}/control", site.endpoint), "tokenFile": control.file });
+    }
     let mut out = std::io::stdout().lock();
     // A closed pipe must not end the provider.
     let _ = writeln!(out, "{line}");

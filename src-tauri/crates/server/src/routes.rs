@@ -2,6 +2,7 @@
 
 mod common;
 mod consent;
+mod control;
 mod experience;
 mod oidc;
 mod pages;
@@ -51,6 +52,7 @@ fn is_recorded(request: &Request) -> bool {
         && !path.starts_with("/oidc/.well-known/")
         && path != "/oidc/jwks"
         && path != "/api/status"
+        && !path.starts_with("/control")
 }
 
 /// DNS rebinding: a page on another name must not reach us under that name (421, RFC 9110 15.5.20).
@@ -98,6 +100,9 @@ async fn dispatch(engine: &Arc<Engine>, request: &Request, exchange: &mut Exchan
         ("GET", ["api", ".well-known", "phrases"]) => pages::phrases(request),
         ("GET", ["api", "status"]) => Response::new(StatusCode::NO_CONTENT),
         (_, ["api", ..]) => common::api_not_found(request),
+
+        // For programs on this computer.
+        (_, ["control", rest @ ..]) => Box::pin(control::answer(engine, request, rest)).await,
 
         // Pages.
         ("GET", ["consent"]) => Box::pin(consent::page(engine, request, exchange)).await,

@@ -4,6 +4,7 @@ use super::{Engine, open, read, replace};
 use crate::front;
 use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -61,7 +62,7 @@ impl Engine {
         handles.extend(
             listeners
                 .into_iter()
-                .map(|listener| tokio::spawn(front::serve(self.clone(), listener, self.stop.subscribe()))),
+                .map(|listener| tokio::spawn(serving(self.clone(), listener, self.stop.subscribe()))),
         );
         drop(handles);
         self.start_housekeeping();
@@ -90,9 +91,22 @@ impl Engine {
                 abort.abort();
             }
         }
+        if let Some(control) = &self.control {
+            // The token is worth nothing any more.
+            let _ = std::fs::remove_file(&control.file);
+        }
         self.recorder.hand_over(&self.store);
         self.store.close().await;
     }
+}
+
+/// Named as a trait object: a request may ask for another port, and a future can't contain itself.
+fn serving(
+    engine: Arc<Engine>,
+    listener: TcpListener,
+    stop: tokio::sync::watch::Receiver<bool>,
+) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+    Box::pin(front::serve(engine, listener, stop))
 }
 
 /// Binds every address on the same port. A machine without IPv6 is served on IPv4 alone.

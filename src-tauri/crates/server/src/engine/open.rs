@@ -1,11 +1,12 @@
 //! Opening: data directory, keys, configuration or demo data. No sockets yet.
 
-use super::{Documents, Engine, Site};
+use super::{Control, Documents, Engine, Site};
 use crate::cli::exit;
 use crate::{config, seed};
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, RwLock};
+use vestibule_core::Secret;
 use vestibule_core::entropy::Entropy;
 use vestibule_core::record::Table;
 use vestibule_core::time::Clock;
@@ -36,6 +37,8 @@ pub struct Options {
     pub endpoint: Option<String>,
     /// Whether to keep the data key in the OS keychain on a first start.
     pub keychain: bool,
+    /// Where the token of the control interface is written; without a place that interface is off.
+    pub control: Option<PathBuf>,
 }
 
 impl Default for Options {
@@ -47,6 +50,7 @@ impl Default for Options {
             config: None,
             endpoint: None,
             keychain: false,
+            control: None,
         }
     }
 }
@@ -69,6 +73,14 @@ pub enum StartError {
     /// Keys could not be made or read.
     #[error("signing keys: {0}")]
     Keys(String),
+    /// The token of the control interface can't be written.
+    #[error("the control interface's token can't be written to {file}: {why}")]
+    Control {
+        /// Where to.
+        file: String,
+        /// What the OS said.
+        why: std::io::Error,
+    },
     /// The endpoint is not an address a client could use.
     #[error("{0}")]
     Endpoint(String),
@@ -83,7 +95,7 @@ impl StartError {
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
         match self {
-            Self::Config(_) | Self::Endpoint(_) => exit::USAGE,
+            Self::Config(_) | Self::Endpoint(_) | Self::Control { .. } => exit::USAGE,
             Self::Data(_) | Self::Custody(_) | Self::Store(_) | Self::Keys(_) => exit::DATA_DIR,
         }
     }
@@ -158,7 +170,12 @@ impl Engine {
         let vault = Arc::new(Vault::new(&data_key).map_err(|e| StartError::Keys(e.to_string()))?);
         let keys = KeyRing::load(&SigningKeys::default(), vault.as_ref()).map_err(|e| StartError::Keys(e.to_string()))?;
         let (stop, _) = tokio::sync::watch::channel(false);
+        let control = match options.control.clone() {
+            Some(file) => Some(Control::open(file, ports.entropy.as_ref())?),
+            None => None,
+        };
         let engine = Arc::new(Self {
+            control,
             recorder: crate::recorder::Recorder::default(),
             playground: crate::playground::Playground::default(),
             outgoing: vestibule_upstream::Client::default(),
@@ -238,6 +255,18 @@ impl Engine {
             })
             .await?;
         outcome.map_err(StartError::config)
+    }
+}
+
+impl Control {
+    /// Draws a token and writes it where only its owner can read it.
+    fn open(file: PathBuf, entropy: &dyn Entropy) -> Result<Self, StartError> {
+        let token = Secret::new(vestibule_core::entropy::opaque43(entropy));
+        vestibule_keys::write_private(&file, token.expose().as_bytes()).map_err(|why| StartError::Control {
+            file: file.display().to_string(),
+            why,
+        })?;
+        Ok(Self { token, file })
     }
 }
 
