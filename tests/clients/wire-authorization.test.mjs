@@ -284,7 +284,7 @@ describe('authorization endpoint', () => {
         'invalid_request',
         'openid scope must be requested when using the nonce parameter',
       ],
-      [spa, { prompt: 'create' }, 'invalid_request', 'unsupported prompt value requested'],
+      [spa, { prompt: 'create login' }, 'invalid_request', 'prompt create must only be used alone'],
       [spa, { id_token_hint: 'x.y.z' }, 'invalid_request', 'could not validate id_token_hint'],
       [third, { scope: 'openid address' }, 'invalid_scope', 'requested scope is not allowed'],
       [spa, { request: 'x.y.z' }, 'request_not_supported'],

@@ -57,7 +57,11 @@ const REDIRECTED: [Refusal; 19] = [
         "invalid_request",
         "unsupported prompt value requested",
     ),
-    (&[("prompt", "create")], "invalid_request", "unsupported prompt value requested"),
+    (
+        &[("prompt", "create login")],
+        "invalid_request",
+        "prompt create must only be used alone",
+    ),
     (
         &[("prompt", "none login")],
         "invalid_request",

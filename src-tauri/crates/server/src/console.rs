@@ -92,6 +92,7 @@ impl Engine {
                 first(check_sign_in_experience(&sign_in_experience))?;
                 let row = (*sign_in_experience).clone();
                 self.commit(move |cx| Ok(Ok(cx.put(&row)?))).await?;
+                self.publish_documents();
                 Ok(ConsoleReply::SignInExperience(sign_in_experience))
             }
         }

@@ -1,13 +1,13 @@
 //! RP-initiated logout (`/oidc/session/end`, sheet 1.21) and whom to tell about it.
 
-use super::OidcError;
 use super::redirect::{RegisteredRedirect, nearest};
 use super::request::Hint;
+use super::{OidcError, dialect};
 use crate::because::{Because, Outcome, Repair};
 use crate::entropy::{id21, timed21};
 use crate::ids::{AppId, LiveId};
 use crate::live::{Lane, LiveStatus, StepKind};
-use crate::model::{Application, Dialect, ProviderSettings, User};
+use crate::model::{Application, User};
 use crate::port::{Cx, StoreError};
 use crate::record::{Grant, Session, token_key};
 use serde::{Deserialize, Serialize};
@@ -134,14 +134,10 @@ fn check(cx: &mut Cx<'_>, pairs: &[(String, String)], hint: Option<&Hint>) -> Re
         },
         None => None,
     };
-    let settings = cx.get::<ProviderSettings>(ProviderSettings::ID)?.unwrap_or_default();
-    let dialect = app
-        .as_ref()
-        .and_then(|a| a.custom_client_metadata.dialect)
-        .unwrap_or(settings.dialect);
+    let dialect = dialect::in_effect(cx, app.as_deref())?;
     let mut logout = Logout {
         client_id: app.as_ref().map(|a| a.id.clone()),
-        ask: dialect == Dialect::Strict,
+        ask: dialect.follows_specifications(),
         ..Logout::default()
     };
     let Some(uri) = value("post_logout_redirect_uri") else {

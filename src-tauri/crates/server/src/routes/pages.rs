@@ -12,7 +12,8 @@ use std::sync::Arc;
 use vestibule_core::experience;
 use vestibule_core::live::{Lane, StepKind};
 use vestibule_core::model::{Application, ProviderSettings, SignInExperience, User};
-use vestibule_core::oidc::params::{self, FirstScreen};
+use vestibule_core::oidc::dialect;
+use vestibule_core::oidc::params::FirstScreen;
 use vestibule_core::record::Interaction;
 use vestibule_core::{Because, Cx, Outcome, StoreError};
 
@@ -109,15 +110,18 @@ fn note_page(cx: &mut Cx<'_>, id: &str, request: &Request) -> Result<bool, Store
     cx.trail.kind = StepKind::Page;
     cx.arrow(Lane::Experience, Lane::Interaction, format!("page {}", request.path));
     if request.path.starts_with("/direct/") {
-        note_direct(cx, &interaction);
+        note_direct(cx, &interaction)?;
     }
     Ok(true)
 }
 
 /// Why a direct sign-in falls back (sheet 2.5, with the documented fall-back for all six first screens).
-fn note_direct(cx: &mut Cx<'_>, interaction: &Interaction) {
-    let parsed = params::parse(&interaction.params).params;
-    let Some(direct) = parsed.direct_sign_in else { return };
+fn note_direct(cx: &mut Cx<'_>, interaction: &Interaction) -> Result<(), StoreError> {
+    let Some(app) = cx.get::<Application>(interaction.client_id.as_str())? else {
+        return Ok(());
+    };
+    let parsed = dialect::parameters(cx, &app, &interaction.params)?.params;
+    let Some(direct) = parsed.direct_sign_in else { return Ok(()) };
     let target = direct.target.clone().unwrap_or_default();
     let fallback = parsed.first_screen.route();
     let why = match direct.method.as_str() {
@@ -147,6 +151,7 @@ fn note_direct(cx: &mut Cx<'_>, interaction: &Interaction) {
     cx.arrow(Lane::Experience, Lane::Experience, format!("fall back to /{fallback}"));
     cx.trail.patch.outcome = Some("direct sign-in fell back".into());
     cx.trail.patch.headline = Some(format!("{}:{target} is not available → {fallback}", direct.method).into());
+    Ok(())
 }
 
 /// No interaction: the configured address (sheet 3.6), or a page that explains how a sign-in starts.

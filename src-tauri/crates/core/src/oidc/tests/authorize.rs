@@ -85,8 +85,12 @@ fn refusals_of_sheet_8_2() {
             "client invalid_request unsupported prompt value requested",
         ),
         (
-            format!("{web}&prompt=create"),
-            "client invalid_request unsupported prompt value requested",
+            format!("{web}&prompt=create login"),
+            "client invalid_request prompt create must only be used alone",
+        ),
+        (
+            format!("{web}&prompt=create none"),
+            "client invalid_request prompt none must only be used alone",
         ),
         (
             format!("{web}&prompt=none login"),
