@@ -21,9 +21,11 @@
 //! | `POST /identification` | [`identify`] |
 //! | `POST /profile` | [`profile_password_check`], [`add_profile`] |
 //! | `POST /submit` | [`submit`] |
+//! | `POST /api/interaction/abort` (Vestibule's own) | [`abort`] |
 //! | every route of a later release | [`not_served`] |
 //! | `GET /api/.well-known/sign-in-exp` | [`public_sign_in_experience`] |
 
+mod abort;
 mod availability;
 mod development;
 mod error;
@@ -44,6 +46,7 @@ mod submission;
 #[cfg(test)]
 mod tests;
 
+pub use abort::{DENIALS, abort};
 pub use availability::missing_profile;
 pub use development::{DevelopmentChoice, DevelopmentPerson, development_people, development_sign_in};
 pub use error::ApiError;

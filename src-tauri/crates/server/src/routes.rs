@@ -94,6 +94,7 @@ async fn dispatch(engine: &Arc<Engine>, request: &Request, exchange: &mut Exchan
         (_, ["api", "experience", rest @ ..]) => Box::pin(experience::answer(engine, request, exchange, rest)).await,
         ("GET", ["api", "interaction", "consent"]) => consent::describe(engine, request, exchange),
         ("POST", ["api", "interaction", "consent"]) => Box::pin(consent::allow(engine, request, exchange)).await,
+        ("POST", ["api", "interaction", "abort"]) => Box::pin(consent::abort(engine, request, exchange)).await,
         ("GET", ["api", ".well-known", "sign-in-exp" | "experience"]) => pages::sign_in_exp(engine, request),
         ("GET", ["api", ".well-known", "phrases"]) => pages::phrases(request),
         ("GET", ["api", "status"]) => Response::new(StatusCode::NO_CONTENT),

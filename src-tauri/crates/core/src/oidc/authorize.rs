@@ -456,8 +456,8 @@ fn fail_to_client(cx: &mut Cx<'_>, request: &ValidRequest, error: &str, descript
         "resume.error",
         Outcome::Refused,
         format!("Answered the application with `{error}`."),
-        "The interaction ended with this error.",
-        "Logto 3.3",
+        "The interaction ended with this error; it goes back in the response mode of the request, with `state` and `iss`.",
+        "OIDC Core 3.1.2.6, Logto 3.3",
     ));
     cx.trail.patch.status = Some(LiveStatus::Failed);
     cx.trail.patch.outcome = Some(error.to_owned().into());

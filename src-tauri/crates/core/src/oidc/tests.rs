@@ -1,6 +1,7 @@
 //! The protocol rules as a table of requests and answers, without a socket.
 
 mod authorize;
+mod denials;
 mod dialects;
 mod logout;
 mod tokens;
