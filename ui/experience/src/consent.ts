@@ -25,6 +25,8 @@ export interface ConsentInfo {
   }[];
   /** Where the person goes afterwards; Cancel goes there as well, without OAuth parameters. */
   redirectUri?: string;
+  /** Whether Cancel answers the application with `access_denied` (strict and duende dialects). */
+  cancelAborts?: boolean;
 }
 
 const SCOPES: Readonly<Record<string, Key>> = {
