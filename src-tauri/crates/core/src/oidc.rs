@@ -11,6 +11,7 @@ pub mod dialect;
 pub mod discovery;
 pub mod error;
 pub mod flow;
+pub mod grants;
 pub mod introspection;
 pub mod logout;
 pub mod params;

@@ -3,6 +3,7 @@
 mod authorize;
 mod denials;
 mod dialects;
+mod grants;
 mod logout;
 mod tokens;
 
