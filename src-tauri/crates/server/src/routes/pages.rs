@@ -70,6 +70,9 @@ pub(super) fn page(engine: &Arc<Engine>, request: &Request, exchange: &mut Excha
     if request.path == "/unknown-session" {
         return html(engine, request, "unknown-session", None);
     }
+    if request.path == "/grants" {
+        return html(engine, request, "grants", None);
+    }
     if request.path == "/help/invalid-grant" {
         let body = "<h1>invalid_grant</h1><p>The provider answers every failed code or refresh token exchange with the same words, as Logto does. \
                     The real reason is in Vestibule's window: open the session and look at the token step. Headless, the log names it.</p>";
@@ -181,14 +184,16 @@ fn html(engine: &Engine, request: &Request, page: &str, demo: Option<Value>) -> 
 
 /// The page's data block.
 fn data(engine: &Engine, request: &Request, page: &str, demo: Option<Value>) -> Result<Value, StoreError> {
-    let interaction = current_interaction(engine, request);
+    // The grants page is the person's own, whatever sign-in may be open beside it.
+    let own = page == "grants";
+    let interaction = current_interaction(engine, request).filter(|_| !own);
     engine.look(|cx| {
         let interaction = match interaction {
             Some(id) => cx.get::<Interaction>(&id)?,
             None => None,
         };
         let app_id = interaction.as_ref().map(|i| i.client_id.0.clone()).or_else(|| {
-            let pairs = request.query_pairs().ok()?;
+            let pairs = request.query_pairs().ok().filter(|_| !own)?;
             pairs.into_iter().find(|(name, _)| name == "app_id").map(|(_, v)| v)
         });
         let app = match &app_id {
