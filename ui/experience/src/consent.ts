@@ -53,7 +53,11 @@ export interface ScopeGroup {
 
 /** What is asked for: first what concerns the person, then one group for each resource. */
 export function scopeGroups(
-  { missingOIDCScope = [], scopeDescriptions = {}, missingResourceScopes = [] }: ConsentInfo,
+  {
+    missingOIDCScope = [],
+    scopeDescriptions = {},
+    missingResourceScopes = [],
+  }: Pick<ConsentInfo, 'missingOIDCScope' | 'scopeDescriptions' | 'missingResourceScopes'>,
   t: Translate,
 ): ScopeGroup[] {
   const about = missingOIDCScope
