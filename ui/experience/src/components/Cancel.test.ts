@@ -1,5 +1,6 @@
 import { fireEvent, screen, waitFor } from '@testing-library/svelte';
 import { describe, expect, it } from 'vitest';
+import type { Script } from '../testing/fake';
 import { button, heading, open } from '../testing/screen';
 
 const ABORT = 'POST /api/interaction/abort';
@@ -47,16 +48,16 @@ describe('Cancel on the consent page', () => {
     user: { id: 'u1' },
     redirectUri: 'http://localhost:3000/callback',
   };
-  const consent = (more: object) => ({
-    path: '/consent',
-    script: { 'GET /api/interaction/consent': [200, { ...info, ...more }], [ABORT]: [200, { redirectTo: BACK }] },
+  const script = (more: object): Script => ({
+    'GET /api/interaction/consent': [200, { ...info, ...more }],
+    [ABORT]: [200, { redirectTo: BACK }],
   });
 
   it.each<[object, string]>([
     [{}, info.redirectUri],
     [{ cancelAborts: true }, BACK],
   ])('with %j goes to %s', async (more, wanted) => {
-    const { leave } = open(consent(more) as Parameters<typeof open>[0]);
+    const { leave } = open({ path: '/consent', script: script(more) });
     await fireEvent.click(await screen.findByRole('button', { name: 'Cancel' }));
     await waitFor(() => expect(leave).toHaveBeenCalledExactlyOnceWith(wanted));
   });
