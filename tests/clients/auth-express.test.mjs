@@ -147,8 +147,10 @@ describe('Auth.js', () => {
     await press(page, 'forgetful');
     const response = await answer;
     assert.equal(response.status(), 400);
-    const body = await response.json();
+    // A person sees a page; whoever fetches the same address gets Logto's JSON.
+    const body = await (await fetch(response.url())).json();
     assert.deepEqual([body.error, body.code], ['invalid_redirect_uri', 'oidc.invalid_redirect_uri']);
+    assert.match(await page.locator('body').innerText(), /invalid_redirect_uri/);
     assert.equal(new URL(page.url()).origin, provider.endpoint);
     assert.match(
       await page.locator('body').innerText(),

@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { before, describe, test } from 'node:test';
 import { house } from './house.mjs';
-import { PASSWORD, typeSignIn } from './support.mjs';
+import { arrivedIn, PASSWORD, typeSignIn } from './support.mjs';
 
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -96,6 +96,21 @@ describe('every page', () => {
     'signed out': async (page) => {
       await page.goto(`${at.provider.issuer}/session/end`);
       await title(page, 'You are signed out');
+    },
+    'grants, with nobody signed in': async (page) => {
+      await page.goto(`${at.provider.endpoint}/grants`);
+      await title(page, 'Nobody is signed in here');
+    },
+    grants: async (page) => {
+      await page.goto(at.start());
+      await typeSignIn(page, 'alice');
+      await arrivedIn(page, at.app, '/callback');
+      await page.goto(`${at.provider.endpoint}/grants`);
+      await page.getByRole('button', { name: 'Revoke what Bookstore has' }).waitFor();
+    },
+    'an error that stays here': async (page) => {
+      await page.goto(`${at.provider.issuer}/auth?client_id=nobody`);
+      await title(page, 'The request was refused');
     },
     'not found': async (page) => {
       await page.goto(`${at.provider.endpoint}/no/such/page`);

@@ -149,7 +149,7 @@ describe('the pages', () => {
     const { page } = await at.browser.open();
     await page.goto(at.startPartner());
     await typeSignIn(page, 'alice');
-    await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.getByRole('button', { name: 'Cancel', exact: true }).click();
     const { url } = await arrivedIn(page, at.app, '/partner');
     assert.equal(url.search, '');
     // Nothing was granted.

@@ -3,4 +3,4 @@
 /**
  * Whose behaviour to follow where Logto departs from the specifications.
  */
-export type Dialect = "logto" | "strict";
+export type Dialect = "logto" | "strict" | "duende";

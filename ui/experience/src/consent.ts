@@ -25,6 +25,8 @@ export interface ConsentInfo {
   }[];
   /** Where the person goes afterwards; Cancel goes there as well, without OAuth parameters. */
   redirectUri?: string;
+  /** Whether Cancel answers the application with `access_denied` (strict and duende dialects). */
+  cancelAborts?: boolean;
 }
 
 const SCOPES: Readonly<Record<string, Key>> = {
@@ -51,7 +53,11 @@ export interface ScopeGroup {
 
 /** What is asked for: first what concerns the person, then one group for each resource. */
 export function scopeGroups(
-  { missingOIDCScope = [], scopeDescriptions = {}, missingResourceScopes = [] }: ConsentInfo,
+  {
+    missingOIDCScope = [],
+    scopeDescriptions = {},
+    missingResourceScopes = [],
+  }: Pick<ConsentInfo, 'missingOIDCScope' | 'scopeDescriptions' | 'missingResourceScopes'>,
   t: Translate,
 ): ScopeGroup[] {
   const about = missingOIDCScope

@@ -2,9 +2,10 @@
 export interface PageData {
   /**
    * `experience`: an interaction is live, the path names the screen; `no-interaction`: somebody opened a page by hand;
-   * `unknown-session`: the interaction ended or never was; `demo`: the result page of the built-in test client.
+   * `unknown-session`: the interaction ended or never was; `demo`: the result page of the built-in test client;
+   * `grants`: what the person gave to apps.
    */
-  page: 'experience' | 'no-interaction' | 'unknown-session' | 'demo';
+  page: 'experience' | 'no-interaction' | 'unknown-session' | 'demo' | 'grants';
   issuer: string;
   demoUrl: string;
   application: Application | null;

@@ -25,9 +25,11 @@
 //! | `POST /profile` | [`profile_password_check`], [`add_profile`] |
 //! | `PUT /profile/password` | [`reset_password_check`], [`record_reset_password`] |
 //! | `POST /submit` | [`submit`] |
+//! | `POST /api/interaction/abort` (Vestibule's own) | [`abort`] |
 //! | every route of a later release | [`not_served`] |
 //! | `GET /api/.well-known/sign-in-exp` | [`public_sign_in_experience`] |
 
+mod abort;
 mod availability;
 mod blocklist;
 mod codes;
@@ -52,6 +54,7 @@ mod submission;
 #[cfg(test)]
 mod tests;
 
+pub use abort::{DENIALS, abort};
 pub use availability::missing_profile;
 pub use blocklist::{Blocked, blocked};
 pub use codes::{Sent, send_verification_code, verify_verification_code};

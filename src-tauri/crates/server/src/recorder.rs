@@ -162,7 +162,7 @@ impl Recorder {
         } = exchange;
         let live = match (&trail.live, always) {
             (Some(live), _) => live.clone(),
-            (None, true) => LiveId(format!("x{:020}", head.seq)),
+            (None, true) => head.own_session(),
             (None, false) => return,
         };
         let end = End {
@@ -352,6 +352,20 @@ pub(crate) struct StepHead {
     pub path: String,
     /// `User-Agent`.
     pub agent: Option<http::HeaderValue>,
+}
+
+impl StepHead {
+    /// The live session of an exchange that belongs to no other.
+    fn own_session(&self) -> LiveId {
+        LiveId(format!("x{:020}", self.seq))
+    }
+}
+
+impl Exchange {
+    /// The live session this exchange is shown in, or would be if it is shown.
+    pub(crate) fn live(&self) -> LiveId {
+        self.trail.live.clone().unwrap_or_else(|| self.head.own_session())
+    }
 }
 
 /// Whether an application may do this over and over in one session, each time alike.

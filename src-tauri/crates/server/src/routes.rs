@@ -4,9 +4,13 @@ mod common;
 mod consent;
 mod control;
 mod experience;
+mod grants;
 mod oidc;
 mod pages;
+mod refusal;
 mod session_end;
+#[cfg(test)]
+mod tests;
 mod token;
 
 use crate::engine::Engine;
@@ -89,13 +93,16 @@ async fn dispatch(engine: &Arc<Engine>, request: &Request, exchange: &mut Exchan
         ("POST", ["oidc", "request"]) => Box::pin(token::pushed_request(engine, request, exchange)).await,
         ("GET" | "POST", ["oidc", "session", "end"]) => Box::pin(session_end::end(engine, request, exchange)).await,
         ("POST", ["oidc", "session", "end", "confirm"]) => Box::pin(session_end::confirm(engine, request, exchange)).await,
-        ("GET", ["oidc", "session", "end", "success"]) => session_end::success(),
+        ("GET", ["oidc", "session", "end", "success"]) => session_end::success(engine, request, exchange),
         (_, ["oidc", ..]) => oidc::unrecognized(request),
 
         // Experience API (sheet 4).
         (_, ["api", "experience", rest @ ..]) => Box::pin(experience::answer(engine, request, exchange, rest)).await,
         ("GET", ["api", "interaction", "consent"]) => consent::describe(engine, request, exchange),
         ("POST", ["api", "interaction", "consent"]) => Box::pin(consent::allow(engine, request, exchange)).await,
+        ("POST", ["api", "interaction", "abort"]) => Box::pin(consent::abort(engine, request, exchange)).await,
+        ("GET", ["api", "grants"]) => grants::list(engine, request),
+        ("POST", ["api", "grants", id, "revoke"]) => Box::pin(grants::revoke(engine, request, exchange, id)).await,
         ("GET", ["api", ".well-known", "sign-in-exp" | "experience"]) => pages::sign_in_exp(engine, request),
         ("GET", ["api", ".well-known", "phrases"]) => pages::phrases(request),
         ("GET", ["api", "status"]) => Response::new(StatusCode::NO_CONTENT),

@@ -11,7 +11,16 @@ export const SIGNING_ALGORITHMS: ReadonlyArray<{ value: SigningAlg; name: string
 export const DIALECTS: ReadonlyArray<{ value: Dialect; name: string }> = [
   { value: 'logto', name: 'Logto' },
   { value: 'strict', name: 'Strict' },
+  { value: 'duende', name: 'Duende' },
 ];
+
+/** What a dialect does, for the hint beside the choice. */
+export const DIALECT_HINTS: Readonly<Record<Dialect, string>> = {
+  logto: 'Does as Logto does, also where Logto departs from the specifications.',
+  strict: 'Follows the specifications where Logto departs from them.',
+  duende:
+    'Follows the specifications, and reads acr_values=idp: and tenant: and prompt=select_account as Duende IdentityServer does.',
+};
 
 export const IDENTIFIERS: ReadonlyArray<{ value: IdentifierKind; name: string }> = [
   { value: 'username', name: 'Username' },
@@ -28,7 +37,7 @@ export const FIRST_SCREENS = [
   'identifier:register',
   'single_sign_on',
 ];
-export const PROMPTS = ['none', 'login', 'consent', 'login consent'];
+export const PROMPTS = ['none', 'login', 'consent', 'login consent', 'create'];
 
 /** User scopes that a third-party application can be given (sheet 1.19). */
 export const USER_SCOPES = ['profile', 'email', 'phone', 'address', 'custom_data', 'identities', 'roles'];

@@ -98,6 +98,23 @@ impl ApiError {
         error
     }
 
+    /// Nobody is signed in on this browser (401).
+    #[must_use]
+    pub fn nobody_signed_in() -> Self {
+        Self::new(
+            401,
+            "auth.unauthorized",
+            "nobody signed in",
+            "Nobody is signed in on this browser. Sign in to one of your applications, then try again.",
+        )
+    }
+
+    /// There is no such thing, or it is somebody else's (404).
+    #[must_use]
+    pub fn not_found(message: impl Into<String>) -> Self {
+        Self::new(404, "entity.not_found", "not found", message)
+    }
+
     /// The sign-in mode, or a switched-off feature, forbids it (403).
     #[must_use]
     pub fn forbidden(message: impl Into<String>) -> Self {

@@ -40,6 +40,26 @@ pub enum Dialect {
     Logto,
     /// As OpenID Connect Core and OAuth write it.
     Strict,
+    /// As `Strict`, and with Duende IdentityServer's login workflow: `acr_values=idp:` and `tenant:`,
+    /// `prompt=select_account`, a link instead of a redirect after sign-out.
+    Duende,
+}
+
+impl Dialect {
+    /// Its name in settings and configuration.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Logto => "logto",
+            Self::Strict => "strict",
+            Self::Duende => "duende",
+        }
+    }
+    /// Whether the specifications win where Logto departs from them.
+    #[must_use]
+    pub const fn follows_specifications(self) -> bool {
+        !matches!(self, Self::Logto)
+    }
 }
 
 /// The provider's settings: one record.

@@ -6,7 +6,7 @@
 use super::flow::{self, NewSession, Satisfied};
 use super::redirect::RegisteredRedirect;
 use super::request::{self, Hint, RawRequest, Refused, ResponseMode, ValidRequest};
-use super::{OidcError, params};
+use super::{OidcError, dialect};
 use crate::because::{Because, Outcome};
 use crate::entropy::{timed21, timed43};
 use crate::ids::{AppId, InteractionId, LiveId, SessionUid, UserId};
@@ -103,7 +103,7 @@ pub fn authorize(cx: &mut Cx<'_>, mut raw: RawRequest, session_cookie: Option<&s
         Ok(request) => request,
         Err(refused) => return Ok(refuse(cx, refused, issuer)),
     };
-    let parsed = params::parse(&request.params);
+    let parsed = dialect::parameters(cx, &request.app, &request.params)?;
     for (name, fate, effective, note) in parsed.fates {
         for row in cx
             .trail
@@ -115,6 +115,9 @@ pub fn authorize(cx: &mut Cx<'_>, mut raw: RawRequest, session_cookie: Option<&s
             row.effective.clone_from(&effective);
             row.note = Some(note.clone().into());
         }
+    }
+    for because in parsed.at_once {
+        cx.because(because);
     }
     let session = load_session(cx, session_cookie)?;
     cx.trail.patch.chips = Some(chips(&request));
@@ -156,7 +159,7 @@ pub fn resume(cx: &mut Cx<'_>, id: &str, session_cookie: Option<&str>, issuer: &
         Ok(request) => request,
         Err(refused) => return Ok(refuse(cx, refused, issuer)),
     };
-    let parsed = params::parse(&request.params);
+    let parsed = dialect::parameters(cx, &request.app, &request.params)?;
     let extras = flow::Extras {
         params: parsed.params,
         because: Vec::new(),
@@ -453,8 +456,8 @@ fn fail_to_client(cx: &mut Cx<'_>, request: &ValidRequest, error: &str, descript
         "resume.error",
         Outcome::Refused,
         format!("Answered the application with `{error}`."),
-        "The interaction ended with this error.",
-        "Logto 3.3",
+        "The interaction ended with this error; it goes back in the response mode of the request, with `state` and `iss`.",
+        "OIDC Core 3.1.2.6, Logto 3.3",
     ));
     cx.trail.patch.status = Some(LiveStatus::Failed);
     cx.trail.patch.outcome = Some(error.to_owned().into());

@@ -100,7 +100,7 @@ pub fn of_person(
             out.set(
                 "address",
                 address_claim(address, dialect),
-                if dialect == Dialect::Strict {
+                if dialect.follows_specifications() {
                     "scope `address`"
                 } else {
                     "scope `address`; camelCase members, as Logto sends them"
@@ -115,10 +115,10 @@ pub fn of_person(
 }
 
 fn set_or_null(out: &mut Claims, claim: &'static str, value: Option<&str>, scope: &'static str, dialect: Dialect) {
-    match (value, dialect) {
-        (Some(value), _) => out.set(claim, json!(value), scope),
-        (None, Dialect::Logto) => out.set(claim, Value::Null, format!("{scope}; the person has none, and Logto sends null")),
-        (None, Dialect::Strict) => out.without(claim, "the person has none"),
+    match value {
+        Some(value) => out.set(claim, json!(value), scope),
+        None if dialect.follows_specifications() => out.without(claim, "the person has none"),
+        None => out.set(claim, Value::Null, format!("{scope}; the person has none, and Logto sends null")),
     }
 }
 
@@ -148,7 +148,7 @@ fn profile(out: &mut Claims, user: &User, dialect: Dialect) {
         (None, Some(username)) => out.set("preferred_username", json!(username), "scope `profile`; falls back to the username"),
         (None, None) => {}
     }
-    let (divisor, note) = if dialect == Dialect::Strict {
+    let (divisor, note) = if dialect.follows_specifications() {
         (1000, "scope `profile`; seconds")
     } else {
         (1, "scope `profile`; milliseconds, as Logto sends it")
@@ -159,7 +159,7 @@ fn profile(out: &mut Claims, user: &User, dialect: Dialect) {
 
 fn address_claim(address: &crate::model::Address, dialect: Dialect) -> Value {
     let value = serde_json::to_value(address).unwrap_or_default();
-    if dialect == Dialect::Logto {
+    if !dialect.follows_specifications() {
         return value;
     }
     let Value::Object(members) = value else { return value };

@@ -1,14 +1,14 @@
 //! Consent: automatic for first-party applications, asked for third-party ones (sheet 1.11).
 
-use super::OidcError;
 use super::request::{self, ValidRequest};
 use super::scopes::{self, Holder};
+use super::{OidcError, dialect};
 use crate::because::{Because, Outcome};
 use crate::entropy::timed21;
 use crate::experience::ApiError;
 use crate::ids::GrantId;
 use crate::live::{Lane, ParamOrigin, StepKind};
-use crate::model::{Application, Dialect, ProviderSettings, Resource, User};
+use crate::model::{Application, Dialect, Resource, User};
 use crate::port::{Cx, StoreError};
 use crate::record::{Grant, Index, Interaction, PromptName, Session};
 use serde_json::{Value, json};
@@ -268,6 +268,7 @@ pub fn describe(cx: &mut Cx<'_>, interaction_id: &str, issuer: &str) -> Result<R
             resources.push(json!({ "resource": { "id": resource.id, "name": resource.name, "indicator": indicator }, "scopes": scopes }));
         }
     }
+    let dialect = dialect::in_effect(cx, Some(&app))?;
     let brand = &app.sign_in_experience;
     let mut branding = serde_json::Map::new();
     if let Some(logo) = &brand.logo_url {
@@ -292,24 +293,24 @@ pub fn describe(cx: &mut Cx<'_>, interaction_id: &str, issuer: &str) -> Result<R
         "missingOIDCScope": openid,
         "missingResourceScopes": resources,
         "scopeDescriptions": openid.iter().map(|s| ((*s).clone(), json!(scopes::describe(s)))).collect::<serde_json::Map<_, _>>(),
-        "redirectUri": cancel_address(cx, &request, issuer)?,
+        "redirectUri": cancel_address(dialect, &request, issuer),
+        // Vestibule's own: whether Cancel goes through `POST /api/interaction/abort`, in whatever response mode was asked for.
+        "cancelAborts": dialect.follows_specifications(),
     })))
 }
 
-/// Where Cancel leads. Logto sends the browser to the bare redirect URI (sheet 1.11, quirk); the strict
-/// dialect answers `access_denied` as OIDC Core 3.1.2.6 wants it.
-fn cancel_address(cx: &Cx<'_>, request: &ValidRequest, issuer: &str) -> Result<String, StoreError> {
-    let provider = cx.get::<ProviderSettings>(ProviderSettings::ID)?.unwrap_or_default();
-    let dialect = request.app.custom_client_metadata.dialect.unwrap_or(provider.dialect);
-    if dialect == Dialect::Logto {
-        return Ok(request.redirect.as_str().to_owned());
+/// Where Cancel leads. Logto sends the browser to the bare redirect URI (sheet 1.11, quirk); the other
+/// dialects answer `access_denied` as OIDC Core 3.1.2.6 wants it.
+fn cancel_address(dialect: Dialect, request: &ValidRequest, issuer: &str) -> String {
+    if !dialect.follows_specifications() {
+        return request.redirect.as_str().to_owned();
     }
     let mut parameters = vec![("error", "access_denied"), ("error_description", "the person declined")];
     if let Some(state) = request.get("state") {
         parameters.push(("state", state));
     }
     parameters.push(("iss", issuer));
-    Ok(request.redirect.with(&parameters, request.mode == request::ResponseMode::Fragment))
+    request.redirect.with(&parameters, request.mode == request::ResponseMode::Fragment)
 }
 
 /// `POST /api/interaction/consent`: the person allowed it.

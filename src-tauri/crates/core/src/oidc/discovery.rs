@@ -3,10 +3,11 @@
 use super::scopes;
 use serde_json::{Value, json};
 
-/// The document for an issuer. `algs` are the algorithms ID tokens may be signed with.
+/// The document for an issuer. `algs` are the algorithms ID tokens may be signed with; `prompts` go into
+/// `prompt_values_supported` (Prompt Create 1.0 section 4), which Logto's document does not have.
 #[must_use]
-pub fn document(issuer: &str, algs: &[&str]) -> Value {
-    json!({
+pub fn document(issuer: &str, algs: &[&str], prompts: Option<&[&str]>) -> Value {
+    let mut document = json!({
         "issuer": issuer,
         "authorization_endpoint": format!("{issuer}/auth"),
         "token_endpoint": format!("{issuer}/token"),
@@ -42,5 +43,9 @@ pub fn document(issuer: &str, algs: &[&str]) -> Value {
         "subject_types_supported": ["public"],
         "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_jwt", "client_secret_post", "private_key_jwt", "none"],
         "token_endpoint_auth_signing_alg_values_supported": ["HS256", "RS256", "PS256", "ES256", "Ed25519", "EdDSA"],
-    })
+    });
+    if let Some(prompts) = prompts {
+        document["prompt_values_supported"] = json!(prompts);
+    }
+    document
 }

@@ -96,7 +96,8 @@ pub fn proceed(
     };
     cx.trail.patch.user = Some((user.id.clone(), user.display_name()));
     if !satisfied.login {
-        drop_page_parameters(cx, &user);
+        let chosen_by_acr = extras.params.direct_sign_in.is_some() && request.get("direct_sign_in").is_none();
+        drop_page_parameters(cx, &user, chosen_by_acr);
     }
     let grant = match &satisfied.granted {
         Some(id) => cx.get::<Grant>(id.as_str())?,
@@ -151,9 +152,20 @@ pub fn proceed(
 
 /// With a session no sign-in page opens, so the parameters that choose and fill one are dropped (sheet 2.2).
 /// `organization_id` also goes with the code, so it still counts.
-fn drop_page_parameters(cx: &mut Cx<'_>, user: &User) {
+/// So does the rest of `acr_values` when an `idp:` in it chose a provider.
+fn drop_page_parameters(cx: &mut Cx<'_>, user: &User, chosen_by_acr: bool) {
     let mut sent = false;
     for row in &mut cx.trail.params {
+        if chosen_by_acr && row.name == "acr_values" {
+            sent = true;
+            let kept: Vec<&str> = row.value.split(' ').filter(|w| !w.is_empty() && !w.starts_with("idp:")).collect();
+            (row.fate, row.effective) = if kept.is_empty() {
+                (ParamFate::Dropped, None)
+            } else {
+                (ParamFate::Narrowed, Some(kept.join(" ")))
+            };
+            row.note = Some("No sign-in page opened, so idp: had no effect.".into());
+        }
         if row.value.is_empty() || row.name == "organization_id" || !super::params::NAMES.contains(&row.name.as_str()) {
             continue;
         }
@@ -213,6 +225,20 @@ fn login_reason(cx: &mut Cx<'_>, request: &ValidRequest, session: Option<&Sessio
             "login_prompt",
             "A sign-in is needed.",
             "The request says `prompt=login`, which asks for one even with a live session.",
+            "OIDC Core 3.1.2.1",
+        )
+    } else if request.prompts("create") {
+        Reason::new(
+            "create_prompt",
+            "An account is to be created.",
+            "The request says `prompt=create`, which opens registration even with a live session.",
+            "Prompt Create 1.0 4.1",
+        )
+    } else if request.prompts("select_account") {
+        Reason::new(
+            "select_account_prompt",
+            "A sign-in is needed.",
+            "The request says `prompt=select_account`: the person chooses an account by signing in, even with a live session.",
             "OIDC Core 3.1.2.1",
         )
     } else {

@@ -1,13 +1,13 @@
 //! RP-initiated logout (`/oidc/session/end`, sheet 1.21) and whom to tell about it.
 
-use super::OidcError;
 use super::redirect::{RegisteredRedirect, nearest};
 use super::request::Hint;
+use super::{OidcError, dialect};
 use crate::because::{Because, Outcome, Repair};
 use crate::entropy::{id21, timed21};
 use crate::ids::{AppId, LiveId};
 use crate::live::{Lane, LiveStatus, StepKind};
-use crate::model::{Application, Dialect, ProviderSettings, User};
+use crate::model::{Application, Dialect, User};
 use crate::port::{Cx, StoreError};
 use crate::record::{Grant, Session, token_key};
 use serde::{Deserialize, Serialize};
@@ -44,11 +44,36 @@ pub struct BackchannelLogout {
     pub claims: serde_json::Value,
 }
 
+/// What the signed-out page needs to offer a way back, carried there in a signed cookie.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Farewell {
+    /// The live session.
+    pub live: LiveId,
+    /// The application.
+    pub client_id: AppId,
+    /// A post-logout redirect URI.
+    pub uri: String,
+    /// `state`, echoed there.
+    pub state: Option<String>,
+}
+
+/// The way back that the signed-out page offers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WayBack {
+    /// The application's name.
+    pub app_name: String,
+    /// A registered post-logout redirect URI, with `state`.
+    pub address: String,
+}
+
 /// After the confirmation.
 #[derive(Clone, Debug)]
 pub struct LoggedOut {
     /// Where the browser goes: a registered address, or `None` for the success page.
     pub redirect: Option<String>,
+    /// What the success page links to.
+    pub farewell: Option<Farewell>,
     /// Whom to tell.
     pub backchannel: Vec<BackchannelLogout>,
 }
@@ -134,14 +159,10 @@ fn check(cx: &mut Cx<'_>, pairs: &[(String, String)], hint: Option<&Hint>) -> Re
         },
         None => None,
     };
-    let settings = cx.get::<ProviderSettings>(ProviderSettings::ID)?.unwrap_or_default();
-    let dialect = app
-        .as_ref()
-        .and_then(|a| a.custom_client_metadata.dialect)
-        .unwrap_or(settings.dialect);
+    let dialect = dialect::in_effect(cx, app.as_deref())?;
     let mut logout = Logout {
         client_id: app.as_ref().map(|a| a.id.clone()),
-        ask: dialect == Dialect::Strict,
+        ask: dialect.follows_specifications(),
         ..Logout::default()
     };
     let Some(uri) = value("post_logout_redirect_uri") else {
@@ -207,6 +228,7 @@ pub fn confirm(
     }
     let mut out = LoggedOut {
         redirect: None,
+        farewell: None,
         backchannel: Vec::new(),
     };
     if let Some(session) = session_cookie
@@ -249,21 +271,7 @@ pub fn confirm(
             "OIDC RP-Initiated Logout 2, Logto 1.21",
         ));
     }
-    out.redirect = match (&logout.post_logout_redirect_uri, &logout.client_id) {
-        (Some(uri), Some(client)) => {
-            // Checked again: the address may have been removed while the page was open.
-            let found = cx
-                .get::<Application>(client.as_str())?
-                .and_then(|app| RegisteredRedirect::find_post_logout(&app, uri));
-            found.map(|to| {
-                logout
-                    .state
-                    .as_deref()
-                    .map_or_else(|| to.as_str().to_owned(), |state| to.with(&[("state", state)], false))
-            })
-        }
-        _ => None,
-    };
+    (out.redirect, out.farewell) = destination(cx, logout)?;
     cx.arrow(
         Lane::Provider,
         if out.redirect.is_some() { Lane::Client } else { Lane::Experience },
@@ -280,6 +288,89 @@ pub fn confirm(
     cx.trail.patch.status = Some(LiveStatus::Done);
     cx.trail.patch.outcome = Some("signed out".into());
     Ok(Ok(out))
+}
+
+/// Where the browser goes: on to the registered address, or to the success page with a link.
+fn destination(cx: &mut Cx<'_>, logout: &Logout) -> Result<(Option<String>, Option<Farewell>), StoreError> {
+    let Some(app) = logout
+        .client_id
+        .as_ref()
+        .map(|id| cx.get::<Application>(id.as_str()))
+        .transpose()?
+        .flatten()
+    else {
+        return Ok((None, None));
+    };
+    let asked = logout.post_logout_redirect_uri.as_ref();
+    // Checked again: the address may have been removed while the page was open.
+    let registered = asked.and_then(|uri| RegisteredRedirect::find_post_logout(&app, uri));
+    let duende = dialect::in_effect(cx, Some(&app))? == Dialect::Duende;
+    if let (Some(to), false) = (&registered, duende) {
+        return Ok((Some(with_state(to, logout.state.as_deref())), None));
+    }
+    let first = app
+        .oidc_client_metadata
+        .post_logout_redirect_uris
+        .iter()
+        .find(|uri| !uri.contains('*'));
+    let (uri, state) = match &registered {
+        Some(to) => {
+            cx.because(Because::new(
+                "logout.link",
+                Outcome::Decided,
+                "The way back is a link.",
+                "In the duende dialect the browser stays on the signed-out page, which links to the post-logout redirect URI. \
+                 The other dialects redirect there at once.",
+                "Duende IdentityServer signed-out page",
+            ));
+            (Some(to.as_str().to_owned()), logout.state.clone())
+        }
+        None => (first.cloned(), None),
+    };
+    let farewell = uri.map(|uri| Farewell {
+        live: logout.live.clone(),
+        client_id: app.id.clone(),
+        uri,
+        state,
+    });
+    Ok((None, farewell))
+}
+
+fn with_state(to: &RegisteredRedirect, state: Option<&str>) -> String {
+    state.map_or_else(|| to.as_str().to_owned(), |state| to.with(&[("state", state)], false))
+}
+
+/// `GET /oidc/session/end/success`: the link of the signed-out page, if the application still has that address.
+///
+/// # Errors
+/// When the store can't be read.
+pub fn way_back(cx: &mut Cx<'_>, farewell: &Farewell) -> Result<Option<WayBack>, StoreError> {
+    cx.trail.kind = StepKind::EndSession;
+    cx.trail.live = Some(farewell.live.clone());
+    cx.arrow(Lane::Experience, Lane::Provider, "GET /oidc/session/end/success");
+    let Some(app) = cx.get::<Application>(farewell.client_id.as_str())? else {
+        return Ok(None);
+    };
+    // A link runs what a redirect would not.
+    let script = ["javascript:", "data:", "vbscript:"]
+        .iter()
+        .any(|scheme| farewell.uri.to_ascii_lowercase().starts_with(scheme));
+    let found = RegisteredRedirect::find_post_logout(&app, &farewell.uri).filter(|_| !script);
+    let Some(to) = found else { return Ok(None) };
+    cx.because(
+        Because::new(
+            "logout.way_back",
+            Outcome::Passed,
+            "The signed-out page links to the application.",
+            format!("`{}` is registered as a post-logout redirect URI of `{}`.", to.as_str(), app.name),
+            "OIDC RP-Initiated Logout 3, Duende IdentityServer signed-out page",
+        )
+        .input(to.as_str()),
+    );
+    Ok(Some(WayBack {
+        app_name: app.sign_in_experience.display_name.clone().unwrap_or_else(|| app.name.clone()),
+        address: with_state(&to, farewell.state.as_deref()),
+    }))
 }
 
 /// OIDC Back-Channel Logout 2.4; lifetime 120 s (sheet 1.5).

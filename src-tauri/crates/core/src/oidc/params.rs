@@ -122,8 +122,10 @@ pub struct AuthenticationParams {
 pub struct Parsed {
     /// In effect.
     pub params: AuthenticationParams,
-    /// Reasons.
+    /// Reasons, told when a page opens.
     pub because: Vec<Because>,
+    /// Reasons that hold whether or not a page opens.
+    pub at_once: Vec<Because>,
     /// Parameters that did not take effect as sent: name, fate, effective value, note.
     pub fates: Vec<(&'static str, ParamFate, Option<String>, String)>,
 }

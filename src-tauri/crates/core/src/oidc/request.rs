@@ -362,7 +362,7 @@ fn check_all(cx: &mut Cx<'_>, draft: &mut Draft, hint: Option<&Hint>) -> Result<
 fn check_trusted(draft: &mut Draft, valid: &mut ValidRequest, hint: Option<&Hint>, cx: &mut Cx<'_>) -> Result<(), OidcError> {
     check_response_mode(draft, valid)?;
     check_response_type(draft)?;
-    check_prompt(draft, valid)?;
+    check_prompt(draft, valid, cx)?;
     check_scope(draft, valid, cx)?;
     check_openid_needed(draft, valid, hint)?;
     check_pkce(draft, &valid.app, cx)

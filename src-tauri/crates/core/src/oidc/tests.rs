@@ -1,6 +1,9 @@
 //! The protocol rules as a table of requests and answers, without a socket.
 
 mod authorize;
+mod denials;
+mod dialects;
+mod grants;
 mod logout;
 mod tokens;
 

@@ -183,7 +183,7 @@ spec!(
 );
 
 const ALGORITHM: Shape = Shape::OneOf(&["ES384", "ES256", "RS256"]);
-const DIALECT: Shape = Shape::OneOf(&["logto", "strict"]);
+const DIALECT: Shape = Shape::OneOf(&["logto", "strict", "duende"]);
 
 spec!(
     BRANDING_OF_APPLICATION,

@@ -35,6 +35,8 @@ impl Engine {
                 Ok(Ok(row))
             })
             .await?;
+        // The prompts that discovery names depend on whether anybody may register.
+        self.publish_documents();
         Ok(ConsoleReply::SignInExperience(Box::new(row)))
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use vestibule_core::StoreError;
 use vestibule_core::ids::AppId;
 use vestibule_core::model::{Application, ApplicationType, CustomClientMetadata, OidcClientMetadata, ProviderSettings, SigningAlg};
-use vestibule_core::oidc::discovery;
+use vestibule_core::oidc::{dialect, discovery};
 use vestibule_keys::{KeyRing, SigningKeys};
 
 /// `client_id` of the built-in playground client (Logto's "Live Preview" has the same, sheet 1.7).
@@ -76,17 +76,20 @@ impl Engine {
         Ok(())
     }
 
-    /// Renders discovery and JWKS once; they are the same for every request.
+    /// Renders discovery and JWKS once; they are the same for every request until settings or the sign-in mode change.
     pub(crate) fn publish_documents(&self) {
         let keys = self.keys();
-        let default = self.settings().signing_alg;
+        let settings = self.settings();
+        let default = settings.signing_alg;
         let mut algs: Vec<&str> = SigningAlg::ALL
             .into_iter()
             .filter(|alg| keys.has(*alg))
             .map(SigningAlg::name)
             .collect();
         algs.sort_by_key(|name| *name != default.name());
-        let discovery = discovery::document(&self.site().issuer, &algs);
+        let registers = self.look(|cx| dialect::registers(cx)).unwrap_or(true);
+        let prompts = dialect::prompt_values(settings.dialect, registers);
+        let discovery = discovery::document(&self.site().issuer, &algs, prompts.as_deref());
         replace(
             &self.documents,
             Arc::new(Documents {

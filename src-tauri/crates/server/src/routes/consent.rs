@@ -1,4 +1,4 @@
-//! The consent hop: `GET /consent` and the API behind the page (sheet 1.11).
+//! The consent hop: `GET /consent` and the API behind the page (sheet 1.11); and the way out of any page.
 
 use super::common::{api_error, check_same_origin, failed};
 use super::oidc::current_interaction;
@@ -6,9 +6,10 @@ use crate::engine::Engine;
 use crate::http::{Request, Response};
 use crate::recorder::Exchange;
 use http::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::sync::Arc;
-use vestibule_core::experience::ApiError;
+use vestibule_core::experience::{self, ApiError};
+use vestibule_core::ids::InteractionId;
 use vestibule_core::oidc::consent::{self, ConsentPage};
 
 /// `GET /consent`: 302 onward for first-party applications, the page for third-party ones.
@@ -52,4 +53,40 @@ pub(super) async fn allow(engine: &Arc<Engine>, request: &Request, exchange: &mu
         Ok(Err(error)) => api_error(&error),
         Err(error) => failed(&error),
     }
+}
+
+/// `POST /api/interaction/abort`, Vestibule's own: the page ends the sign-in with an error for the application.
+pub(super) async fn abort(engine: &Arc<Engine>, request: &Request, exchange: &mut Exchange) -> Response {
+    if let Err(error) = check_same_origin(engine, request) {
+        return api_error(&error);
+    }
+    let Some(id) = current_interaction(engine, request) else {
+        return api_error(&ApiError::session_not_found());
+    };
+    let body = match json_body(request) {
+        Ok(body) => body,
+        Err(error) => return api_error(&error),
+    };
+    let issuer = engine.site().issuer.clone();
+    match engine
+        .write(exchange, move |cx| experience::abort(cx, &InteractionId(id), &body, &issuer))
+        .await
+    {
+        Ok(Ok(redirect_to)) => Response::json(StatusCode::OK, &json!({ "redirectTo": redirect_to })),
+        Ok(Err(error)) => api_error(&error),
+        Err(error) => failed(&error),
+    }
+}
+
+/// The body as JSON; none at all is an empty object.
+fn json_body(request: &Request) -> Result<Value, ApiError> {
+    if request.body.is_empty() {
+        return Ok(json!({}));
+    }
+    if !request.is("application/json") {
+        return Err(ApiError::invalid_input(
+            "the body must be JSON, with Content-Type: application/json",
+        ));
+    }
+    serde_json::from_slice(&request.body).map_err(|e| ApiError::invalid_input(format!("the body can't be read: {e}")))
 }

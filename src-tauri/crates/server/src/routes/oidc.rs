@@ -1,6 +1,7 @@
 //! `/oidc/auth`, its resume, and the public documents.
 
-use super::common::{CookieShape, body_pairs, failed, oidc_error, query_pairs, session_cookie, set_signed, signed_cookie};
+use super::common::{CookieShape, body_pairs, failed, query_pairs, session_cookie, set_signed, signed_cookie};
+use super::refusal;
 use crate::engine::Engine;
 use crate::http::{Request, Response, escape};
 use crate::recorder::Exchange;
@@ -48,7 +49,7 @@ fn refuse_early(engine: &Engine, request: &Request, exchange: &mut Exchange, err
     exchange.trail.patch.status = Some(LiveStatus::Failed);
     exchange.trail.patch.outcome = Some(error.error.into());
     exchange.trail.patch.headline = error.description.clone().map(Into::into);
-    oidc_error(engine, request, error, None)
+    refusal::answer(engine, request, exchange, error, None)
 }
 
 /// `GET|POST /oidc/auth`.
@@ -64,7 +65,7 @@ pub(super) async fn authorize(engine: &Arc<Engine>, request: &Request, exchange:
         .write(exchange, move |cx| authorize::authorize(cx, raw, session.as_deref(), &issuer))
         .await
     {
-        Ok(reply) => render(engine, request, reply),
+        Ok(reply) => render(engine, request, exchange, reply),
         Err(error) => failed(&error),
     }
 }
@@ -113,15 +114,15 @@ pub(super) async fn resume(engine: &Arc<Engine>, request: &Request, exchange: &m
         .write(exchange, move |cx| authorize::resume(cx, &uid, session.as_deref(), &issuer))
         .await
     {
-        Ok(reply) => render(engine, request, reply),
+        Ok(reply) => render(engine, request, exchange, reply),
         Err(error) => failed(&error),
     }
 }
 
 /// Turns the decision into a response with its cookies.
-fn render(engine: &Engine, request: &Request, reply: Reply) -> Response {
+fn render(engine: &Engine, request: &Request, exchange: &mut Exchange, reply: Reply) -> Response {
     match reply {
-        Reply::Json { error, state } => oidc_error(engine, request, &error, state.as_deref()),
+        Reply::Json { error, state } => refusal::answer(engine, request, exchange, &error, state.as_deref()),
         Reply::Page {
             interaction,
             client_id,

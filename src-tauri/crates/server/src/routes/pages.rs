@@ -12,7 +12,8 @@ use std::sync::Arc;
 use vestibule_core::experience;
 use vestibule_core::live::{Lane, StepKind};
 use vestibule_core::model::{Application, ProviderSettings, SignInExperience, User};
-use vestibule_core::oidc::params::{self, FirstScreen};
+use vestibule_core::oidc::dialect;
+use vestibule_core::oidc::params::FirstScreen;
 use vestibule_core::record::Interaction;
 use vestibule_core::{Because, Cx, Outcome, StoreError};
 
@@ -69,6 +70,9 @@ pub(super) fn page(engine: &Arc<Engine>, request: &Request, exchange: &mut Excha
     if request.path == "/unknown-session" {
         return html(engine, request, "unknown-session", None);
     }
+    if request.path == "/grants" {
+        return html(engine, request, "grants", None);
+    }
     if request.path == "/help/invalid-grant" {
         let body = "<h1>invalid_grant</h1><p>The provider answers every failed code or refresh token exchange with the same words, as Logto does. \
                     The real reason is in Vestibule's window: open the session and look at the token step. Headless, the log names it.</p>";
@@ -109,15 +113,18 @@ fn note_page(cx: &mut Cx<'_>, id: &str, request: &Request) -> Result<bool, Store
     cx.trail.kind = StepKind::Page;
     cx.arrow(Lane::Experience, Lane::Interaction, format!("page {}", request.path));
     if request.path.starts_with("/direct/") {
-        note_direct(cx, &interaction);
+        note_direct(cx, &interaction)?;
     }
     Ok(true)
 }
 
 /// Why a direct sign-in falls back (sheet 2.5, with the documented fall-back for all six first screens).
-fn note_direct(cx: &mut Cx<'_>, interaction: &Interaction) {
-    let parsed = params::parse(&interaction.params).params;
-    let Some(direct) = parsed.direct_sign_in else { return };
+fn note_direct(cx: &mut Cx<'_>, interaction: &Interaction) -> Result<(), StoreError> {
+    let Some(app) = cx.get::<Application>(interaction.client_id.as_str())? else {
+        return Ok(());
+    };
+    let parsed = dialect::parameters(cx, &app, &interaction.params)?.params;
+    let Some(direct) = parsed.direct_sign_in else { return Ok(()) };
     let target = direct.target.clone().unwrap_or_default();
     let fallback = parsed.first_screen.route();
     let why = match direct.method.as_str() {
@@ -147,6 +154,7 @@ fn note_direct(cx: &mut Cx<'_>, interaction: &Interaction) {
     cx.arrow(Lane::Experience, Lane::Experience, format!("fall back to /{fallback}"));
     cx.trail.patch.outcome = Some("direct sign-in fell back".into());
     cx.trail.patch.headline = Some(format!("{}:{target} is not available → {fallback}", direct.method).into());
+    Ok(())
 }
 
 /// No interaction: the configured address (sheet 3.6), or a page that explains how a sign-in starts.
@@ -176,14 +184,16 @@ fn html(engine: &Engine, request: &Request, page: &str, demo: Option<Value>) -> 
 
 /// The page's data block.
 fn data(engine: &Engine, request: &Request, page: &str, demo: Option<Value>) -> Result<Value, StoreError> {
-    let interaction = current_interaction(engine, request);
+    // The grants page is the person's own, whatever sign-in may be open beside it.
+    let own = page == "grants";
+    let interaction = current_interaction(engine, request).filter(|_| !own);
     engine.look(|cx| {
         let interaction = match interaction {
             Some(id) => cx.get::<Interaction>(&id)?,
             None => None,
         };
         let app_id = interaction.as_ref().map(|i| i.client_id.0.clone()).or_else(|| {
-            let pairs = request.query_pairs().ok()?;
+            let pairs = request.query_pairs().ok().filter(|_| !own)?;
             pairs.into_iter().find(|(name, _)| name == "app_id").map(|(_, v)| v)
         });
         let app = match &app_id {

@@ -1,6 +1,7 @@
 //! RP-initiated logout: the page that submits itself, the confirmation, the end (sheet 1.21).
 
-use super::common::{CookieShape, FORM_CSP, body_pairs, failed, oidc_error, query_pairs, session_cookie, set_signed, signed_cookie};
+use super::common::{CookieShape, FORM_CSP, body_pairs, failed, query_pairs, session_cookie, set_signed, signed_cookie};
+use super::refusal;
 use crate::engine::Engine;
 use crate::http::{Request, Response, escape};
 use crate::recorder::Exchange;
@@ -10,17 +11,21 @@ use http::{Method, StatusCode, header};
 use std::sync::Arc;
 use vestibule_core::live::StepKind;
 use vestibule_core::oidc::OidcError;
-use vestibule_core::oidc::logout::{self, BackchannelLogout, Logout};
+use vestibule_core::oidc::logout::{self, BackchannelLogout, Farewell, Logout};
 
 /// Carries the request from the page to its confirmation; signed, a few minutes.
 const LOGOUT: &str = "_logout";
+/// Carries the way back to the signed-out page; signed, a few minutes.
+const FAREWELL: &str = "_logout_farewell";
+/// How long both are kept, in **seconds**.
+const MINUTES: i64 = 600;
 const PATH: &str = "/oidc/session/end";
 
 fn refuse(engine: &Engine, request: &Request, exchange: &mut Exchange, error: &OidcError) -> Response {
     exchange.always = true;
     exchange.trail.kind = StepKind::EndSession;
     exchange.trail.error.get_or_insert_with(|| error.step());
-    oidc_error(engine, request, error, None)
+    refusal::answer(engine, request, exchange, error, None)
 }
 
 /// `GET|POST /oidc/session/end`.
@@ -50,7 +55,7 @@ pub(super) async fn end(engine: &Arc<Engine>, request: &Request, exchange: &mut 
                 &carried,
                 &CookieShape {
                     path: PATH.into(),
-                    max_age: 600,
+                    max_age: MINUTES,
                 },
             );
             response
@@ -119,16 +124,23 @@ pub(super) async fn confirm(engine: &Arc<Engine>, request: &Request, exchange: &
                     max_age: -1,
                 },
             );
-            set_signed(
-                engine,
-                &mut response,
-                LOGOUT,
-                "",
-                &CookieShape {
-                    path: PATH.into(),
-                    max_age: -1,
-                },
-            );
+            let farewell = done
+                .farewell
+                .as_ref()
+                .and_then(|f| serde_json::to_vec(f).ok())
+                .map(|f| URL_SAFE_NO_PAD.encode(f));
+            let had = request.cookie(FAREWELL).is_some();
+            for (name, value, kept) in [(LOGOUT, None, true), (FAREWELL, farewell, had)] {
+                // A way back of an earlier sign-out must not be offered after this one.
+                if value.is_some() || kept {
+                    let max_age = if value.is_some() { MINUTES } else { -1 };
+                    let shape = CookieShape {
+                        path: PATH.into(),
+                        max_age,
+                    };
+                    set_signed(engine, &mut response, name, &value.unwrap_or_default(), &shape);
+                }
+            }
             response
         }
         Ok(Err(error)) => refuse(engine, request, exchange, &error),
@@ -154,9 +166,24 @@ fn deliver(engine: &Arc<Engine>, deliveries: Vec<BackchannelLogout>) {
     }
 }
 
-/// `GET /oidc/session/end/success`.
-pub(super) fn success() -> Response {
-    let body = "<h1>You are signed out</h1><p>This browser's session has ended. You can close this page.</p>";
-    Response::html(StatusCode::OK, crate::pages::plain("Signed out", "", body))
+/// `GET /oidc/session/end/success`: the way back to the application, when it is known.
+pub(super) fn success(engine: &Arc<Engine>, request: &Request, exchange: &mut Exchange) -> Response {
+    let farewell = signed_cookie(engine, request, FAREWELL)
+        .and_then(|value| URL_SAFE_NO_PAD.decode(value).ok())
+        .and_then(|bytes| serde_json::from_slice::<Farewell>(&bytes).ok());
+    let link = match farewell.map(|f| engine.read(&mut exchange.trail, |cx| logout::way_back(cx, &f))) {
+        Some(Ok(link)) => link,
+        Some(Err(error)) => return failed(&error),
+        None => None,
+    };
+    let link = link.map_or_else(String::new, |link| {
+        format!(
+            "<p><a class=\"button\" href=\"{}\">Return to {}</a></p>",
+            escape(&link.address),
+            escape(&link.app_name)
+        )
+    });
+    let body = format!("<h1>You are signed out</h1><p>This browser's session has ended. You can close this page.</p>{link}");
+    Response::html(StatusCode::OK, crate::pages::plain("Signed out", "", &body))
         .with_static(header::CONTENT_SECURITY_POLICY, super::common::PAGE_CSP)
 }

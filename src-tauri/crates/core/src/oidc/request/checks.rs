@@ -3,9 +3,9 @@
 use super::{Draft, Hint, ResponseMode, ValidRequest};
 use crate::because::{Because, Outcome, Repair};
 use crate::live::ParamFate;
-use crate::model::{Application, Resource};
+use crate::model::{Application, Dialect, Resource};
 use crate::oidc::redirect::nearest;
-use crate::oidc::{OidcError, pkce, scopes};
+use crate::oidc::{OidcError, dialect, pkce, scopes};
 use crate::port::{Cx, StoreError};
 use crate::record::Index;
 use std::sync::Arc;
@@ -32,13 +32,56 @@ pub(super) fn check_response_type(draft: &Draft) -> Result<(), OidcError> {
     }
 }
 
-pub(super) fn check_prompt(draft: &Draft, valid: &mut ValidRequest) -> Result<(), OidcError> {
+/// OIDC Core 3.1.2.1 and Prompt Create 1.0. `select_account` belongs to the duende dialect; Logto refuses it (sheet 1.11).
+pub(super) fn check_prompt(draft: &Draft, valid: &mut ValidRequest, cx: &mut Cx<'_>) -> Result<(), OidcError> {
     valid.prompt = draft.get("prompt").map(scopes::words).unwrap_or_default();
-    if valid.prompt.iter().any(|p| !matches!(p.as_str(), "login" | "consent" | "none")) {
+    let usual = |p: &String| matches!(p.as_str(), "login" | "consent" | "none");
+    if valid.prompt.iter().all(usual) {
+        return if valid.prompts("none") && valid.prompt.len() > 1 {
+            Err(OidcError::invalid_request("prompt none must only be used alone"))
+        } else {
+            Ok(())
+        };
+    }
+    let dialect = dialect::in_effect(cx, Some(&valid.app))?;
+    let known = |p: &String| {
+        usual(p) || (p == "create" && dialect.follows_specifications()) || (p == "select_account" && dialect == Dialect::Duende)
+    };
+    if !valid.prompt.iter().all(known) {
+        let sent = valid.prompt.join(" ");
+        let told = |title: &'static str, detail: &'static str| {
+            Because::new("authorize.prompt", Outcome::Refused, title, detail, "OIDC Core 3.1.2.1, Logto 1.11").input(sent.clone())
+        };
+        if valid.prompts("select_account") {
+            cx.because(told(
+                "`prompt=select_account` is not supported in this dialect.",
+                "Only the duende dialect takes `select_account`; what works everywhere is `prompt=login`.",
+            ));
+        } else if valid.prompts("create") {
+            cx.because(told(
+                "`prompt=create` is not supported in the logto dialect.",
+                "Logto knows no such prompt; what opens registration there is `first_screen=register`. To use `prompt=create` (Prompt Create 1.0), set the application's dialect, or the provider's, to strict or duende.",
+            ));
+        }
         return Err(OidcError::invalid_request("unsupported prompt value requested"));
     }
-    if valid.prompts("none") && valid.prompt.len() > 1 {
-        return Err(OidcError::invalid_request("prompt none must only be used alone"));
+    if let (Some(alone), true) = (["none", "create"].into_iter().find(|p| valid.prompts(p)), valid.prompt.len() > 1) {
+        return Err(OidcError::invalid_request(format!("prompt {alone} must only be used alone")));
+    }
+    if valid.prompts("create") && !dialect::registers(cx)? {
+        cx.because(
+            Because::new(
+                "authorize.prompt_create",
+                Outcome::Refused,
+                "Nobody can create an account here.",
+                "The sign-in mode is `SignIn`, so `create` is not among `prompt_values_supported` and is refused. Switch registration on under Sign-in experience, or leave the prompt out.",
+                "Prompt Create 1.0 4.1",
+            )
+            .input("prompt=create"),
+        );
+        return Err(OidcError::invalid_request(
+            "prompt create is not supported: registration is switched off",
+        ));
     }
     Ok(())
 }

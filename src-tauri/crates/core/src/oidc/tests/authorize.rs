@@ -85,7 +85,11 @@ fn refusals_of_sheet_8_2() {
             "client invalid_request unsupported prompt value requested",
         ),
         (
-            format!("{web}&prompt=create"),
+            format!("{web}&prompt=create login"),
+            "client invalid_request unsupported prompt value requested",
+        ),
+        (
+            format!("{web}&prompt=create none"),
             "client invalid_request unsupported prompt value requested",
         ),
         (

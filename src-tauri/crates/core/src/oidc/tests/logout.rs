@@ -1,9 +1,10 @@
 //! Sheet 1.21: who is signed out, what survives, and where the browser goes.
 
-use super::super::logout::{Logout, confirm, end_session};
+use super::super::logout::{Logout, confirm, end_session, way_back};
 use super::super::request::Hint;
 use super::{ISSUER, Provider, spa};
 use crate::because::Repair;
+use crate::model::Dialect;
 use crate::record::{Grant, Session, token_key};
 
 fn pairs(list: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -111,4 +112,61 @@ fn grants_without_offline_access_end_with_the_session() {
         "offline_access outlives sign-out"
     );
     assert!(p.world.get::<Grant>(grant_of("web").as_str()).is_none());
+}
+
+fn signed_out(p: &mut Provider, list: &[(&str, &str)]) -> super::super::logout::LoggedOut {
+    let logout = end(p, list, None).unwrap();
+    let xsrf = logout.xsrf.clone();
+    let cookie = p.cookie.clone();
+    let (outcome, _) = p.world.write(|cx| confirm(cx, &logout, &xsrf, cookie.as_deref(), ISSUER));
+    outcome.unwrap().unwrap()
+}
+
+#[test]
+fn the_signed_out_page_links_to_the_application() {
+    let asked = [
+        ("client_id", "spa"),
+        ("post_logout_redirect_uri", "https://app.test/bye"),
+        ("state", "x y"),
+    ];
+    let mut p = Provider::new();
+    let done = signed_out(&mut p, &asked);
+    assert_eq!(done.redirect.as_deref(), Some("https://app.test/bye?state=x+y"));
+    assert_eq!(done.farewell, None, "who is redirected needs no link");
+    assert_eq!(signed_out(&mut p, &[]).farewell, None, "nobody knows where to");
+
+    // The application is known but named no address: its own.
+    let done = signed_out(&mut p, &asked[..1]);
+    assert_eq!(done.redirect, None);
+    let (link, trail) = p.world.read(|cx| way_back(cx, &done.farewell.clone().unwrap()).unwrap());
+    let link = link.unwrap();
+    assert_eq!((link.app_name.as_str(), link.address.as_str()), ("SPA", "https://app.test/bye"));
+    assert!(trail.because.iter().any(|b| b.rule == "logout.way_back"));
+
+    p.change_app("spa", |app| app.custom_client_metadata.dialect = Some(Dialect::Duende));
+    let done = signed_out(&mut p, &asked);
+    assert_eq!(done.redirect, None, "Duende's page waits for a click");
+    let farewell = done.farewell.unwrap();
+    let address = |p: &Provider| p.world.read(|cx| way_back(cx, &farewell).unwrap()).0.map(|l| l.address);
+    assert_eq!(address(&p).as_deref(), Some("https://app.test/bye?state=x+y"));
+
+    // Looked at again when the page opens.
+    p.change_app("spa", |app| app.oidc_client_metadata.post_logout_redirect_uris.clear());
+    assert_eq!(address(&p), None);
+}
+
+#[test]
+fn a_link_never_runs_a_script_and_a_pattern_is_no_address() {
+    let mut p = Provider::new();
+    p.change_app("spa", |app| {
+        app.oidc_client_metadata.post_logout_redirect_uris = vec!["https://*.app.test/bye".into()];
+    });
+    assert_eq!(signed_out(&mut p, &[("client_id", "spa")]).farewell, None);
+    let script = "javascript:alert(1)";
+    p.change_app("spa", |app| {
+        app.oidc_client_metadata.post_logout_redirect_uris = vec![script.into()]
+    });
+    let farewell = signed_out(&mut p, &[("client_id", "spa")]).farewell.unwrap();
+    assert_eq!(farewell.uri, script);
+    assert_eq!(p.world.read(|cx| way_back(cx, &farewell).unwrap()).0, None);
 }

@@ -153,7 +153,7 @@ fn wrong_types_and_missing_keys() {
                 6,
                 117,
                 "applications.0.customClientMetadata.dialect",
-                "“other” is not one of logto, strict.",
+                "“other” is not one of logto, strict, duende.",
             ),
         ],
     );
