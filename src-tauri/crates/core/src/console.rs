@@ -6,7 +6,8 @@
 use crate::because::Repair;
 use crate::live::{LiveDetail, LiveSummary, Wire};
 use crate::model::{
-    ApplicationSignInExperience, ApplicationType, CustomClientMetadata, OidcClientMetadata, Profile, ProviderSettings, SignInExperience,
+    ApplicationSignInExperience, ApplicationType, CustomClientMetadata, CustomProfileField, OidcClientMetadata, Profile, ProviderSettings,
+    SignInExperience,
 };
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -147,6 +148,30 @@ pub enum ConsoleRequest {
         /// The settings as they should be.
         settings: ProviderSettings,
     },
+    /// Custom profile fields, in their order.
+    CustomProfileFields,
+    /// Create a custom profile field; it comes last.
+    CreateCustomProfileField {
+        /// The new field.
+        field: CustomProfileField,
+    },
+    /// Change a custom profile field.
+    UpdateCustomProfileField {
+        /// Its name, which stays.
+        name: String,
+        /// The field as it should be.
+        field: CustomProfileField,
+    },
+    /// Delete a custom profile field. What people filled in stays.
+    DeleteCustomProfileField {
+        /// Its name.
+        name: String,
+    },
+    /// Put custom profile fields in an order.
+    OrderCustomProfileFields {
+        /// All names, in order.
+        names: Vec<String>,
+    },
     /// The sign-in experience row.
     SignInExperience,
     /// Replace the sign-in experience row.
@@ -185,6 +210,8 @@ pub enum ConsoleReply {
     Settings(ProviderSettings),
     /// To `SignInExperience` and `UpdateSignInExperience`.
     SignInExperience(Box<SignInExperience>),
+    /// To the requests about custom profile fields: all of them, in their order.
+    CustomProfileFields(Vec<CustomProfileField>),
     /// Done, with one sentence saying what was done.
     Done(String),
 }

@@ -60,6 +60,8 @@ tables! {
     UsedAssertion = 23,
     /// Failed attempts per identifier.
     Attempts = 24,
+    /// Custom profile fields.
+    CustomProfileField = 27,
     /// Chunks of the journal of live sessions.
     Journal = 34,
     /// Steps of live sessions that are in no chunk yet.

@@ -3,6 +3,7 @@
 mod applications;
 mod experience;
 mod people;
+mod profile_fields;
 mod repairs;
 
 use crate::engine::{Engine, ListenError};
@@ -83,6 +84,11 @@ impl Engine {
             ConsoleRequest::PlaygroundUse { id, action } => Ok(ConsoleReply::Playground(self.playground_use(&id, action).await)),
             ConsoleRequest::Settings => Ok(ConsoleReply::Settings(self.settings())),
             ConsoleRequest::UpdateSettings { settings } => self.update_settings(settings).await,
+            ConsoleRequest::CustomProfileFields => self.profile_fields(),
+            ConsoleRequest::CreateCustomProfileField { field } => self.create_profile_field(field).await,
+            ConsoleRequest::UpdateCustomProfileField { name, field } => self.update_profile_field(name, field).await,
+            ConsoleRequest::DeleteCustomProfileField { name } => self.delete_profile_field(name).await,
+            ConsoleRequest::OrderCustomProfileFields { names } => self.order_profile_fields(names).await,
             ConsoleRequest::SignInExperience => self.sign_in_experience(),
             ConsoleRequest::UpdateSignInExperience { sign_in_experience } => self.update_sign_in_experience(*sign_in_experience).await,
         }

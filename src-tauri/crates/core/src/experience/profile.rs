@@ -2,6 +2,7 @@
 
 use super::availability::{guard_not_set, guard_unique};
 use super::error::ApiError;
+use super::extra_profile;
 use super::password_policy::UserInfo;
 use super::registration::{guard_password, guard_username_shape};
 use super::ruling::{Ruling, Stop, answer, begun, decide, identified, refuse, save};
@@ -33,6 +34,11 @@ pub enum ProfileUpdate {
     Phone {
         /// The verified code's record.
         verification_id: String,
+    },
+    /// `{type: extraProfile, values}`: custom profile fields.
+    ExtraProfile {
+        /// By field.
+        values: Map<String, Value>,
     },
     /// `{type: social, verificationId}`.
     Social {
@@ -70,7 +76,7 @@ pub fn profile_password_check(cx: &mut Cx<'_>, interaction_id: &InteractionId, p
 ///
 /// # Errors
 /// [`StoreError`](crate::StoreError). Refuses with 400 `session.not_supported_for_forgot_password`, 404
-/// `session.identifier_not_found` (signing in, nobody identified), 400 `guard.invalid_input` (username), 422
+/// `session.identifier_not_found` (signing in, nobody identified), 400 `guard.invalid_input` (username, profile fields), 422
 /// `user.username_already_in_use`, 422 `user.*_exists_in_profile`, and 404 `session.verification_session_not_found`
 /// for what needs a verification, because this release issues none of those.
 pub fn add_profile(cx: &mut Cx<'_>, interaction_id: &InteractionId, update: ProfileUpdate) -> Ruling<()> {
@@ -81,6 +87,7 @@ pub fn add_profile(cx: &mut Cx<'_>, interaction_id: &InteractionId, update: Prof
         ProfileUpdate::Email { .. } => Some("add an e-mail address"),
         ProfileUpdate::Phone { .. } => Some("add a phone number"),
         ProfileUpdate::Social { .. } => Some("add a social identity"),
+        ProfileUpdate::ExtraProfile { .. } => Some("fill in the profile fields"),
     };
     decide(cx, call.map(Into::into), |cx| {
         let (mut interaction, own) = open(cx, interaction_id)?;
@@ -100,6 +107,10 @@ pub fn add_profile(cx: &mut Cx<'_>, interaction_id: &InteractionId, update: Prof
                 guard_password_not_set(own.as_deref())?;
                 interaction.result.profile.insert("passwordEncrypted".into(), Value::String(phc));
                 "password"
+            }
+            ProfileUpdate::ExtraProfile { values } => {
+                extra_profile::take(cx, &mut interaction.result.profile, own.as_deref(), &values)?;
+                "profile"
             }
             ProfileUpdate::Email { verification_id } => return no_code("e-mail address", &verification_id),
             ProfileUpdate::Phone { verification_id } => return no_code("phone number", &verification_id),

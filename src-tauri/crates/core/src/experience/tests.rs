@@ -2,6 +2,7 @@
 
 mod development;
 mod document;
+mod extra_profile;
 mod identification;
 mod journeys;
 mod password_policy;

@@ -9,8 +9,8 @@ use std::marker::PhantomData;
 use vestibule_core::Secret;
 use vestibule_core::Timestamp;
 use vestibule_core::model::{
-    ApplicationSignInExperience, ApplicationType, CustomClientMetadata, OidcClientMetadata, Profile, ProviderSettings, RoleScope, RoleType,
-    Scope, SignInExperience, SocialIdentity,
+    ApplicationSignInExperience, ApplicationType, CustomClientMetadata, CustomProfileField, OidcClientMetadata, Profile,
+    ProfileFieldConfig, ProfileFieldType, ProviderSettings, RoleScope, RoleType, Scope, SignInExperience, SocialIdentity,
 };
 
 /// A configuration.
@@ -26,6 +26,8 @@ pub struct Document {
     pub roles: Vec<RoleEntry>,
     /// `[[connectors]]`.
     pub connectors: Vec<ConnectorEntry>,
+    /// `[[customProfileFields]]`.
+    pub custom_profile_fields: Vec<ProfileFieldEntry>,
     /// `[signInExperience]`.
     pub sign_in_experience: Option<Patch<SignInExperience>>,
     /// `[provider]`.
@@ -213,6 +215,62 @@ pub struct ConnectorEntry {
     pub config: Option<Map<String, Value>>,
 }
 
+/// `[[customProfileFields]]` (sheet 5.7).
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ProfileFieldEntry {
+    /// Its path in the file: `customProfileFields.0`.
+    #[serde(skip)]
+    pub at: String,
+    /// Unique.
+    pub name: String,
+    /// What it takes.
+    #[serde(rename = "type")]
+    pub kind: ProfileFieldType,
+    /// What people read.
+    #[serde(default)]
+    pub label: Option<String>,
+    /// Help below the field.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// Whether it must be filled in.
+    #[serde(default)]
+    pub required: Option<bool>,
+    /// What it accepts.
+    #[serde(default)]
+    pub config: Patch<ProfileFieldConfig>,
+    /// Its place; behind those that are there when left out.
+    #[serde(default)]
+    pub sie_order: Option<u32>,
+}
+
+impl ProfileFieldEntry {
+    /// The field as the entry wants it, over the stored one.
+    ///
+    /// # Errors
+    /// When the configuration can't be read.
+    pub fn over(&self, stored: Option<&CustomProfileField>) -> Result<CustomProfileField, serde_json::Error> {
+        let base = stored.cloned().unwrap_or_else(|| CustomProfileField {
+            name: self.name.clone(),
+            kind: self.kind,
+            label: String::new(),
+            description: None,
+            required: false,
+            config: ProfileFieldConfig::default(),
+            sie_order: 0,
+        });
+        Ok(CustomProfileField {
+            kind: self.kind,
+            label: self.label.clone().unwrap_or(base.label),
+            description: self.description.clone().or(base.description),
+            required: self.required.unwrap_or(base.required),
+            config: self.config.over(&base.config)?,
+            sie_order: self.sie_order.unwrap_or(base.sie_order),
+            name: base.name,
+        })
+    }
+}
+
 /// Some members of a `T`: those the file mentions.
 #[derive(Deserialize)]
 #[serde(transparent)]
@@ -283,7 +341,14 @@ macro_rules! entries {
         }
     )+};
 }
-entries!(ApplicationEntry, UserEntry, ResourceEntry, RoleEntry, ConnectorEntry);
+entries!(
+    ApplicationEntry,
+    UserEntry,
+    ResourceEntry,
+    RoleEntry,
+    ConnectorEntry,
+    ProfileFieldEntry
+);
 
 impl Document {
     /// What is in it, as a sentence: "It names 4 applications, 6 people."
@@ -295,6 +360,7 @@ impl Document {
             (self.resources.len(), "resource", "resources"),
             (self.roles.len(), "role", "roles"),
             (self.connectors.len(), "connector", "connectors"),
+            (self.custom_profile_fields.len(), "profile field", "profile fields"),
         ];
         let mut parts: Vec<String> = counts
             .into_iter()
@@ -318,6 +384,7 @@ impl Document {
             resources: entries(root, "resources", noted, errors),
             roles: entries(root, "roles", noted, errors),
             connectors: entries(root, "connectors", noted, errors),
+            custom_profile_fields: entries(root, "customProfileFields", noted, errors),
             sign_in_experience: root
                 .remove("signInExperience")
                 .and_then(|v| typed(v, "signInExperience", noted, errors)),

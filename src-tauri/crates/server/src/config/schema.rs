@@ -86,6 +86,7 @@ spec!(
         field("roles", Shape::List(&Shape::Table(&ROLE))),
         field("connectors", Shape::List(&Shape::Table(&CONNECTOR))),
         field("signInExperience", Shape::Table(&SIGN_IN_EXPERIENCE)),
+        field("customProfileFields", Shape::List(&Shape::Table(&CUSTOM_PROFILE_FIELD))),
         field("provider", Shape::Table(&PROVIDER)),
     ]
 );

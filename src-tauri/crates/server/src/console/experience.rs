@@ -1,7 +1,7 @@
 //! The sign-in experience, as the window edits it.
 
 use super::{Answer, at_field, first, storage};
-use crate::config::no_case_conflicts;
+use crate::config::{no_case_conflicts, unknown_profile_field};
 use crate::engine::Engine;
 use std::sync::Arc;
 use vestibule_core::console::ConsoleReply;
@@ -29,6 +29,9 @@ impl Engine {
                     && !row.username_policy.case_sensitive
                     && let Err(problem) = no_case_conflicts(cx)?
                 {
+                    return Ok(Err(at_field(problem)));
+                }
+                if let Some(problem) = unknown_profile_field(cx, &row)? {
                     return Ok(Err(at_field(problem)));
                 }
                 cx.put(&row)?;

@@ -1,11 +1,12 @@
 //! Settings, connectors, resources and applications.
 
-use super::{Applier, DEFAULT_SECRET, derived_id, merged};
+use super::{Applier, DEFAULT_SECRET, derived_id, merged, unknown_profile_field};
 use crate::config::document::{ApplicationEntry, SecretEntry};
 use vestibule_core::console::ApplicationDraft;
+use vestibule_core::experience::profile_fields;
 use vestibule_core::model::{
-    Application, ApplicationSecret, Connector, ProviderSettings, Resource, SignInExperience, check_application, check_provider_settings,
-    check_sign_in_experience, default_access_token_ttl,
+    Application, ApplicationSecret, Connector, CustomProfileField, MAX_PROFILE_FIELDS, ProviderSettings, Resource, SignInExperience,
+    check_application, check_custom_profile_field, check_provider_settings, check_sign_in_experience, default_access_token_ttl,
 };
 use vestibule_core::record::Index;
 use vestibule_core::{Secret, StoreError, Timestamp, entropy};
@@ -27,7 +28,34 @@ impl Applier<'_, '_, '_> {
             let before = stored.as_deref().map(|row| row.password_expiration);
             new.password_expiration = new.password_expiration.begun(before, self.cx.now);
             self.problems("signInExperience", check_sign_in_experience(&new));
+            let unknown = unknown_profile_field(self.cx, &new)?;
+            self.problems("signInExperience", unknown.into_iter().collect());
             self.put(stored.as_deref(), &new)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn profile_fields(&mut self) -> Result<(), StoreError> {
+        let mut last = profile_fields(self.cx)?
+            .iter()
+            .map(|field| field.sie_order)
+            .max()
+            .unwrap_or_default();
+        for entry in &self.document.custom_profile_fields {
+            let stored = self.cx.get::<CustomProfileField>(&entry.name)?;
+            let mut new = merged(entry.over(stored.as_deref()))?;
+            if stored.is_none() && entry.sie_order.is_none() {
+                new.sie_order = last.saturating_add(1);
+            }
+            last = last.max(new.sie_order);
+            self.problems(&entry.at, check_custom_profile_field(&new));
+            self.put(stored.as_deref(), &new)?;
+        }
+        if profile_fields(self.cx)?.len() > MAX_PROFILE_FIELDS {
+            self.error(
+                "customProfileFields",
+                format!("More than {MAX_PROFILE_FIELDS} fields are too many. Remove some."),
+            );
         }
         Ok(())
     }
