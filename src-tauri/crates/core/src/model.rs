@@ -3,6 +3,7 @@
 
 mod application;
 mod connector;
+mod phrases;
 mod profile_field;
 mod provider;
 mod resource;
@@ -12,6 +13,7 @@ mod validate;
 
 pub use application::*;
 pub use connector::*;
+pub use phrases::*;
 pub use profile_field::*;
 pub use provider::*;
 pub use resource::*;

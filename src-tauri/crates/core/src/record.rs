@@ -62,6 +62,8 @@ tables! {
     Attempts = 24,
     /// Custom profile fields.
     CustomProfileField = 27,
+    /// Phrases of the pages in the operator's words, by language.
+    CustomPhrases = 28,
     /// Chunks of the journal of live sessions.
     Journal = 34,
     /// Steps of live sessions that are in no chunk yet.

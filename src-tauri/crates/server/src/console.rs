@@ -89,6 +89,8 @@ impl Engine {
             ConsoleRequest::UpdateCustomProfileField { name, field } => self.update_profile_field(name, field).await,
             ConsoleRequest::DeleteCustomProfileField { name } => self.delete_profile_field(name).await,
             ConsoleRequest::OrderCustomProfileFields { names } => self.order_profile_fields(names).await,
+            ConsoleRequest::Phrases => self.phrases(),
+            ConsoleRequest::UpdateCustomPhrases { custom } => self.update_custom_phrases(custom).await,
             ConsoleRequest::SignInExperience => self.sign_in_experience(),
             ConsoleRequest::UpdateSignInExperience { sign_in_experience } => self.update_sign_in_experience(*sign_in_experience).await,
         }

@@ -12,6 +12,7 @@ mod engine;
 mod front;
 pub mod headless;
 mod http;
+mod languages;
 mod pages;
 mod playground;
 mod ports;

@@ -95,7 +95,7 @@ async fn dispatch(engine: &Arc<Engine>, request: &Request, exchange: &mut Exchan
         ("GET", ["api", "interaction", "consent"]) => consent::describe(engine, request, exchange),
         ("POST", ["api", "interaction", "consent"]) => Box::pin(consent::allow(engine, request, exchange)).await,
         ("GET", ["api", ".well-known", "sign-in-exp" | "experience"]) => pages::sign_in_exp(engine, request),
-        ("GET", ["api", ".well-known", "phrases"]) => pages::phrases(request),
+        ("GET", ["api", ".well-known", "phrases"]) => pages::phrases(engine, request),
         ("GET", ["api", "status"]) => Response::new(StatusCode::NO_CONTENT),
         (_, ["api", ..]) => common::api_not_found(request),
 

@@ -11,8 +11,9 @@ use super::error::{ConfigError, Source};
 use std::collections::BTreeMap;
 use vestibule_core::console::{ApplicationDraft, UserDraft};
 use vestibule_core::model::{
-    MAX_NAME, Problem, ProviderSettings, Resource, SignInExperience, check_application, check_client_id, check_custom_profile_field,
-    check_provider_settings, check_resource, check_sign_in_experience, check_user, default_access_token_ttl, normalize_phone,
+    CustomPhrases, MAX_NAME, Problem, ProviderSettings, Resource, SignInExperience, check_application, check_client_id,
+    check_custom_phrases, check_custom_profile_field, check_provider_settings, check_resource, check_sign_in_experience, check_user,
+    default_access_token_ttl, normalize_phone,
 };
 
 /// Longest secret, in **characters** (sheet 1.8).
@@ -39,6 +40,7 @@ pub(super) fn check(document: &mut Document, errors: &mut Vec<ConfigError>) {
     found.roles(document);
     found.connectors(document);
     found.profile_fields(document);
+    found.phrases(document);
     found.settings(document);
     errors.extend(
         found
@@ -263,6 +265,22 @@ impl Found {
                 // What the file leaves out may be stored. Apply sees both.
                 Ok(field) => self.under(at, check_custom_profile_field(&field)),
                 Err(error) => self.add(at, format!("Can't be read: {error}.")),
+            }
+        }
+    }
+
+    fn phrases(&mut self, document: &Document) {
+        for (tag, phrases) in &document.custom_phrases {
+            let custom = CustomPhrases {
+                language_tag: tag.clone(),
+                phrases: phrases.clone(),
+            };
+            for problem in check_custom_phrases(&custom, &crate::languages::is_key) {
+                let path = match problem.field.strip_prefix("phrases.") {
+                    Some(key) => format!("customPhrases.{tag}.{key}"),
+                    None => format!("customPhrases.{tag}"),
+                };
+                self.0.push(Problem { field: path, ..problem });
             }
         }
     }

@@ -10,7 +10,7 @@ use vestibule_core::Secret;
 use vestibule_core::Timestamp;
 use vestibule_core::model::{
     ApplicationSignInExperience, ApplicationType, CustomClientMetadata, CustomProfileField, OidcClientMetadata, Profile,
-    ProfileFieldConfig, ProfileFieldType, ProviderSettings, RoleScope, RoleType, Scope, SignInExperience, SocialIdentity,
+    ProfileFieldConfig, ProfileFieldType, ProviderSettings, RoleScope, RoleType, Scope, SignInExperience, SocialIdentity, flat_phrases,
 };
 
 /// A configuration.
@@ -28,6 +28,8 @@ pub struct Document {
     pub connectors: Vec<ConnectorEntry>,
     /// `[[customProfileFields]]`.
     pub custom_profile_fields: Vec<ProfileFieldEntry>,
+    /// `[customPhrases.de]`: by language, flat.
+    pub custom_phrases: BTreeMap<String, BTreeMap<String, String>>,
     /// `[signInExperience]`.
     pub sign_in_experience: Option<Patch<SignInExperience>>,
     /// `[provider]`.
@@ -367,6 +369,9 @@ impl Document {
             .filter(|(count, ..)| *count > 0)
             .map(|(count, one, many)| format!("{count} {}", if count == 1 { one } else { many }))
             .collect();
+        if !self.custom_phrases.is_empty() {
+            parts.push("custom phrases".to_owned());
+        }
         parts.extend(self.sign_in_experience.as_ref().map(|_| "the sign-in experience".to_owned()));
         parts.extend(self.provider.as_ref().map(|_| "provider settings".to_owned()));
         if parts.is_empty() {
@@ -385,6 +390,7 @@ impl Document {
             roles: entries(root, "roles", noted, errors),
             connectors: entries(root, "connectors", noted, errors),
             custom_profile_fields: entries(root, "customProfileFields", noted, errors),
+            custom_phrases: phrases(root, noted, errors),
             sign_in_experience: root
                 .remove("signInExperience")
                 .and_then(|v| typed(v, "signInExperience", noted, errors)),
@@ -393,6 +399,24 @@ impl Document {
         };
         Self { source, ..document }
     }
+}
+
+/// Phrases by language. The walk left texts and tables only; text in place of a language is said here.
+fn phrases(root: &mut Map<String, Value>, source: &Source, errors: &mut Vec<ConfigError>) -> BTreeMap<String, BTreeMap<String, String>> {
+    let Some(Value::Object(languages)) = root.remove("customPhrases") else {
+        return BTreeMap::new();
+    };
+    let mut out = BTreeMap::new();
+    for (tag, value) in languages {
+        match value.as_object().map(flat_phrases) {
+            Some(Ok(flat)) => drop(out.insert(tag, flat)),
+            _ => errors.push(source.error(
+                &format!("customPhrases.{tag}"),
+                "Must be a table of phrases, begun with the language: [customPhrases.de].",
+            )),
+        }
+    }
+    out
 }
 
 fn entries<E: Entry>(root: &mut Map<String, Value>, key: &str, source: &Source, errors: &mut Vec<ConfigError>) -> Vec<E> {

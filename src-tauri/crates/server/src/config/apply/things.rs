@@ -2,11 +2,13 @@
 
 use super::{Applier, DEFAULT_SECRET, derived_id, merged, unknown_profile_field};
 use crate::config::document::{ApplicationEntry, SecretEntry};
+use crate::languages::unsupported_fallback;
 use vestibule_core::console::ApplicationDraft;
 use vestibule_core::experience::profile_fields;
 use vestibule_core::model::{
-    Application, ApplicationSecret, Connector, CustomProfileField, MAX_PROFILE_FIELDS, ProviderSettings, Resource, SignInExperience,
-    check_application, check_custom_profile_field, check_provider_settings, check_sign_in_experience, default_access_token_ttl,
+    Application, ApplicationSecret, Connector, CustomPhrases, CustomProfileField, MAX_PROFILE_FIELDS, ProviderSettings, Resource,
+    SignInExperience, check_application, check_custom_profile_field, check_provider_settings, check_sign_in_experience,
+    default_access_token_ttl,
 };
 use vestibule_core::record::Index;
 use vestibule_core::{Secret, StoreError, Timestamp, entropy};
@@ -30,6 +32,8 @@ impl Applier<'_, '_, '_> {
             self.problems("signInExperience", check_sign_in_experience(&new));
             let unknown = unknown_profile_field(self.cx, &new)?;
             self.problems("signInExperience", unknown.into_iter().collect());
+            let unsupported = unsupported_fallback(self.cx, &new)?;
+            self.problems("signInExperience", unsupported.into_iter().collect());
             self.put(stored.as_deref(), &new)?;
         }
         Ok(())
@@ -56,6 +60,19 @@ impl Applier<'_, '_, '_> {
                 "customProfileFields",
                 format!("More than {MAX_PROFILE_FIELDS} fields are too many. Remove some."),
             );
+        }
+        Ok(())
+    }
+
+    pub(super) fn phrases(&mut self) -> Result<(), StoreError> {
+        for (tag, phrases) in &self.document.custom_phrases {
+            let stored = self.cx.get::<CustomPhrases>(tag)?;
+            let mut new = stored.as_deref().cloned().unwrap_or_else(|| CustomPhrases {
+                language_tag: tag.clone(),
+                phrases: Default::default(),
+            });
+            new.phrases.extend(phrases.clone());
+            self.put(stored.as_deref(), &new)?;
         }
         Ok(())
     }

@@ -63,7 +63,7 @@ fn unknown_keys_name_the_nearest() {
             1,
             3,
             "organizations",
-            "Known here: applications, users, resources, roles, connectors, signInExperience, customProfileFields, provider.",
+            "Known here: applications, users, resources, roles, connectors, signInExperience, customProfileFields, customPhrases, provider.",
         )],
     );
     says(
@@ -435,6 +435,19 @@ fn custom_profile_fields() {
     says_alone(
         "[signInExperience]\nsignUpProfileFields = [{ name = \"shirt\" }]\n",
         &[(2, 33, "signInExperience.signUpProfileFields.0.name", "isn't in this file")],
+    );
+}
+
+#[test]
+fn custom_phrases() {
+    says(
+        "[customPhrases.de]\nsignIn = { submit = 5 }\nsignIn2.submit = \"x\"\n[customPhrases]\nx = { }\nfr = \"oui\"\n",
+        &[
+            (2, 21, "customPhrases.de.signIn.submit", "Must be text in quotes"),
+            (3, 18, "customPhrases.de.signIn2.submit", "no such phrase"),
+            (5, 5, "customPhrases.x", "not a language tag"),
+            (6, 6, "customPhrases.fr", "[customPhrases.de]"),
+        ],
     );
 }
 

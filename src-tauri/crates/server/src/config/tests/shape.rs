@@ -143,9 +143,11 @@ fn values_arrive_in_the_types() {
     assert_eq!(row.password_expiration.enabled_at, Some(1_767_225_600_000));
     assert_eq!(row.custom_content["/sign-in"], "<p>Ask at the desk.</p>");
     assert_eq!(row.sign_up.secondary_identifiers.len(), 1);
+    assert_eq!(document.custom_phrases["de"]["signIn.submit"], "Anmelden");
+    assert_eq!(document.custom_phrases["de"]["signIn.next"], "Weiter");
     assert_eq!(
         document.contents(),
-        "It names 4 applications, 3 people, 2 resources, 3 roles, 2 connectors, 3 profile fields, the sign-in experience, provider settings."
+        "It names 4 applications, 3 people, 2 resources, 3 roles, 2 connectors, 3 profile fields, custom phrases, the sign-in experience, provider settings."
     );
     assert_eq!(good("").contents(), "It names nothing.");
 }
