@@ -69,7 +69,13 @@ export function toRow(form: SignInExperience): SignInExperience {
   for (const key of ['logoUrl', 'darkLogoUrl', 'favicon', 'darkFavicon'] as const) {
     if (row.branding[key]?.trim() === '') delete row.branding[key];
   }
-  const texts = ['termsOfUseUrl', 'privacyPolicyUrl', 'supportEmail', 'supportWebsiteUrl', 'unknownSessionRedirectUrl'] as const;
+  const texts = [
+    'termsOfUseUrl',
+    'privacyPolicyUrl',
+    'supportEmail',
+    'supportWebsiteUrl',
+    'unknownSessionRedirectUrl',
+  ] as const;
   for (const key of texts) row[key] = row[key]?.trim() || null;
   if (row.customCss?.trim() === '') row.customCss = null;
   return row;
@@ -99,5 +105,6 @@ export const FORGOT_METHODS = [
 ] as const;
 
 /** Languages that pages can fall back to (sheet 5.6), beside those with custom phrases. */
-export const LANGUAGES =
-  'ar cs de en es fa-IR fr it ja ko pl-PL pt-BR pt-PT ru th tr-TR uk-UA zh-CN zh-HK zh-TW'.split(' ');
+export const LANGUAGES = 'ar cs de en es fa-IR fr it ja ko pl-PL pt-BR pt-PT ru th tr-TR uk-UA zh-CN zh-HK zh-TW'.split(
+  ' ',
+);
