@@ -3,6 +3,7 @@ import type { ApplicationView } from "./ApplicationView";
 import type { CustomProfileField } from "./CustomProfileField";
 import type { LiveDetail } from "./LiveDetail";
 import type { LiveSummary } from "./LiveSummary";
+import type { PhrasesView } from "./PhrasesView";
 import type { PlaygroundRun } from "./PlaygroundRun";
 import type { ProviderSettings } from "./ProviderSettings";
 import type { SecretView } from "./SecretView";
@@ -15,4 +16,4 @@ import type { Wire } from "./Wire";
 /**
  * The answer to a [`ConsoleRequest`].
  */
-export type ConsoleReply = { "reply": "status", "value": Status } | { "reply": "sessions", "value": Array<LiveSummary> } | { "reply": "session", "value": LiveDetail | null } | { "reply": "wire", "value": Wire | null } | { "reply": "applications", "value": Array<ApplicationView> } | { "reply": "application", "value": ApplicationView } | { "reply": "secrets", "value": Array<SecretView> } | { "reply": "users", "value": UserList } | { "reply": "user", "value": UserView } | { "reply": "playground", "value": PlaygroundRun | null } | { "reply": "settings", "value": ProviderSettings } | { "reply": "signInExperience", "value": SignInExperience } | { "reply": "customProfileFields", "value": Array<CustomProfileField> } | { "reply": "done", "value": string };
+export type ConsoleReply = { "reply": "status", "value": Status } | { "reply": "sessions", "value": Array<LiveSummary> } | { "reply": "session", "value": LiveDetail | null } | { "reply": "wire", "value": Wire | null } | { "reply": "applications", "value": Array<ApplicationView> } | { "reply": "application", "value": ApplicationView } | { "reply": "secrets", "value": Array<SecretView> } | { "reply": "users", "value": UserList } | { "reply": "user", "value": UserView } | { "reply": "playground", "value": PlaygroundRun | null } | { "reply": "settings", "value": ProviderSettings } | { "reply": "signInExperience", "value": SignInExperience } | { "reply": "customProfileFields", "value": Array<CustomProfileField> } | { "reply": "phrases", "value": PhrasesView } | { "reply": "done", "value": string };

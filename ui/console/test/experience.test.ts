@@ -74,7 +74,7 @@ describe('the page', () => {
   });
   const open = (name: string) => fireEvent.click(screen.getByRole('tab', { name }));
   const sent = () => {
-    const last = host.requests.findLast((request) => request.op === 'updateSignInExperience');
+    const last = host.requests.filter((request) => request.op === 'updateSignInExperience').at(-1);
     return last?.op === 'updateSignInExperience' ? last.signInExperience : undefined;
   };
 

@@ -26,7 +26,7 @@ pub enum Later {
     OneTimeToken,
     /// `PUT /profile/password`.
     ForgotPassword,
-    /// `POST /profile` with `extraProfile`, `/user-assets/*`.
+    /// `/user-assets/*`.
     ExtraProfile,
 }
 
@@ -56,7 +56,7 @@ impl Later {
             Self::BackupCode => "backup codes",
             Self::OneTimeToken => "one-time tokens",
             Self::ForgotPassword => "resetting a password",
-            Self::ExtraProfile => "extra profile fields",
+            Self::ExtraProfile => "uploading a picture",
         }
     }
 
