@@ -1,6 +1,8 @@
 import type { ApplicationDraft } from '$bindings/ApplicationDraft';
 import type { ApplicationView } from '$bindings/ApplicationView';
 import type { ProviderSettings } from '$bindings/ProviderSettings';
+import type { CustomProfileField } from '$bindings/CustomProfileField';
+import type { PhrasesView } from '$bindings/PhrasesView';
 import type { SignInExperience } from '$bindings/SignInExperience';
 import type { UserView } from '$bindings/UserView';
 
@@ -117,7 +119,7 @@ export const exampleExperience = (): SignInExperience => ({
       { identifier: 'email', password: true, verificationCode: true, isPasswordPrimary: true },
     ],
   },
-  signUp: { identifiers: ['username'], password: true, verify: false },
+  signUp: { identifiers: ['username'], password: true, verify: false, secondaryIdentifiers: [] },
   signInMode: 'SignInAndRegister',
   socialSignIn: { automaticAccountLinking: false, skipRequiredIdentifiers: false },
   socialSignInConnectorTargets: [],
@@ -127,9 +129,44 @@ export const exampleExperience = (): SignInExperience => ({
     characterTypes: { min: 1 },
     rejects: { pwned: true, repetitionAndSequence: true, userInfo: true, words: [] },
   },
+  mfa: { factors: [], policy: 'UserControlled' },
+  adaptiveMfa: {},
+  passkeySignIn: {},
+  trustedDevice: {},
+  passwordExpiration: {},
+  usernamePolicy: {
+    caseSensitive: true,
+    minLength: 1,
+    maxLength: 128,
+    allowedChars: { lowercase: true, uppercase: true, numbers: true, underscore: true },
+  },
+  verificationCodePolicy: {},
+  forgotPasswordMethods: [],
+  captchaPolicy: {},
   sentinelPolicy: { maxAttempts: 100, lockoutDuration: 60 },
+  emailBlocklistPolicy: { customAllowlist: [], customBlocklist: [] },
+  signUpProfileFields: null,
+  customContent: {},
   customCss: null,
   supportEmail: null,
   supportWebsiteUrl: null,
   unknownSessionRedirectUrl: null,
+});
+
+export const exampleProfileFields = (): CustomProfileField[] => [
+  { name: 'nickname', type: 'Text', label: 'Nickname', required: true, config: { maxLength: 40 }, sieOrder: 1 },
+  {
+    name: 'shirt',
+    type: 'Select',
+    label: 'Shirt size',
+    required: false,
+    config: { options: [{ value: 's', label: 'Small' }, { value: 'l' }] },
+    sieOrder: 2,
+  },
+];
+
+export const examplePhrases = (): PhrasesView => ({
+  builtIn: ['en'],
+  english: { 'signIn.submit': 'Sign in', 'signIn.next': 'Continue' },
+  custom: [{ languageTag: 'de', phrases: { 'signIn.submit': 'Anmelden' } }],
 });

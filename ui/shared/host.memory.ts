@@ -9,7 +9,14 @@ import type { Status } from '$bindings/Status';
 import type { UserDraft } from '$bindings/UserDraft';
 import type { Wire } from '$bindings/Wire';
 import type { Host } from './host';
-import { exampleApplications, exampleExperience, exampleSettings, exampleUsers } from './host.memory.data';
+import {
+  exampleApplications,
+  exampleExperience,
+  examplePhrases,
+  exampleProfileFields,
+  exampleSettings,
+  exampleUsers,
+} from './host.memory.data';
 import { exampleSessions, finishedSession, machineSession, waitingSession } from './host.memory.sessions';
 import { aliceTokens } from './host.memory.tokens';
 
@@ -48,6 +55,8 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
   let users = exampleUsers(now);
   let settings = exampleSettings();
   let experience = exampleExperience();
+  let fields = exampleProfileFields();
+  let phrases = examplePhrases();
   const runs = new Map<string, PlaygroundRun>();
   const watchers = new Set<(batch: LiveBatch) => void>();
   let refusal: ConsoleProblem | null = null;
@@ -253,6 +262,28 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
       case 'updateSignInExperience':
         experience = structuredClone(request.signInExperience);
         return { reply: 'signInExperience', value: structuredClone(experience) };
+      case 'customProfileFields':
+        return { reply: 'customProfileFields', value: fields };
+      case 'createCustomProfileField':
+        fields = [...fields, { ...request.field, sieOrder: fields.length + 1 }];
+        return { reply: 'customProfileFields', value: fields };
+      case 'updateCustomProfileField':
+        fields = fields.map((field) => (field.name === request.name ? request.field : field));
+        return { reply: 'customProfileFields', value: fields };
+      case 'deleteCustomProfileField':
+        fields = fields.filter((field) => field.name !== request.name);
+        return { reply: 'customProfileFields', value: fields };
+      case 'orderCustomProfileFields':
+        fields = request.names.flatMap((name) => fields.filter((field) => field.name === name));
+        return { reply: 'customProfileFields', value: fields };
+      case 'phrases':
+        return { reply: 'phrases', value: phrases };
+      case 'updateCustomPhrases': {
+        const others = phrases.custom.filter((one) => one.languageTag !== request.custom.languageTag);
+        const left = Object.keys(request.custom.phrases).length > 0 ? [...others, request.custom] : others;
+        phrases = { ...phrases, custom: left };
+        return { reply: 'phrases', value: phrases };
+      }
     }
   }
 

@@ -38,7 +38,10 @@ export class App {
     this.data = data;
     this.parameters = parameters;
     this.router = new Router(page);
-    const { language, dir, t } = createLanguage(wantedLanguages(data, parameters.uiLocales, page.navigator.languages));
+    const { language, dir, t } = createLanguage(
+      wantedLanguages(data, parameters.uiLocales, page.navigator.languages),
+      data.language,
+    );
     this.language = language;
     this.dir = dir;
     this.t = t;

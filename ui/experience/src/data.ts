@@ -13,6 +13,8 @@ export interface PageData {
   developmentSignIn: DevelopmentSignIn | null;
   /** Space-separated BCP 47 tags of the authorization request. */
   uiLocales?: string;
+  /** The language that the server chose (sheet 5.6), with what it says other than the bundle's English. */
+  language?: { tag: string; dir: 'ltr' | 'rtl'; phrases: Record<string, string> };
   /** Whether `/custom.css` has something to add. */
   customCss: boolean;
   demo?: DemoResult;

@@ -14,9 +14,16 @@ export function wantedLanguages(data: PageData, stored: string, browser: readonl
   return [...asked, ...(autoDetect ? browser : []), fallbackLanguage].filter((tag) => tag !== '');
 }
 
-/** The translator of this page. More languages are more entries in `bundles`. */
-export const createLanguage = (wanted: readonly string[]): Translator<Phrases> =>
-  createTranslator<Phrases>({ en }, { language: 'en', phrases: en }, wanted);
+/**
+ * The translator of this page. English is in the bundle; the server chooses the language and sends its phrases with the
+ * page's data. Without that the bundle's language is the one there is.
+ */
+export function createLanguage(wanted: readonly string[], spoken?: PageData['language']): Translator<Phrases> {
+  const english = { language: 'en', phrases: en };
+  if (!spoken) return createTranslator<Phrases>({ en }, english, wanted);
+  const bundles = { [spoken.tag]: spoken.phrases as Partial<Phrases> };
+  return { ...createTranslator<Phrases>(bundles, english, [spoken.tag]), dir: spoken.dir };
+}
 
 export const isKey = (key: string): key is Key => Object.hasOwn(en, key);
 

@@ -6,11 +6,12 @@
 use crate::because::Repair;
 use crate::live::{LiveDetail, LiveSummary, Wire};
 use crate::model::{
-    ApplicationSignInExperience, ApplicationType, Channel, CustomClientMetadata, Delivery, OidcClientMetadata, Profile, ProviderSettings,
-    SignInExperience, SmtpSecurity, TemplateType,
+    ApplicationSignInExperience, ApplicationType, Channel, CustomClientMetadata, CustomPhrases, CustomProfileField, Delivery,
+    OidcClientMetadata, Profile, ProviderSettings, SignInExperience, SmtpSecurity, TemplateType,
 };
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// A question or an order from the window.
 #[derive(Clone, Debug, Deserialize)]
@@ -169,6 +170,37 @@ pub enum ConsoleRequest {
         /// How long it is accepted, in **seconds**; 600 unless given.
         expires_in: Option<u32>,
     },
+    /// Custom profile fields, in their order.
+    CustomProfileFields,
+    /// Create a custom profile field; it comes last.
+    CreateCustomProfileField {
+        /// The new field.
+        field: CustomProfileField,
+    },
+    /// Change a custom profile field.
+    UpdateCustomProfileField {
+        /// Its name, which stays.
+        name: String,
+        /// The field as it should be.
+        field: CustomProfileField,
+    },
+    /// Delete a custom profile field. What people filled in stays.
+    DeleteCustomProfileField {
+        /// Its name.
+        name: String,
+    },
+    /// Put custom profile fields in an order.
+    OrderCustomProfileFields {
+        /// All names, in order.
+        names: Vec<String>,
+    },
+    /// Phrases of the hosted pages: English ones, and those in the operator's words.
+    Phrases,
+    /// Replace the custom phrases of a language; none removes them.
+    UpdateCustomPhrases {
+        /// The phrases as they should be.
+        custom: CustomPhrases,
+    },
     /// The sign-in experience row.
     SignInExperience,
     /// Replace the sign-in experience row.
@@ -213,6 +245,10 @@ pub enum ConsoleReply {
     OneTimeToken(IssuedToken),
     /// To `SignInExperience` and `UpdateSignInExperience`.
     SignInExperience(Box<SignInExperience>),
+    /// To the requests about custom profile fields: all of them, in their order.
+    CustomProfileFields(Vec<CustomProfileField>),
+    /// To `Phrases` and `UpdateCustomPhrases`.
+    Phrases(PhrasesView),
     /// Done, with one sentence saying what was done.
     Done(String),
 }
@@ -228,6 +264,19 @@ pub struct ConsoleProblem {
     pub message: String,
     /// The field it is about, as a dotted path: `oidcClientMetadata.redirectUris.0`.
     pub field: Option<String>,
+}
+
+/// What the hosted pages say.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "camelCase")]
+pub struct PhrasesView {
+    /// Languages whose phrases are built in.
+    pub built_in: Vec<String>,
+    /// Every key with its English phrase.
+    pub english: BTreeMap<String, String>,
+    /// Phrases in the operator's words.
+    pub custom: Vec<CustomPhrases>,
 }
 
 /// How the provider is doing.

@@ -21,6 +21,8 @@ pub const fn is_hot(table: Table) -> bool {
             | Table::Role
             | Table::Connector
             | Table::SignInExperience
+            | Table::CustomProfileField
+            | Table::CustomPhrases
             | Table::Grant
             | Table::AccessToken
     )
@@ -29,7 +31,10 @@ pub const fn is_hot(table: Table) -> bool {
 /// Whether a table is kept as a whole, where it is small: configuration that is looked through at every request.
 #[must_use]
 pub const fn is_hot_whole(table: Table) -> bool {
-    matches!(table, Table::Resource | Table::Role | Table::Connector)
+    matches!(
+        table,
+        Table::Resource | Table::Role | Table::Connector | Table::CustomProfileField | Table::CustomPhrases
+    )
 }
 
 /// Whether what an index names is kept: the indexes of those tables.

@@ -4,6 +4,8 @@
 mod application;
 mod connector;
 mod message;
+mod phrases;
+mod profile_field;
 mod provider;
 mod resource;
 mod sign_in_experience;
@@ -13,6 +15,8 @@ mod validate;
 pub use application::*;
 pub use connector::*;
 pub use message::*;
+pub use phrases::*;
+pub use profile_field::*;
 pub use provider::*;
 pub use resource::*;
 pub use sign_in_experience::*;

@@ -70,6 +70,10 @@ tables! {
     Message = 25,
     /// One-time tokens, by hash.
     OneTimeToken = 26,
+    /// Custom profile fields.
+    CustomProfileField = 27,
+    /// Phrases of the pages in the operator's words, by language.
+    CustomPhrases = 28,
     /// Chunks of the journal of live sessions.
     Journal = 34,
     /// Steps of live sessions that are in no chunk yet.

@@ -23,9 +23,11 @@ mod walk;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub(crate) use apply::no_case_conflicts;
 pub use apply::{Summary, apply};
-pub use document::{ApplicationEntry, ConnectorEntry, Document, Patch, ResourceEntry, RoleEntry, SecretEntry, UserEntry};
+pub(crate) use apply::{no_case_conflicts, unknown_profile_field};
+pub use document::{
+    ApplicationEntry, ConnectorEntry, Document, Patch, ProfileFieldEntry, ResourceEntry, RoleEntry, SecretEntry, UserEntry,
+};
 pub use error::{ApplyError, ConfigError};
 pub use passwords::{PasswordJob, PreparedHashes, hash_passwords, passwords_to_hash};
 

@@ -4,6 +4,7 @@ mod applications;
 mod experience;
 mod inbox;
 mod people;
+mod profile_fields;
 mod repairs;
 
 use crate::engine::{Engine, ListenError};
@@ -89,6 +90,13 @@ impl Engine {
             ConsoleRequest::MessageSettings => self.message_settings_draft(),
             ConsoleRequest::UpdateMessageSettings { settings } => self.update_message_settings(settings).await,
             ConsoleRequest::CreateOneTimeToken { email, expires_in } => self.create_one_time_token(email, expires_in).await,
+            ConsoleRequest::CustomProfileFields => self.profile_fields(),
+            ConsoleRequest::CreateCustomProfileField { field } => self.create_profile_field(field).await,
+            ConsoleRequest::UpdateCustomProfileField { name, field } => self.update_profile_field(name, field).await,
+            ConsoleRequest::DeleteCustomProfileField { name } => self.delete_profile_field(name).await,
+            ConsoleRequest::OrderCustomProfileFields { names } => self.order_profile_fields(names).await,
+            ConsoleRequest::Phrases => self.phrases(),
+            ConsoleRequest::UpdateCustomPhrases { custom } => self.update_custom_phrases(custom).await,
             ConsoleRequest::SignInExperience => self.sign_in_experience(),
             ConsoleRequest::UpdateSignInExperience { sign_in_experience } => self.update_sign_in_experience(*sign_in_experience).await,
         }

@@ -12,6 +12,7 @@ mod engine;
 mod front;
 pub mod headless;
 mod http;
+mod languages;
 mod messenger;
 mod pages;
 mod playground;

@@ -104,7 +104,7 @@ async fn dispatch(engine: &Arc<Engine>, request: &Request, exchange: &mut Exchan
         ("GET", ["api", "grants"]) => grants::list(engine, request),
         ("POST", ["api", "grants", id, "revoke"]) => Box::pin(grants::revoke(engine, request, exchange, id)).await,
         ("GET", ["api", ".well-known", "sign-in-exp" | "experience"]) => pages::sign_in_exp(engine, request),
-        ("GET", ["api", ".well-known", "phrases"]) => pages::phrases(request),
+        ("GET", ["api", ".well-known", "phrases"]) => pages::phrases(engine, request),
         ("GET", ["api", "status"]) => Response::new(StatusCode::NO_CONTENT),
         (_, ["api", ..]) => common::api_not_found(request),
 

@@ -2,6 +2,7 @@
 //! (sheet 4.4).
 
 use super::error::ApiError;
+use super::extra_profile;
 use super::identifier::{email_domain, find_user, kind_words};
 use super::ruling::{Stop, refuse, sign_in_experience};
 use crate::because::{Because, Outcome};
@@ -202,11 +203,15 @@ pub fn missing_profile(experience: &SignInExperience, profile: &Map<String, Valu
 
 /// 422 `user.missing_profile` when something mandatory is missing.
 pub(super) fn guard_mandatory(cx: &mut Cx<'_>, profile: &Map<String, Value>, user: Option<&User>) -> Result<(), Stop> {
-    let missing = missing_profile(&sign_in_experience(cx)?, profile, user);
-    if missing.is_empty() {
-        return Ok(());
+    let mut missing = missing_profile(&sign_in_experience(cx)?, profile, user);
+    if extra_profile::is_missing(cx, profile, user)? {
+        missing.push("extraProfile");
     }
+    let Some(&first) = missing.first() else {
+        return Ok(());
+    };
     let list = missing.join(", ");
+    let page = if first == "extraProfile" { "extra-profile" } else { first };
     cx.trail.patch.waiting_for = Some(format!("waiting for the person to fill in: {list}").into());
     cx.trail.patch.waiting_on = Some(crate::live::Lane::Experience);
     refuse(
@@ -215,10 +220,7 @@ pub(super) fn guard_mandatory(cx: &mut Cx<'_>, profile: &Map<String, Value>, use
             "experience.mandatory_profile",
             Outcome::Refused,
             "The profile is not complete",
-            format!(
-                "Sign-up asks for more than this account has. Missing: `{list}`. The page goes to `/continue/{}` and asks for it.",
-                missing.first().copied().unwrap_or_default()
-            ),
+            format!("Sign-up asks for more than this account has. Missing: `{list}`. The page goes to `/continue/{page}` and asks for it."),
             "Logto 4.4",
         )
         .input(list),

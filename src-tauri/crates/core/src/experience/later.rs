@@ -20,7 +20,7 @@ pub enum Later {
     WebAuthn,
     /// `/verification/backup-code/*`.
     BackupCode,
-    /// `POST /profile` with `extraProfile`, `/user-assets/*`.
+    /// `/user-assets/*`.
     ExtraProfile,
 }
 
@@ -44,7 +44,7 @@ impl Later {
             Self::SecondFactor => "second factors",
             Self::WebAuthn => "passkeys",
             Self::BackupCode => "backup codes",
-            Self::ExtraProfile => "extra profile fields",
+            Self::ExtraProfile => "uploading a picture",
         }
     }
 

@@ -1,5 +1,6 @@
 //! Creating people at registration (sheet 4.4 and 7.1).
 
+use super::extra_profile::merge;
 use crate::because::{Because, Outcome};
 use crate::entropy::id12;
 use crate::ids::UserId;
@@ -51,6 +52,17 @@ pub(super) fn fill_in(user: &mut User, profile: &Map<String, Value>, now: Timest
     }
     user.name = text("name").or_else(|| user.name.take());
     user.avatar = text("avatar").or_else(|| user.avatar.take());
+    if let Some(Value::Object(members)) = profile.get("profile")
+        && let Ok(Value::Object(mut own)) = serde_json::to_value(&user.profile)
+    {
+        merge(&mut own, members.clone());
+        if let Ok(merged) = serde_json::from_value(Value::Object(own)) {
+            user.profile = merged;
+        }
+    }
+    if let Some(Value::Object(members)) = profile.get("customData") {
+        user.custom_data.extend(members.clone());
+    }
 }
 
 /// Gives a new person every default role for people (sheet 4.4), and says so.

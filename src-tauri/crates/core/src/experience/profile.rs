@@ -3,6 +3,7 @@
 use super::availability::{guard_not_set, guard_sso_domain, guard_unique};
 use super::blocklist::guard_allowed;
 use super::error::ApiError;
+use super::extra_profile;
 use super::identifier::{kind_words, profile_member};
 use super::interaction::record_by_id;
 use super::password_policy::UserInfo;
@@ -36,6 +37,11 @@ pub enum ProfileUpdate {
     Phone {
         /// The verified code's record.
         verification_id: String,
+    },
+    /// `{type: extraProfile, values}`: custom profile fields.
+    ExtraProfile {
+        /// By field.
+        values: Map<String, Value>,
     },
     /// `{type: social, verificationId}`.
     Social {
@@ -73,7 +79,7 @@ pub fn profile_password_check(cx: &mut Cx<'_>, interaction_id: &InteractionId, p
 ///
 /// # Errors
 /// [`StoreError`](crate::StoreError). Refuses with 400 `session.not_supported_for_forgot_password`, 404
-/// `session.identifier_not_found` (signing in, nobody identified), 400 `guard.invalid_input` (username), 422
+/// `session.identifier_not_found` (signing in, nobody identified), 400 `guard.invalid_input` (username, profile fields), 422
 /// `user.*_already_in_use`, 422 `user.*_exists_in_profile`, and for what needs a verification 404
 /// `session.verification_session_not_found`, 400 `session.verification_failed`, 422 `session.sso_enabled`.
 pub fn add_profile(cx: &mut Cx<'_>, interaction_id: &InteractionId, update: ProfileUpdate) -> Ruling<()> {
@@ -84,6 +90,7 @@ pub fn add_profile(cx: &mut Cx<'_>, interaction_id: &InteractionId, update: Prof
         ProfileUpdate::Email { .. } => Some("add an e-mail address"),
         ProfileUpdate::Phone { .. } => Some("add a phone number"),
         ProfileUpdate::Social { .. } => Some("add a social identity"),
+        ProfileUpdate::ExtraProfile { .. } => Some("fill in the profile fields"),
     };
     decide(cx, call.map(Into::into), |cx| {
         let (mut interaction, own) = open(cx, interaction_id)?;
@@ -113,6 +120,10 @@ pub fn add_profile(cx: &mut Cx<'_>, interaction_id: &InteractionId, update: Prof
                 "phone number"
             }
             ProfileUpdate::Social { verification_id } => return no_social(&verification_id),
+            ProfileUpdate::ExtraProfile { values } => {
+                extra_profile::take(cx, &mut interaction.result.profile, own.as_deref(), &values)?;
+                "profile"
+            }
         };
         save(cx, &interaction)?;
         cx.because(Because::new(

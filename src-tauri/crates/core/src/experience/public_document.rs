@@ -1,5 +1,6 @@
 //! The public sign-in experience document (sheet 5.3), which pages read before anything else.
 
+use super::extra_profile::{profile_fields, sign_up_fields};
 use super::messages::is_deliverable;
 use super::ruling::{provider_settings, sign_in_experience};
 use crate::model::{Application, Channel, ForgotPasswordMethod, SignInExperience};
@@ -25,8 +26,8 @@ pub fn public_sign_in_experience(cx: &Cx<'_>, app: Option<&Application>) -> Resu
         "ssoConnectors": [],
         "forgotPassword": forgot_password(cx, experience.forgot_password_methods.as_deref())?,
         "isDevelopmentTenant": false,
-        "customProfileFields": [],
-        "customProfileFieldCatalog": [],
+        "customProfileFields": sign_up_fields(cx)?,
+        "customProfileFieldCatalog": profile_fields(cx)?,
         "developmentSignIn": provider_settings(cx)?.development_sign_in,
     });
     if let (Some(document), Value::Object(additions)) = (document.as_object_mut(), additions) {

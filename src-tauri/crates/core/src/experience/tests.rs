@@ -3,6 +3,7 @@
 mod codes;
 mod development;
 mod document;
+mod extra_profile;
 mod identification;
 mod journeys;
 mod one_time_token;

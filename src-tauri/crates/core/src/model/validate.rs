@@ -7,6 +7,8 @@ mod address;
 mod experience;
 mod identifier;
 mod message;
+mod phrases;
+mod profile_field;
 
 pub use address::{check_cors_origin, check_http_url, check_indicator, check_picture, check_redirect_uri};
 pub use experience::{
@@ -15,6 +17,9 @@ pub use experience::{
 };
 pub use identifier::{check_client_id, check_color, check_email, check_scope_name, check_username, normalize_phone};
 pub use message::check_message_settings;
+
+pub use phrases::check_custom_phrases;
+pub use profile_field::{MAX_PROFILE_FIELDS, check_custom_profile_field};
 
 use super::{ApplicationSignInExperience, ApplicationType, CustomClientMetadata, OidcClientMetadata, Resource};
 use crate::console::{ApplicationDraft, UserDraft};

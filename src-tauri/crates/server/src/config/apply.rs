@@ -12,7 +12,7 @@ use super::passwords::{Fingerprints, PreparedHashes};
 use serde::Serialize;
 use std::fmt;
 use vestibule_core::experience::identifier::{username_case_conflicts, username_policy};
-use vestibule_core::model::Problem;
+use vestibule_core::model::{CustomProfileField, Problem, SignInExperience};
 use vestibule_core::record::{Record, digest};
 use vestibule_core::{Cx, StoreError};
 
@@ -55,6 +55,8 @@ pub fn apply(document: &Document, cx: &mut Cx<'_>, hashes: &PreparedHashes) -> R
         errors: Vec::new(),
     };
     let any_case_before = !username_policy(applier.cx)?.case_sensitive;
+    applier.profile_fields()?;
+    applier.phrases()?;
     applier.settings()?;
     applier.connectors()?;
     applier.resources()?;
@@ -126,6 +128,23 @@ impl Applier<'_, '_, '_> {
         }
         self.cx.put(&renewed)
     }
+}
+
+/// The first custom profile field that sign-up should ask for and that is not there (sheet 5.1).
+pub(crate) fn unknown_profile_field(cx: &Cx<'_>, row: &SignInExperience) -> Result<Option<Problem>, StoreError> {
+    for (index, field) in row.sign_up_profile_fields.iter().flatten().enumerate() {
+        if cx.get::<CustomProfileField>(&field.name)?.is_none() {
+            return Ok(Some(Problem::coded(
+                "custom_profile_fields.entity_not_exists_with_names",
+                format!("signUpProfileFields.{index}.name"),
+                format!(
+                    "There is no custom profile field “{}”. Create it first, or remove it here.",
+                    field.name.escape_debug()
+                ),
+            )));
+        }
+    }
+    Ok(None)
 }
 
 /// The refusal to compare usernames without case while some differ by that alone (sheet 5.2).

@@ -11,9 +11,9 @@ use super::error::{ConfigError, Source};
 use std::collections::BTreeMap;
 use vestibule_core::console::{ApplicationDraft, UserDraft};
 use vestibule_core::model::{
-    MAX_NAME, MessageSettings, Problem, ProviderSettings, Resource, SignInExperience, check_application, check_client_id,
-    check_message_settings, check_provider_settings, check_resource, check_sign_in_experience, check_user, default_access_token_ttl,
-    normalize_phone,
+    CustomPhrases, MAX_NAME, MessageSettings, Problem, ProviderSettings, Resource, SignInExperience, check_application, check_client_id,
+    check_custom_phrases, check_custom_profile_field, check_message_settings, check_provider_settings, check_resource,
+    check_sign_in_experience, check_user, default_access_token_ttl, normalize_phone,
 };
 
 /// Longest secret, in **characters** (sheet 1.8).
@@ -39,6 +39,8 @@ pub(super) fn check(document: &mut Document, errors: &mut Vec<ConfigError>) {
     found.resources(document);
     found.roles(document);
     found.connectors(document);
+    found.profile_fields(document);
+    found.phrases(document);
     found.settings(document);
     errors.extend(
         found
@@ -250,6 +252,35 @@ impl Found {
                         "Is not a mail domain. Write what follows the @, in lower case, such as acme.test.",
                     );
                 }
+            }
+        }
+    }
+
+    fn profile_fields(&mut self, document: &Document) {
+        let mut names = BTreeMap::new();
+        for entry in &document.custom_profile_fields {
+            let at = &entry.at;
+            self.unique(&mut names, &entry.name, format!("{at}.name"), "name");
+            match entry.over(None) {
+                // What the file leaves out may be stored. Apply sees both.
+                Ok(field) => self.under(at, check_custom_profile_field(&field)),
+                Err(error) => self.add(at, format!("Can't be read: {error}.")),
+            }
+        }
+    }
+
+    fn phrases(&mut self, document: &Document) {
+        for (tag, phrases) in &document.custom_phrases {
+            let custom = CustomPhrases {
+                language_tag: tag.clone(),
+                phrases: phrases.clone(),
+            };
+            for problem in check_custom_phrases(&custom, &crate::languages::is_key) {
+                let path = match problem.field.strip_prefix("phrases.") {
+                    Some(key) => format!("customPhrases.{tag}.{key}"),
+                    None => format!("customPhrases.{tag}"),
+                };
+                self.0.push(Problem { field: path, ..problem });
             }
         }
     }

@@ -9,8 +9,8 @@ use std::marker::PhantomData;
 use vestibule_core::Secret;
 use vestibule_core::Timestamp;
 use vestibule_core::model::{
-    ApplicationSignInExperience, ApplicationType, CustomClientMetadata, MessageSettings, OidcClientMetadata, Profile, ProviderSettings,
-    RoleScope, RoleType, Scope, SignInExperience, SocialIdentity,
+    ApplicationSignInExperience, ApplicationType, CustomClientMetadata, CustomProfileField, MessageSettings, OidcClientMetadata, Profile,
+    ProfileFieldConfig, ProfileFieldType, ProviderSettings, RoleScope, RoleType, Scope, SignInExperience, SocialIdentity, flat_phrases,
 };
 
 /// A configuration.
@@ -26,6 +26,10 @@ pub struct Document {
     pub roles: Vec<RoleEntry>,
     /// `[[connectors]]`.
     pub connectors: Vec<ConnectorEntry>,
+    /// `[[customProfileFields]]`.
+    pub custom_profile_fields: Vec<ProfileFieldEntry>,
+    /// `[customPhrases.de]`: by language, flat.
+    pub custom_phrases: BTreeMap<String, BTreeMap<String, String>>,
     /// `[signInExperience]`.
     pub sign_in_experience: Option<Patch<SignInExperience>>,
     /// `[provider]`.
@@ -215,6 +219,62 @@ pub struct ConnectorEntry {
     pub config: Option<Map<String, Value>>,
 }
 
+/// `[[customProfileFields]]` (sheet 5.7).
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ProfileFieldEntry {
+    /// Its path in the file: `customProfileFields.0`.
+    #[serde(skip)]
+    pub at: String,
+    /// Unique.
+    pub name: String,
+    /// What it takes.
+    #[serde(rename = "type")]
+    pub kind: ProfileFieldType,
+    /// What people read.
+    #[serde(default)]
+    pub label: Option<String>,
+    /// Help below the field.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// Whether it must be filled in.
+    #[serde(default)]
+    pub required: Option<bool>,
+    /// What it accepts.
+    #[serde(default)]
+    pub config: Patch<ProfileFieldConfig>,
+    /// Its place; behind those that are there when left out.
+    #[serde(default)]
+    pub sie_order: Option<u32>,
+}
+
+impl ProfileFieldEntry {
+    /// The field as the entry wants it, over the stored one.
+    ///
+    /// # Errors
+    /// When the configuration can't be read.
+    pub fn over(&self, stored: Option<&CustomProfileField>) -> Result<CustomProfileField, serde_json::Error> {
+        let base = stored.cloned().unwrap_or_else(|| CustomProfileField {
+            name: self.name.clone(),
+            kind: self.kind,
+            label: String::new(),
+            description: None,
+            required: false,
+            config: ProfileFieldConfig::default(),
+            sie_order: 0,
+        });
+        Ok(CustomProfileField {
+            kind: self.kind,
+            label: self.label.clone().unwrap_or(base.label),
+            description: self.description.clone().or(base.description),
+            required: self.required.unwrap_or(base.required),
+            config: self.config.over(&base.config)?,
+            sie_order: self.sie_order.unwrap_or(base.sie_order),
+            name: base.name,
+        })
+    }
+}
+
 /// Some members of a `T`: those the file mentions.
 #[derive(Deserialize)]
 #[serde(transparent)]
@@ -290,7 +350,14 @@ macro_rules! entries {
         }
     )+};
 }
-entries!(ApplicationEntry, UserEntry, ResourceEntry, RoleEntry, ConnectorEntry);
+entries!(
+    ApplicationEntry,
+    UserEntry,
+    ResourceEntry,
+    RoleEntry,
+    ConnectorEntry,
+    ProfileFieldEntry
+);
 
 impl Document {
     /// What is in it, as a sentence: "It names 4 applications, 6 people."
@@ -302,12 +369,16 @@ impl Document {
             (self.resources.len(), "resource", "resources"),
             (self.roles.len(), "role", "roles"),
             (self.connectors.len(), "connector", "connectors"),
+            (self.custom_profile_fields.len(), "profile field", "profile fields"),
         ];
         let mut parts: Vec<String> = counts
             .into_iter()
             .filter(|(count, ..)| *count > 0)
             .map(|(count, one, many)| format!("{count} {}", if count == 1 { one } else { many }))
             .collect();
+        if !self.custom_phrases.is_empty() {
+            parts.push("custom phrases".to_owned());
+        }
         parts.extend(self.sign_in_experience.as_ref().map(|_| "the sign-in experience".to_owned()));
         parts.extend(self.provider.as_ref().map(|_| "provider settings".to_owned()));
         parts.extend(self.messages.as_ref().map(|_| "where messages go".to_owned()));
@@ -326,6 +397,8 @@ impl Document {
             resources: entries(root, "resources", noted, errors),
             roles: entries(root, "roles", noted, errors),
             connectors: entries(root, "connectors", noted, errors),
+            custom_profile_fields: entries(root, "customProfileFields", noted, errors),
+            custom_phrases: phrases(root, noted, errors),
             sign_in_experience: root
                 .remove("signInExperience")
                 .and_then(|v| typed(v, "signInExperience", noted, errors)),
@@ -335,6 +408,24 @@ impl Document {
         };
         Self { source, ..document }
     }
+}
+
+/// Phrases by language. The walk left texts and tables only; text in place of a language is said here.
+fn phrases(root: &mut Map<String, Value>, source: &Source, errors: &mut Vec<ConfigError>) -> BTreeMap<String, BTreeMap<String, String>> {
+    let Some(Value::Object(languages)) = root.remove("customPhrases") else {
+        return BTreeMap::new();
+    };
+    let mut out = BTreeMap::new();
+    for (tag, value) in languages {
+        match value.as_object().map(flat_phrases) {
+            Some(Ok(flat)) => drop(out.insert(tag, flat)),
+            _ => errors.push(source.error(
+                &format!("customPhrases.{tag}"),
+                "Must be a table of phrases, begun with the language: [customPhrases.de].",
+            )),
+        }
+    }
+    out
 }
 
 fn entries<E: Entry>(root: &mut Map<String, Value>, key: &str, source: &Source, errors: &mut Vec<ConfigError>) -> Vec<E> {

@@ -26,6 +26,8 @@ pub(super) enum Shape {
     MapOf(&'static Spec),
     /// A table whose keys are free and whose values are text.
     Texts,
+    /// A table whose keys are free and whose values are text or such tables.
+    Phrases,
 }
 
 /// A table with known keys.
@@ -86,6 +88,8 @@ spec!(
         field("roles", Shape::List(&Shape::Table(&ROLE))),
         field("connectors", Shape::List(&Shape::Table(&CONNECTOR))),
         field("signInExperience", Shape::Table(&SIGN_IN_EXPERIENCE)),
+        field("customProfileFields", Shape::List(&Shape::Table(&CUSTOM_PROFILE_FIELD))),
+        field("customPhrases", Shape::Phrases),
         field("provider", Shape::Table(&PROVIDER)),
         field("messages", Shape::Table(&MESSAGES)),
     ]

@@ -138,6 +138,7 @@ impl Walker {
             (Shape::Table(spec), DeValue::Table(table)) => self.table(table, offset, spec, path).map(Value::Object),
             (Shape::MapOf(spec), DeValue::Table(table)) => self.map(table, &Shape::Table(spec), path),
             (Shape::Texts, DeValue::Table(table)) => self.map(table, &Shape::Text, path),
+            (Shape::Phrases, DeValue::Table(table)) => self.phrases(table, path),
             (Shape::List(of), DeValue::Array(list)) => self.list(list, of, path),
             (_, found) => {
                 self.error(offset, path, format!("Must be {}; found {}.", wanted(shape), found_name(found)));
@@ -199,6 +200,22 @@ impl Walker {
         Some(Value::Object(out))
     }
 
+    fn phrases(&mut self, table: &DeTable<'_>, path: &str) -> Option<Value> {
+        let mut out = Map::new();
+        for (key, value) in table {
+            let name: &str = key.get_ref();
+            let of = if matches!(value.get_ref(), DeValue::Table(_)) {
+                &Shape::Phrases
+            } else {
+                &Shape::Text
+            };
+            if let Some(value) = self.value(value, of, &join(path, name)) {
+                out.insert(name.to_owned(), value);
+            }
+        }
+        Some(Value::Object(out))
+    }
+
     fn free_table(&mut self, table: &DeTable<'_>, path: &str) -> Option<Map<String, Value>> {
         let mut out = Map::new();
         for (key, value) in table {
@@ -248,7 +265,7 @@ fn wanted(shape: &Shape) -> String {
         Shape::Integer | Shape::Count => "a whole number".into(),
         Shape::OneOf(words) => format!("one of {} in quotes", listed(words.iter().copied())),
         Shape::Moment => "a moment such as 2027-01-31T12:00:00Z, or milliseconds since 1970".into(),
-        Shape::Object | Shape::MapOf(_) | Shape::Texts => "a table such as { key = \"value\" }".into(),
+        Shape::Object | Shape::MapOf(_) | Shape::Texts | Shape::Phrases => "a table such as { key = \"value\" }".into(),
         Shape::List(Shape::Table(spec)) if spec.example.starts_with("[[") => {
             format!("a list of tables, each begun with {}", spec.example)
         }

@@ -1,11 +1,13 @@
 //! The sign-in experience, as the window edits it.
 
 use super::{Answer, at_field, first, storage};
-use crate::config::no_case_conflicts;
+use crate::config::{no_case_conflicts, unknown_profile_field};
 use crate::engine::Engine;
+use crate::languages;
 use std::sync::Arc;
-use vestibule_core::console::ConsoleReply;
-use vestibule_core::model::{SignInExperience, check_sign_in_experience};
+use vestibule_core::console::{ConsoleReply, PhrasesView};
+use vestibule_core::model::{CustomPhrases, SignInExperience, check_custom_phrases, check_sign_in_experience};
+use vestibule_core::{Cx, StoreError};
 
 impl Engine {
     pub(super) fn sign_in_experience(&self) -> Answer {
@@ -14,6 +16,30 @@ impl Engine {
             .map_err(|e| storage(&e))?
             .unwrap_or_default();
         Ok(ConsoleReply::SignInExperience(Box::new((*row).clone())))
+    }
+
+    pub(super) fn phrases(&self) -> Answer {
+        self.look(|cx| phrases_view(cx)).map(ConsoleReply::Phrases).map_err(|e| storage(&e))
+    }
+
+    /// Replaces the phrases of one language; the last one gone, the language goes too.
+    pub(super) async fn update_custom_phrases(self: &Arc<Self>, custom: CustomPhrases) -> Answer {
+        first(check_custom_phrases(&custom, &languages::is_key))?;
+        let view = self
+            .commit(move |cx| {
+                if custom.phrases.is_empty() {
+                    cx.delete::<CustomPhrases>(&custom.language_tag)?;
+                    let row = cx.get::<SignInExperience>(SignInExperience::ID)?.unwrap_or_default();
+                    if let Some(problem) = languages::unsupported_fallback(cx, &row)? {
+                        return Ok(Err(at_field(problem)));
+                    }
+                } else {
+                    cx.put(&custom)?;
+                }
+                Ok(Ok(phrases_view(cx)?))
+            })
+            .await?;
+        Ok(ConsoleReply::Phrases(view))
     }
 
     /// Replaces the row. What else is stored has a say too: usernames can't lose their case while some differ by it.
@@ -31,6 +57,12 @@ impl Engine {
                 {
                     return Ok(Err(at_field(problem)));
                 }
+                if let Some(problem) = unknown_profile_field(cx, &row)? {
+                    return Ok(Err(at_field(problem)));
+                }
+                if let Some(problem) = languages::unsupported_fallback(cx, &row)? {
+                    return Ok(Err(at_field(problem)));
+                }
                 cx.put(&row)?;
                 Ok(Ok(row))
             })
@@ -39,4 +71,12 @@ impl Engine {
         self.publish_documents();
         Ok(ConsoleReply::SignInExperience(Box::new(row)))
     }
+}
+
+fn phrases_view(cx: &Cx<'_>) -> Result<PhrasesView, StoreError> {
+    Ok(PhrasesView {
+        built_in: languages::built_in().keys().cloned().collect(),
+        english: languages::english(),
+        custom: languages::custom(cx)?,
+    })
 }

@@ -182,7 +182,9 @@ enum ProfileBody {
     Social {
         verification_id: String,
     },
-    ExtraProfile {},
+    ExtraProfile {
+        values: serde_json::Map<String, Value>,
+    },
 }
 
 fn no_content() -> Response {
@@ -360,7 +362,7 @@ impl Call<'_> {
             ProfileBody::Email { verification_id } => ProfileUpdate::Email { verification_id },
             ProfileBody::Phone { verification_id } => ProfileUpdate::Phone { verification_id },
             ProfileBody::Social { verification_id } => ProfileUpdate::Social { verification_id },
-            ProfileBody::ExtraProfile {} => return self.not_served(Later::ExtraProfile),
+            ProfileBody::ExtraProfile { values } => ProfileUpdate::ExtraProfile { values },
         };
         self.write(move |cx, id| experience::add_profile(cx, id, update)).await?;
         Ok(no_content())

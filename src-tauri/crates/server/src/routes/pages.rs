@@ -4,6 +4,7 @@ use super::common::{PAGE_CSP, failed};
 use super::oidc::current_interaction;
 use crate::engine::{Engine, PLAYGROUND_APP};
 use crate::http::{Request, Response};
+use crate::languages;
 use crate::pages;
 use crate::recorder::Exchange;
 use http::{StatusCode, header};
@@ -217,9 +218,12 @@ fn data(engine: &Engine, request: &Request, page: &str, demo: Option<Value>) -> 
             "developmentSignIn": strip,
             "customCss": row.custom_css.as_deref().is_some_and(|css| !css.is_empty()),
         });
-        if let Some(locales) = interaction.as_ref().and_then(|i| i.params.get("ui_locales")) {
+        let locales = interaction.as_ref().and_then(|i| i.params.get("ui_locales"));
+        if let Some(locales) = locales {
             data["uiLocales"] = json!(locales);
         }
+        let spoken = languages::speak(cx, &row, wanted_languages(request, &row, locales.map(String::as_str)))?;
+        data["language"] = json!({ "tag": spoken.tag, "dir": if spoken.right_to_left { "rtl" } else { "ltr" }, "phrases": spoken.phrases });
         if let Some(demo) = demo {
             data["demo"] = demo;
         }
@@ -307,9 +311,36 @@ pub(super) fn sign_in_exp(engine: &Engine, request: &Request) -> Response {
     }
 }
 
-/// `GET /api/.well-known/phrases` (sheet 5.3): the bundle carries English itself, so there is nothing to add.
-pub(super) fn phrases(_: &Request) -> Response {
-    Response::json(StatusCode::OK, &json!({})).with_static(header::CONTENT_LANGUAGE, "en")
+/// `GET /api/.well-known/phrases?lng=` (sheet 5.3): every phrase in the language that is chosen.
+pub(super) fn phrases(engine: &Engine, request: &Request) -> Response {
+    let outcome = engine.look(|cx| {
+        let row = cx.get::<SignInExperience>(SignInExperience::ID)?.unwrap_or_default();
+        languages::speak(cx, &row, wanted_languages(request, &row, None))
+    });
+    match outcome {
+        Ok(spoken) => Response::json(StatusCode::OK, &spoken.whole()).with(header::CONTENT_LANGUAGE, &spoken.tag),
+        Err(error) => failed(&error),
+    }
+}
+
+/// What the request wants to read, in the order of sheet 5.6: said explicitly, then the browser's if that counts.
+fn wanted_languages(request: &Request, row: &SignInExperience, ui_locales: Option<&str>) -> Vec<String> {
+    const MOST: usize = 32;
+    let pairs = request.query_pairs().unwrap_or_default();
+    let said = |name: &str| pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+    let explicit = said("lng").or(ui_locales).or_else(|| said("ui_locales")).unwrap_or_default();
+    let mut wanted: Vec<String> = explicit
+        .split([' ', ','])
+        .filter(|tag| !tag.is_empty())
+        .take(MOST)
+        .map(str::to_owned)
+        .collect();
+    if row.language_info.auto_detect
+        && let Some(header) = request.header(header::ACCEPT_LANGUAGE)
+    {
+        wanted.extend(experience::accepted_languages(header));
+    }
+    wanted
 }
 
 /// Files of the bundle. Their names carry a hash of their content, so they may be kept for ever.

@@ -274,14 +274,14 @@ impl UsernamePolicy {
             ));
         }
         let allowed = self.allowed_chars;
-        let classes: [(bool, &str, fn(char) -> bool); 4] = [
-            (allowed.lowercase, "lower-case letters", |c| c.is_ascii_lowercase()),
-            (allowed.uppercase, "upper-case letters", |c| c.is_ascii_uppercase()),
-            (allowed.numbers, "digits", |c| c.is_ascii_digit()),
-            (allowed.underscore, "underscores", |c| c == '_'),
-        ];
-        let (_, what, _) = classes.iter().find(|(allowed, _, is)| !allowed && text.chars().any(is))?;
-        Some(format!("The username has {what}, which are not allowed here."))
+        let refused = text.chars().find_map(|c| match c {
+            'a'..='z' if !allowed.lowercase => Some("lower-case letters"),
+            'A'..='Z' if !allowed.uppercase => Some("upper-case letters"),
+            '0'..='9' if !allowed.numbers => Some("digits"),
+            '_' if !allowed.underscore => Some("underscores"),
+            _ => None,
+        })?;
+        Some(format!("The username has {refused}, which are not allowed here."))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Tables of accepted and refused values.
 
 mod experience;
+mod profile_field;
 
 use super::*;
 use crate::model::{ProviderSettings, Scope, SignInExperience};

@@ -1,11 +1,14 @@
 //! Settings, connectors, resources and applications.
 
-use super::{Applier, DEFAULT_SECRET, derived_id, merged};
+use super::{Applier, DEFAULT_SECRET, derived_id, merged, unknown_profile_field};
 use crate::config::document::{ApplicationEntry, SecretEntry};
+use crate::languages::unsupported_fallback;
 use vestibule_core::console::ApplicationDraft;
+use vestibule_core::experience::profile_fields;
 use vestibule_core::model::{
-    Application, ApplicationSecret, Connector, MessageSettings, ProviderSettings, Resource, SignInExperience, check_application,
-    check_message_settings, check_provider_settings, check_sign_in_experience, default_access_token_ttl,
+    Application, ApplicationSecret, Connector, CustomPhrases, CustomProfileField, MAX_PROFILE_FIELDS, MessageSettings, ProviderSettings,
+    Resource, SignInExperience, check_application, check_custom_profile_field, check_message_settings, check_provider_settings,
+    check_sign_in_experience, default_access_token_ttl,
 };
 use vestibule_core::record::Index;
 use vestibule_core::{Secret, StoreError, Timestamp, entropy};
@@ -27,6 +30,48 @@ impl Applier<'_, '_, '_> {
             let before = stored.as_deref().map(|row| row.password_expiration);
             new.password_expiration = new.password_expiration.begun(before, self.cx.now);
             self.problems("signInExperience", check_sign_in_experience(&new));
+            let unknown = unknown_profile_field(self.cx, &new)?;
+            self.problems("signInExperience", unknown.into_iter().collect());
+            let unsupported = unsupported_fallback(self.cx, &new)?;
+            self.problems("signInExperience", unsupported.into_iter().collect());
+            self.put(stored.as_deref(), &new)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn profile_fields(&mut self) -> Result<(), StoreError> {
+        let mut last = profile_fields(self.cx)?
+            .iter()
+            .map(|field| field.sie_order)
+            .max()
+            .unwrap_or_default();
+        for entry in &self.document.custom_profile_fields {
+            let stored = self.cx.get::<CustomProfileField>(&entry.name)?;
+            let mut new = merged(entry.over(stored.as_deref()))?;
+            if stored.is_none() && entry.sie_order.is_none() {
+                new.sie_order = last.saturating_add(1);
+            }
+            last = last.max(new.sie_order);
+            self.problems(&entry.at, check_custom_profile_field(&new));
+            self.put(stored.as_deref(), &new)?;
+        }
+        if profile_fields(self.cx)?.len() > MAX_PROFILE_FIELDS {
+            self.error(
+                "customProfileFields",
+                format!("More than {MAX_PROFILE_FIELDS} fields are too many. Remove some."),
+            );
+        }
+        Ok(())
+    }
+
+    pub(super) fn phrases(&mut self) -> Result<(), StoreError> {
+        for (tag, phrases) in &self.document.custom_phrases {
+            let stored = self.cx.get::<CustomPhrases>(tag)?;
+            let mut new = stored.as_deref().cloned().unwrap_or_else(|| CustomPhrases {
+                language_tag: tag.clone(),
+                phrases: Default::default(),
+            });
+            new.phrases.extend(phrases.clone());
             self.put(stored.as_deref(), &new)?;
         }
         if let Some(patch) = &self.document.messages {

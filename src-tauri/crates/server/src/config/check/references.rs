@@ -55,6 +55,18 @@ pub(in crate::config) fn unmet_references(document: &Document) -> Vec<ConfigErro
         .as_ref()
         .map(|patch| patch.over(&SignInExperience::default()))
     {
+        for (index, field) in row.sign_up_profile_fields.iter().flatten().enumerate() {
+            if !document.custom_profile_fields.iter().any(|entry| entry.name == field.name) {
+                let message = format!("The custom profile field “{}” {ELSEWHERE}", field.name.escape_debug());
+                found.add(format!("signInExperience.signUpProfileFields.{index}.name"), message);
+            }
+        }
+    }
+    if let Some(Ok(row)) = document
+        .sign_in_experience
+        .as_ref()
+        .map(|patch| patch.over(&SignInExperience::default()))
+    {
         found.under("signInExperience", check_sign_in_experience(&row));
     }
     found

@@ -284,3 +284,79 @@ spec!(
     "{ maxAttempts = 100, lockoutDuration = 60 }",
     [field("maxAttempts", Shape::Count), field("lockoutDuration", Shape::Count),]
 );
+
+const FIELD_TYPE: Shape = Shape::OneOf(&[
+    "Text", "Number", "Date", "Checkbox", "Select", "Url", "Regex", "Address", "Fullname",
+]);
+
+spec!(
+    CUSTOM_PROFILE_FIELD,
+    "a custom profile field",
+    "[[customProfileFields]]",
+    [
+        required("name", Shape::Text),
+        required("type", FIELD_TYPE),
+        field("label", Shape::Text),
+        field("description", Shape::Text),
+        field("required", Shape::Bool),
+        field("config", Shape::Table(&PROFILE_FIELD_CONFIG)),
+        field("sieOrder", Shape::Count),
+    ]
+);
+
+spec!(
+    PROFILE_FIELD_CONFIG,
+    "config",
+    "{ maxLength = 80 }",
+    [
+        field("placeholder", Shape::Text),
+        field("minLength", Shape::Count),
+        field("maxLength", Shape::Count),
+        field("minValue", Shape::Integer),
+        field("maxValue", Shape::Integer),
+        field("format", Shape::Text),
+        field("customFormat", Shape::Text),
+        field("options", Shape::List(&Shape::Table(&PROFILE_FIELD_OPTION))),
+        field("defaultValue", Shape::Text),
+        field("parts", Shape::List(&Shape::Table(&PROFILE_FIELD_PART))),
+    ]
+);
+
+spec!(
+    PROFILE_FIELD_OPTION,
+    "an option",
+    "{ value = \"s\", label = \"Small\" }",
+    [required("value", Shape::Text), field("label", Shape::Text)]
+);
+
+spec!(
+    PROFILE_FIELD_PART,
+    "a part",
+    "{ name = \"givenName\", type = \"Text\", required = true }",
+    [
+        required("name", Shape::Text),
+        required("type", FIELD_TYPE),
+        field("enabled", Shape::Bool),
+        field("label", Shape::Text),
+        field("description", Shape::Text),
+        field("required", Shape::Bool),
+        field("config", Shape::Table(&PROFILE_FIELD_RULES)),
+    ]
+);
+
+spec!(
+    PROFILE_FIELD_RULES,
+    "config of a part",
+    "{ maxLength = 80 }",
+    [
+        field("placeholder", Shape::Text),
+        field("minLength", Shape::Count),
+        field("maxLength", Shape::Count),
+        field("minValue", Shape::Integer),
+        field("maxValue", Shape::Integer),
+        field("format", Shape::Text),
+        field("customFormat", Shape::Text),
+        field("options", Shape::List(&Shape::Table(&PROFILE_FIELD_OPTION))),
+        field("defaultValue", Shape::Text),
+    ]
+);

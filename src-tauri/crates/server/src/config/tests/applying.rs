@@ -21,13 +21,13 @@ async fn applying_twice_changes_nothing() {
     let mut stored = Stored::default();
     let document = good(FULL);
     let first = stored.start(&document, 1_000).await.unwrap();
-    assert_eq!(counts(first.summary), (17, 0, 0));
+    assert_eq!(counts(first.summary), (21, 0, 0));
     assert_eq!(first.hashed, 1);
-    assert_eq!(first.summary.to_string(), "17 created, 0 updated, 0 unchanged");
+    assert_eq!(first.summary.to_string(), "21 created, 0 updated, 0 unchanged");
     let before = stored.dump();
     // Another start, another reading of the file, another time.
     let second = stored.start(&good(FULL), 2_000).await.unwrap();
-    assert_eq!(counts(second.summary), (0, 0, 17));
+    assert_eq!(counts(second.summary), (0, 0, 21));
     assert_eq!((second.writes, second.hashed), (0, 0));
     assert_eq!(stored.dump(), before);
 }
@@ -419,4 +419,26 @@ async fn passwords_remember_when_they_were_set() {
     assert_eq!(stored.one::<User>("u").password_updated_at.map(|at| at.0), Some(7_000));
     stored.start(&good(&text.replace("one", "two")), 9_000).await.unwrap();
     assert_eq!(stored.one::<User>("u").password_updated_at.map(|at| at.0), Some(9_000));
+}
+
+#[tokio::test]
+async fn profile_fields_are_ordered_and_must_be_there() {
+    let mut stored = Stored::default();
+    let two = "[[customProfileFields]]\nname = \"b\"\ntype = \"Text\"\n[[customProfileFields]]\nname = \"a\"\ntype = \"Text\"\nconfig.maxLength = 5\n";
+    stored.start(&good(two), 1).await.unwrap();
+    stored
+        .start(&good("[[customProfileFields]]\nname = \"a\"\ntype = \"Text\"\nlabel = \"A\"\n"), 2)
+        .await
+        .unwrap();
+    let names: Vec<_> = vestibule_core::experience::profile_fields(&stored.cx(0))
+        .unwrap()
+        .into_iter()
+        .map(|field| (field.name, field.label, field.config.max_length))
+        .collect();
+    assert_eq!(names, [("b".into(), String::new(), None), ("a".into(), "A".into(), Some(5))]);
+    let ask = |name: &str| format!("[signInExperience]\nsignUpProfileFields = [{{ name = \"{name}\" }}]\n");
+    stored.start(&good(&ask("a")), 3).await.unwrap();
+    let errors = config_errors(stored.start(&good(&ask("gone")), 4).await);
+    assert_eq!(errors[0].path, "signInExperience.signUpProfileFields.0.name");
+    assert_eq!(errors[0].code, Some("custom_profile_fields.entity_not_exists_with_names"));
 }

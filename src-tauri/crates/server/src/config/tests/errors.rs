@@ -63,7 +63,7 @@ fn unknown_keys_name_the_nearest() {
             1,
             3,
             "organizations",
-            "Known here: applications, users, resources, roles, connectors, signInExperience, provider, messages.",
+            "Known here: applications, users, resources, roles, connectors, signInExperience, customProfileFields, customPhrases, provider, messages.",
         )],
     );
     says(
@@ -415,6 +415,38 @@ fn sign_in_experience_is_judged_with_what_may_be_stored() {
                 "signInExperience.signUp.secondaryIdentifiers.0.identifier",
                 "Missing: a secondary identifier needs the key identifier.",
             ),
+        ],
+    );
+}
+
+#[test]
+fn custom_profile_fields() {
+    says(
+        "[[customProfileFields]]\nname = \"x\"\ntype = \"text\"\n[[customProfileFields]]\nname = \"email\"\ntype = \"Text\"\n[[customProfileFields]]\nname = \"email\"\ntype = \"Select\"\nconfig = { option = [] }\n",
+        &[
+            (3, 8, "customProfileFields.0.type", "Did you mean Text?"),
+            (5, 8, "customProfileFields.1.name", "is an identifier"),
+            (8, 8, "customProfileFields.2.name", "is taken by"),
+            (8, 8, "customProfileFields.2.name", "is an identifier"),
+            (10, 10, "customProfileFields.2.config.options", "nothing to choose from"),
+            (10, 12, "customProfileFields.2.config.option", "Did you mean options?"),
+        ],
+    );
+    says_alone(
+        "[signInExperience]\nsignUpProfileFields = [{ name = \"shirt\" }]\n",
+        &[(2, 33, "signInExperience.signUpProfileFields.0.name", "isn't in this file")],
+    );
+}
+
+#[test]
+fn custom_phrases() {
+    says(
+        "[customPhrases.de]\nsignIn = { submit = 5 }\nsignIn2.submit = \"x\"\n[customPhrases]\nx = { }\nfr = \"oui\"\n",
+        &[
+            (2, 21, "customPhrases.de.signIn.submit", "Must be text in quotes"),
+            (3, 18, "customPhrases.de.signIn2.submit", "no such phrase"),
+            (5, 5, "customPhrases.x", "not a language tag"),
+            (6, 6, "customPhrases.fr", "[customPhrases.de]"),
         ],
     );
 }

@@ -5,10 +5,11 @@ use crate::config::schema::{self, Shape, Spec};
 use serde::de::DeserializeOwned;
 use std::collections::BTreeSet;
 use vestibule_core::model::{
-    Address, AllowedChars, ApplicationSignInExperience, Branding, Color, CustomClientMetadata, EmailBlocklistPolicy, LanguageInfo,
-    LengthRange, MessageSettings, Mfa, MinCount, OidcClientMetadata, PasskeySignIn, PasswordExpiration, PasswordPolicy, PasswordRejects,
-    Profile, ProviderSettings, RoleScope, Scope, SecondaryIdentifier, SentinelPolicy, SignIn, SignInExperience, SignInMethod, SignUp,
-    SignUpProfileField, Smtp, SocialSignIn, Switch, TrustedDevice, UsernamePolicy, VerificationCodePolicy,
+    Address, AllowedChars, ApplicationSignInExperience, Branding, Color, CustomClientMetadata, CustomProfileField, EmailBlocklistPolicy,
+    LanguageInfo, LengthRange, MessageSettings, Mfa, MinCount, OidcClientMetadata, PasskeySignIn, PasswordExpiration, PasswordPolicy,
+    PasswordRejects, Profile, ProfileFieldConfig, ProfileFieldOption, ProfileFieldPart, ProfileFieldRules, ProviderSettings, RoleScope,
+    Scope, SecondaryIdentifier, SentinelPolicy, SignIn, SignInExperience, SignInMethod, SignUp, SignUpProfileField, Smtp, SocialSignIn,
+    Switch, TrustedDevice, UsernamePolicy, VerificationCodePolicy,
 };
 
 /// The keys serde knows for a type that denies unknown ones.
@@ -66,6 +67,12 @@ fn schema_and_types_have_the_same_keys() {
     same_keys::<VerificationCodePolicy>(&schema::VERIFICATION_CODE_POLICY);
     same_keys::<EmailBlocklistPolicy>(&schema::EMAIL_BLOCKLIST_POLICY);
     same_keys::<SignUpProfileField>(&schema::SIGN_UP_PROFILE_FIELD);
+    same_keys::<ProfileFieldEntry>(&schema::CUSTOM_PROFILE_FIELD);
+    same_keys::<CustomProfileField>(&schema::CUSTOM_PROFILE_FIELD);
+    same_keys::<ProfileFieldConfig>(&schema::PROFILE_FIELD_CONFIG);
+    same_keys::<ProfileFieldOption>(&schema::PROFILE_FIELD_OPTION);
+    same_keys::<ProfileFieldPart>(&schema::PROFILE_FIELD_PART);
+    same_keys::<ProfileFieldRules>(&schema::PROFILE_FIELD_RULES);
 }
 
 /// Notes every key of the schema that `value` uses.
@@ -138,9 +145,11 @@ fn values_arrive_in_the_types() {
     assert_eq!(row.password_expiration.enabled_at, Some(1_767_225_600_000));
     assert_eq!(row.custom_content["/sign-in"], "<p>Ask at the desk.</p>");
     assert_eq!(row.sign_up.secondary_identifiers.len(), 1);
+    assert_eq!(document.custom_phrases["de"]["signIn.submit"], "Anmelden");
+    assert_eq!(document.custom_phrases["de"]["signIn.next"], "Weiter");
     assert_eq!(
         document.contents(),
-        "It names 4 applications, 3 people, 2 resources, 3 roles, 2 connectors, the sign-in experience, provider settings, where messages go."
+        "It names 4 applications, 3 people, 2 resources, 3 roles, 2 connectors, 3 profile fields, custom phrases, the sign-in experience, provider settings, where messages go."
     );
     assert_eq!(good("").contents(), "It names nothing.");
 }
