@@ -3,12 +3,13 @@ import { getContext, setContext } from 'svelte';
 import { EVENTS, type Challenge, type CodeFlow } from './challenge';
 import { applicationName, type PageData } from './data';
 import { showProblem, type Purpose, type Shown } from './errors';
-import type { SecondFactors } from './factors';
+import type { Factor, SecondFactors } from './factors';
 import { Flow, type Finished, type MissingField, type MissingProfile } from './flow';
 import type { Identifier, IdentifierProblem } from './identifier';
 import { createLanguage, joinedLabel, wantedLanguages, type Translate } from './language';
 import type { IdentifierType } from './data';
 import type { Parameters } from './parameters';
+import { PasskeyProblem } from './passkey';
 import { Router } from './router.svelte';
 
 interface Surroundings {
@@ -58,6 +59,11 @@ export class App {
   challenge = $state.raw<Challenge | undefined>();
   /** What the server asked for about second factors. */
   factors = $state.raw<SecondFactors | undefined>();
+  /** The code for a second factor that was sent last. */
+  factorCode = $state.raw<{ factor: Factor; verificationId: string; sentAt: number } | undefined>();
+  /** The secret and the codes that are shown while they are set up. */
+  totp = $state.raw<{ verificationId: string; secret: string; secretQrCode: string } | undefined>();
+  backup = $state.raw<{ verificationId: string; codes: string[] } | undefined>();
   /** What a passkey is asked for, once the server knows one for the identifier. */
   passkey = $state.raw<PasskeyRequest | undefined>();
   /** Whether the server offered to add a passkey. */
@@ -150,9 +156,17 @@ export class App {
 
   /** Goes to the page a problem has, or returns what to show where. */
   show(problem: unknown, purpose: Purpose): Exclude<Shown, { go: string }> | undefined {
+    // Ended by us, for another ceremony or another page.
+    if (problem instanceof PasskeyProblem && problem.reason === 'stopped') return undefined;
     const shown = showProblem(problem, { t: this.t, purpose, experience: this.data.signInExperience });
     if (!('go' in shown)) return shown;
-    if (shown.factors) this.factors = shown.factors;
+    if (shown.factors) {
+      // Another step, perhaps of another person: nothing of the last one is worth anything.
+      this.factors = shown.factors;
+      this.factorCode = undefined;
+      this.totp = undefined;
+      this.backup = undefined;
+    }
     if (shown.go === '/create-passkey') this.passkeyOffered = true;
     this.go(shown.go);
     return undefined;

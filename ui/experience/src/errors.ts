@@ -3,6 +3,7 @@ import type { SignInExperience } from './data';
 import { factorStep, type SecondFactors } from './factors';
 import type { InteractionEvent } from './flow';
 import type { Key, Translate } from './language';
+import { PasskeyProblem } from './passkey';
 
 /** The fields a problem can belong to. */
 export type FieldName = 'identifier' | 'password' | 'code';
@@ -110,6 +111,9 @@ function passwordTexts(issues: unknown, { t, experience }: Context): string[] {
 /** Puts a problem into words, and says where they belong. */
 export function showProblem(problem: unknown, context: Context): Shown {
   const { t, purpose, experience } = context;
+  if (problem instanceof PasskeyProblem && problem.reason !== 'stopped') {
+    return { at: 'form', text: t(`passkey.${problem.reason}`), retry: true };
+  }
   if (!(problem instanceof ApiProblem)) {
     reportError(problem);
     return { at: 'form', text: t('error.otherSilent') };

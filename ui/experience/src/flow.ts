@@ -50,6 +50,11 @@ export class Flow {
     this.#api = api;
   }
 
+  /** The event of what is under way. */
+  get event(): InteractionEvent {
+    return this.#stand?.event ?? this.#event ?? 'SignIn';
+  }
+
   signIn(identifier: Identifier, password: string): Promise<Finished> {
     return this.#run('SignIn', '/verification/password', { identifier, password });
   }
