@@ -221,7 +221,8 @@ describe('/mfa-binding', () => {
     vi.spyOn(URL, 'revokeObjectURL').mockReturnValue();
     const clicked = vi.spyOn(HTMLAnchorElement.prototype, 'click').mockReturnValue();
     await fireEvent.click(button('Download'));
-    expect(await (made.mock.calls[0]?.[0] as Blob).text()).toBe('aaaaaaaaaa\nbbbbbbbbbb\n');
+    const file = made.mock.calls[0]?.[0];
+    expect(file instanceof Blob && (await file.text())).toBe('aaaaaaaaaa\nbbbbbbbbbb\n');
     expect(clicked).toHaveBeenCalledOnce();
   });
 
