@@ -1,5 +1,5 @@
 import { fireEvent, screen, waitFor } from '@testing-library/svelte';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { PageData } from './data';
 import { experience, lines } from './testing/fake';
 import { button, descriptionOf, field, heading, link, open } from './testing/screen';
@@ -8,6 +8,9 @@ const E = '/api/experience';
 const REDIRECT = 'http://localhost:3001/oidc/auth/abc';
 const type = (element: HTMLInputElement, value: string) => fireEvent.input(element, { target: { value } });
 const send = (name: string) => fireEvent.submit(button(name).closest('form') as HTMLFormElement);
+
+// Screens that are fetched when they are needed are there at once.
+beforeAll(() => import('./screens/steps'));
 
 describe('pages without an interaction', () => {
   it.each<[PageData['page'], string]>([
@@ -60,11 +63,9 @@ describe('fall-backs', () => {
   });
 
   it.each([
-    ['/mfa-binding/Totp', 'Set up a second factor'],
-    ['/one-time-token', 'Sign in with a link'],
     ['/device', 'Connect a device'],
     ['/callback/google', 'Back from another provider'],
-    ['/continue/username', 'Complete your account'],
+    ['/social/link/c1', 'Link an account'],
   ])('%s says what it is for and offers to go on', (path, title) => {
     open({ path });
     expect(heading()).toBe(title);
@@ -121,19 +122,14 @@ describe('/register', () => {
     expect(calls).toEqual([]);
   });
 
-  it('says that confirming an address is not served yet', () => {
-    const signUp = { identifiers: ['email' as const], password: true, verify: true };
-    open({ path: '/register', data: { signInExperience: experience({ signUp }) } });
-    expect(screen.getByText(/does not send codes yet/)).toBeTruthy();
-    expect(screen.queryByRole('textbox')).toBeNull();
-  });
-
   it.each([
-    [['username', 'password'], /Username/],
-    [['email'], /confirmed email address/],
-    [['emailOrPhone'], /email address or phone number/],
-    [['extraProfile'], /more details/],
-  ])('asks for %j when that is missing, or says that it cannot', async (missingProfile, text) => {
+    [['username', 'password'], 'One more thing', /Username/],
+    [['email'], 'Add your email address', /Email/],
+    [['phone'], 'Add your phone number', /Phone/],
+    [['emailOrPhone'], 'Add your email address or phone number', /Email or phone/],
+    [['password', 'email'], 'One more thing', /Password/],
+    [['somethingNew'], 'One more thing', /does not know how to ask/],
+  ])('asks for %j when that is missing', async (missingProfile, title, text) => {
     open({
       path: '/register',
       query: { loginHint: 'newbie' },
@@ -143,7 +139,7 @@ describe('/register', () => {
     });
     await type(field('Password'), 'a fine password');
     await send('Create account');
-    await waitFor(() => expect(heading()).toBe('One more thing'));
+    await waitFor(() => expect(heading()).toBe(title));
     expect(window.location.pathname).toBe(`/continue/${missingProfile[0]}`);
     expect(screen.getAllByText(text).length).toBeGreaterThan(0);
   });

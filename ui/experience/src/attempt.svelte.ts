@@ -10,6 +10,8 @@ export class Attempt {
   busy = $state(false);
   /** Busy for long enough to say so. */
   slow = $state(false);
+  /** How often it was started. */
+  tries = 0;
   problem = $state.raw<Exclude<Shown, { go: string }> | undefined>();
   readonly #app: App;
 
@@ -30,6 +32,7 @@ export class Attempt {
   async guard(purpose: Purpose, work: () => Promise<boolean>): Promise<void> {
     if (this.busy) return;
     this.busy = true;
+    this.tries += 1;
     this.problem = undefined;
     const timer = setTimeout(() => (this.slow = true), PATIENCE);
     let leaving = false;

@@ -17,6 +17,8 @@ export interface PageData {
   language?: { tag: string; dir: 'ltr' | 'rtl'; phrases: Record<string, string> };
   /** Whether `/custom.css` has something to add. */
   customCss: boolean;
+  /** Where codes go: into the window's Inbox, or out by a connector. Taken as the Inbox when absent. */
+  messages?: { inbox: boolean };
   demo?: DemoResult;
 }
 
@@ -45,6 +47,43 @@ export interface SignInMethod {
   isPasswordPrimary: boolean;
 }
 
+export type FieldType = 'Text' | 'Number' | 'Date' | 'Checkbox' | 'Select' | 'Url' | 'Regex' | 'Address' | 'Fullname';
+
+/** What may be typed into a custom profile field or a part of one (sheet 5.7). */
+export interface FieldConfig {
+  placeholder?: string;
+  minLength?: number;
+  maxLength?: number;
+  minValue?: number;
+  maxValue?: number;
+  format?: string;
+  customFormat?: string;
+  options?: { value: string; label?: string }[];
+  defaultValue?: string;
+  parts?: FieldPart[];
+}
+
+/** A part of an address or a full name; disabled parts are not asked for. */
+export interface FieldPart {
+  name: string;
+  type: Exclude<FieldType, 'Address' | 'Fullname'>;
+  label?: string;
+  description?: string;
+  required?: boolean;
+  enabled?: boolean;
+  config?: FieldConfig;
+}
+
+/** A field the provider adds to profiles. */
+export interface ProfileField {
+  name: string;
+  type: FieldType;
+  label?: string;
+  description?: string;
+  required?: boolean;
+  config?: FieldConfig;
+}
+
 /** The public sign-in experience document (sheet 5.3), as far as these pages read it. */
 export interface SignInExperience {
   color: { primaryColor: string; darkPrimaryColor: string; isDarkModeEnabled: boolean };
@@ -60,7 +99,10 @@ export interface SignInExperience {
   socialConnectors: { id: string; target: string; name: string | Record<string, string>; logo?: string }[];
   ssoConnectors: { id: string; connectorName: string; logo?: string }[];
   forgotPassword: { email: boolean; phone: boolean };
-  passwordPolicy?: { length?: { min: number; max: number } };
+  passwordPolicy?: { length?: { min: number; max: number }; characterTypes?: { min: number } };
+  passkeySignIn?: { enabled?: boolean; showPasskeyButton?: boolean; allowAutofill?: boolean };
+  /** Fields asked for at sign-up, in order. */
+  customProfileFields?: ProfileField[];
   supportEmail?: string | null;
   supportWebsiteUrl?: string | null;
 }

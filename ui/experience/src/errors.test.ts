@@ -26,7 +26,7 @@ describe('showProblem', () => {
     ['user.passkey_preferred', '/create-passkey'],
     ['session.mfa.backup_code_required', '/mfa-binding/BackupCode'],
   ])('%s has a page of its own (sheet 4.9)', (code, go) => {
-    expect(show(code)).toEqual({ go });
+    expect(show(code)).toMatchObject({ go });
   });
 
   it('puts a taken username beside the field', () => {
@@ -42,10 +42,39 @@ describe('showProblem', () => {
     ['session.identity_conflict', 'error.conflict'],
     ['session.sso_enabled', 'error.singleSignOn'],
     ['user.sign_in_method_not_enabled', 'error.methodOff'],
-    ['password.expired', 'error.passwordExpired'],
+    ['password.expired', 'error.passwordExpiredStuck'],
+    ['request.message_rate_limited', 'error.messageLimit'],
+    ['connector.not_found', 'error.noSender'],
+    ['one_time_token.token_expired', 'link.expired'],
     ['network', 'error.network'],
   ] as const)('%s is said above the form', (code, key) => {
     expect(show(code)).toMatchObject({ at: 'form', text: t(key) });
+  });
+
+  it('an expired password can be replaced where passwords can be reset', () => {
+    const shown = showProblem(new ApiProblem(422, 'password.expired', ''), {
+      t,
+      purpose: 'SignIn',
+      experience: experience({ forgotPassword: { email: true, phone: false } }),
+    });
+    expect(shown).toEqual({ at: 'form', text: t('error.passwordExpired'), offer: 'forgot-password' });
+  });
+
+  it.each([
+    ['verification_code.code_mismatch', 'code', 'code.mismatch'],
+    ['verification_code.expired', 'code', 'code.expired'],
+    ['verification_code.exceed_max_try', 'code', 'code.exceeded'],
+    ['verification_code.not_found', 'code', 'code.gone'],
+    ['session.mfa.invalid_totp_code', 'code', 'mfa.totpMismatch'],
+    ['session.email_blocklist.email_not_allowed', 'identifier', 'error.emailBlocked'],
+    ['user.same_password', 'password', 'error.samePassword'],
+  ] as const)('%s belongs to the %s', (code, at, key) => {
+    expect(show(code)).toEqual({ at, texts: [t(key)] });
+  });
+
+  it('only a missing answer may be mended by trying again', () => {
+    expect(show('network')).toHaveProperty('retry', true);
+    expect(show('one_time_token.token_expired')).not.toHaveProperty('retry');
   });
 
   it('marks the fields only when what was typed may be wrong', () => {

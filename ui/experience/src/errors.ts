@@ -1,11 +1,16 @@
 import { ApiProblem } from '$shared/api';
 import type { SignInExperience } from './data';
+import { factorStep, type SecondFactors } from './factors';
 import type { InteractionEvent } from './flow';
 import type { Key, Translate } from './language';
+import { PasskeyProblem } from './passkey';
+
+/** The fields a problem can belong to. */
+export type FieldName = 'identifier' | 'password' | 'code';
 
 /** Where a problem is shown: beside a field, above the form, or on a page of its own. */
 export type Shown =
-  | { at: 'identifier' | 'password'; texts: string[] }
+  | { at: FieldName; texts: string[] }
   | {
       at: 'form';
       text: string;
@@ -13,9 +18,11 @@ export type Shown =
       typed?: true;
       /** Shown for problems these pages do not know. */
       code?: string;
-      offer?: 'register' | 'sign-in';
+      /** Whether the same may well work in a moment. */
+      retry?: true;
+      offer?: 'register' | 'sign-in' | 'forgot-password';
     }
-  | { go: string };
+  | { go: string; factors?: SecondFactors };
 
 /** What somebody was doing when it happened; `Other` is what is neither signing in nor registering with a form. */
 export type Purpose = InteractionEvent | 'Other';
@@ -30,19 +37,23 @@ interface Context {
 const PAGES: Readonly<Record<string, string>> = {
   'session.not_found': '/unknown-session',
   'user.suspended': '/account-suspended',
-  'user.missing_mfa': '/mfa-binding',
-  'user.suggest_mfa': '/mfa-onboarding',
   'user.passkey_preferred': '/create-passkey',
-  'session.mfa.require_mfa_verification': '/mfa-verification',
-  'session.mfa.backup_code_required': '/mfa-binding/BackupCode',
-  'session.mfa.suggest_additional_mfa': '/mfa-binding',
 };
 
 /** Problems that belong to a field. */
-const FIELDS: Readonly<Record<string, Key>> = {
-  'user.username_already_in_use': 'error.usernameTaken',
-  'user.email_already_in_use': 'error.emailTaken',
-  'user.phone_already_in_use': 'error.phoneTaken',
+const FIELDS: Readonly<Record<string, readonly [FieldName, Key]>> = {
+  'user.username_already_in_use': ['identifier', 'error.usernameTaken'],
+  'user.email_already_in_use': ['identifier', 'error.emailTaken'],
+  'user.phone_already_in_use': ['identifier', 'error.phoneTaken'],
+  'user.same_password': ['password', 'error.samePassword'],
+  'verification_code.code_mismatch': ['code', 'code.mismatch'],
+  'verification_code.expired': ['code', 'code.expired'],
+  'verification_code.exceed_max_try': ['code', 'code.exceeded'],
+  'verification_code.not_found': ['code', 'code.gone'],
+  'verification_code.email_mismatch': ['code', 'code.gone'],
+  'verification_code.phone_mismatch': ['code', 'code.gone'],
+  'session.mfa.invalid_totp_code': ['code', 'mfa.totpMismatch'],
+  'session.mfa.invalid_backup_code': ['code', 'mfa.backupMismatch'],
 };
 
 /** Problems of the whole form. */
@@ -53,8 +64,17 @@ const FORM: Readonly<Record<string, Key>> = {
   'session.identity_conflict': 'error.conflict',
   'session.sso_enabled': 'error.singleSignOn',
   'user.sign_in_method_not_enabled': 'error.methodOff',
-  'password.expired': 'error.passwordExpired',
-  network: 'error.network',
+  'request.message_rate_limited': 'error.messageLimit',
+  'connector.not_found': 'error.noSender',
+  'one_time_token.token_not_found': 'link.notFound',
+  'one_time_token.email_mismatch': 'link.mismatch',
+  'one_time_token.token_expired': 'link.expired',
+  'one_time_token.token_consumed': 'link.consumed',
+  'one_time_token.token_revoked': 'link.revoked',
+  'session.mfa.mfa_policy_not_user_controlled': 'mfa.cannotSkip',
+  'session.mfa.webauthn_verification_failed': 'passkey.refused',
+  'session.mfa.webauthn_verification_not_found': 'passkey.startAgain',
+  'session.passkey_sign_in.conflict_rp_id': 'passkey.otherAddress',
 };
 
 /** Why a password was refused (sheet 4.8), without the prefix the codes share. */
@@ -91,6 +111,9 @@ function passwordTexts(issues: unknown, { t, experience }: Context): string[] {
 /** Puts a problem into words, and says where they belong. */
 export function showProblem(problem: unknown, context: Context): Shown {
   const { t, purpose, experience } = context;
+  if (problem instanceof PasskeyProblem && problem.reason !== 'stopped') {
+    return { at: 'form', text: t(`passkey.${problem.reason}`), retry: true };
+  }
   if (!(problem instanceof ApiProblem)) {
     reportError(problem);
     return { at: 'form', text: t('error.otherSilent') };
@@ -98,15 +121,25 @@ export function showProblem(problem: unknown, context: Context): Shown {
   const { code, message } = problem;
   const page = PAGES[code];
   if (page !== undefined) return { go: page };
+  const step = factorStep(problem);
+  if (step !== undefined) return step;
   const field = FIELDS[code];
-  if (field !== undefined) return { at: 'identifier', texts: [t(field)] };
+  if (field !== undefined) return { at: field[0], texts: [t(field[1])] };
+  if (code.startsWith('session.email_blocklist.')) return { at: 'identifier', texts: [t('error.emailBlocked')] };
   if (code === 'password.rejected') return { at: 'password', texts: passwordTexts(problem.data['issues'], context) };
   if (code === 'session.invalid_credentials') return { at: 'form', text: t('error.credentials'), typed: true };
   // Only the server knows for how long.
   if (code === 'session.verification_blocked_too_many_attempts')
     return { at: 'form', text: message || t('error.locked') };
+  if (code === 'network') return { at: 'form', text: t('error.network'), retry: true };
   const form = FORM[code];
   if (form !== undefined) return { at: 'form', text: t(form) };
+  if (code === 'password.expired') {
+    const { email, phone } = experience.forgotPassword;
+    return email || phone
+      ? { at: 'form', text: t('error.passwordExpired'), offer: 'forgot-password' }
+      : { at: 'form', text: t('error.passwordExpiredStuck') };
+  }
   if (code === 'user.user_not_exist') {
     return experience.signInMode === 'SignInAndRegister'
       ? { at: 'form', text: t('error.noAccount'), typed: true, offer: 'register' }

@@ -5,6 +5,8 @@ import { fakeProvider, lines, type Script } from './testing/fake';
 
 const E = '/api/experience';
 const alice = { type: 'username', value: 'alice' } as const;
+const username = { type: 'username', value: 'n' } as const;
+const password = (value: string) => ({ type: 'password', value }) as const;
 const REDIRECT = { redirectTo: 'http://localhost:3001/oidc/auth/abc' };
 
 function flowWith(script: Script = {}) {
@@ -110,7 +112,7 @@ describe('Flow', () => {
     });
     const missing = missingOf(await flow.register('newbie', 'pw'));
     expect(missing).toMatchObject({ event: 'Register', fields: ['username', 'password'] });
-    await expect(missing.supply({ username: 'n', password: 'p' })).resolves.toEqual(REDIRECT);
+    await expect(missing.supply([username, password('p')])).resolves.toEqual(REDIRECT);
     expect(lines(calls).slice(3)).toEqual(['POST /profile', 'POST /profile', 'POST /identification', 'POST /submit']);
     expect(calls.slice(3, 5).map((call) => call.body)).toEqual([
       { type: 'username', value: 'n' },
@@ -125,7 +127,7 @@ describe('Flow', () => {
           ? [422, { code: 'user.missing_profile', message: '', data: { missingProfile: ['username'] } }]
           : [200, REDIRECT],
     });
-    await missingOf(await flow.signIn(alice, 'pw')).supply({ username: 'n' });
+    await missingOf(await flow.signIn(alice, 'pw')).supply([username]);
     expect(lines(calls).slice(4)).toEqual(['POST /profile', 'POST /submit']);
   });
 
@@ -139,8 +141,8 @@ describe('Flow', () => {
         body['value'] === 'weak' ? [422, { code: 'password.rejected', message: '' }] : [204],
     });
     const missing = missingOf(await flow.signIn(alice, 'pw'));
-    expect(await codeOf(missing.supply({ username: 'n', password: 'weak' }))).toBe('password.rejected');
-    await missing.supply({ username: 'n', password: 'strong' });
+    expect(await codeOf(missing.supply([username, password('weak')]))).toBe('password.rejected');
+    await missing.supply([username, password('strong')]);
     expect(calls.filter((call) => call.path.endsWith('/profile')).map((call) => call.body)).toEqual([
       { type: 'username', value: 'n' },
       { type: 'password', value: 'weak' },

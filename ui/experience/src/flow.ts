@@ -1,29 +1,58 @@
 import { ApiProblem, type ApiClient } from '$shared/api';
 import type { Identifier } from './identifier';
 
-export type InteractionEvent = 'SignIn' | 'Register';
+export type InteractionEvent = 'SignIn' | 'Register' | 'ForgotPassword';
 
 /** What an account lacks before the interaction can be submitted (sheet 4.4). */
 export type MissingField = 'username' | 'password' | 'email' | 'phone' | 'emailOrPhone' | 'extraProfile';
+
+/** The values of custom profile fields, by name; a part of an address or a name is a member of its own object. */
+export type ExtraValues = Readonly<Record<string, unknown>>;
+
+/** One member of a profile as the Experience API takes it (sheet 4.5). */
+export type ProfileUpdate =
+  | { type: 'username' | 'password'; value: string }
+  | { type: 'email' | 'phone'; verificationId: string }
+  | { type: 'extraProfile'; values: ExtraValues };
 
 /** Sends what was missing and goes on from where the interaction stopped. */
 export interface MissingProfile {
   readonly event: InteractionEvent;
   readonly fields: readonly MissingField[];
-  supply(values: Readonly<Partial<Record<MissingField, string>>>): Promise<Finished>;
+  supply(updates: readonly ProfileUpdate[]): Promise<Finished>;
 }
 
 export type Finished = { redirectTo: string } | { missing: MissingProfile };
+
+interface Verified {
+  verificationId: string;
+}
+
+/** Where an interaction stands: what was verified, and whether that was accepted as somebody. */
+interface Stand {
+  event: InteractionEvent;
+  verificationId: string;
+  identified: boolean;
+}
+
+const is = (problem: unknown, code: string): problem is ApiProblem =>
+  problem instanceof ApiProblem && problem.code === code;
 
 /** The order of Experience API calls behind every way to sign in or register (sheet 4.1 to 4.5). */
 export class Flow {
   readonly #api: ApiClient;
   /** The event the server's interaction is set to, as far as this page knows. */
   #event: InteractionEvent | undefined;
+  #stand: Stand | undefined;
 
   /** `api` calls paths below `/api/experience`. */
   constructor(api: ApiClient) {
     this.#api = api;
+  }
+
+  /** The event of what is under way. */
+  get event(): InteractionEvent {
+    return this.#stand?.event ?? this.#event ?? 'SignIn';
   }
 
   signIn(identifier: Identifier, password: string): Promise<Finished> {
@@ -41,65 +70,112 @@ export class Flow {
     return this.#run('SignIn', '/verification/development-sign-in', person).finally(() => (this.#event = undefined));
   }
 
-  async #run(event: InteractionEvent, path: string, body: unknown): Promise<Finished> {
-    const { verificationId } = await this.#verify(event, path, body);
-    return this.#finish(event, verificationId, false);
+  /** Takes the token of a link. Somebody unknown is not signed up yet: that is `switchTo` (sheet 2.6). */
+  async oneTimeToken(email: string, token: string, event: InteractionEvent = 'SignIn'): Promise<string> {
+    const body = { identifier: { type: 'email', value: email }, token };
+    return (await this.verify(event, '/verification/one-time-token/verify', body)).verificationId;
   }
 
-  /** Sets the event just before the first verification, and once more when the server has forgotten it. */
-  async #verify(event: InteractionEvent, path: string, body: unknown): Promise<{ verificationId: string }> {
+  /** Sends a code that begins a flow. */
+  async startCode(event: InteractionEvent, identifier: Identifier): Promise<string> {
+    const body = { identifier, interactionEvent: event };
+    return (await this.verify<Verified>(event, '/verification/verification-code', body)).verificationId;
+  }
+
+  /** Sends a code in the middle of a flow, which goes on with it. */
+  async sendCode(event: InteractionEvent, identifier: Identifier): Promise<string> {
+    const body = { identifier, interactionEvent: event };
+    return (await this.#api.post<Verified>('/verification/verification-code', body)).verificationId;
+  }
+
+  async checkCode(identifier: Identifier, verificationId: string, code: string): Promise<string> {
+    const body = { identifier, verificationId, code };
+    return (await this.#api.post<Verified>('/verification/verification-code/verify', body)).verificationId;
+  }
+
+  /** Signs in or registers with what was verified. */
+  finish(event: InteractionEvent, verificationId: string): Promise<Finished> {
+    return this.#finish({ event, verificationId, identified: false });
+  }
+
+  /** The same with the other event: an account that is not there is made, one that is there is signed in to. */
+  async switchTo(event: InteractionEvent, verificationId: string): Promise<Finished> {
+    await this.#api.put('/interaction-event', { interactionEvent: event });
+    this.#event = event;
+    return this.finish(event, verificationId);
+  }
+
+  /** Says whose password is to be reset. */
+  async identify(verificationId: string): Promise<void> {
+    await this.#api.post('/identification', { verificationId });
+  }
+
+  /** Sets the new password of whom `identify` named, and ends the interaction. */
+  async resetPassword(password: string): Promise<void> {
+    await this.#api.put('/profile/password', { password });
+    await this.#api.post('/submit');
+    this.#event = undefined;
+  }
+
+  /** Goes on from where the interaction stopped; a page that was loaded anew can only submit it. */
+  goOn(): Promise<Finished> {
+    return this.#finish(this.#stand ?? { event: 'SignIn', verificationId: '', identified: true });
+  }
+
+  async #run(event: InteractionEvent, path: string, body: unknown): Promise<Finished> {
+    const { verificationId } = await this.verify<Verified>(event, path, body);
+    return this.finish(event, verificationId);
+  }
+
+  /** A first verification. Sets the event just before, and once more when the server has forgotten it. */
+  async verify<T = Verified>(event: InteractionEvent, path: string, body: unknown): Promise<T> {
     const known = this.#event === event;
     if (!known) await this.#begin(event);
     try {
-      return await this.#api.post(path, body);
+      return await this.#api.post<T>(path, body);
     } catch (problem) {
-      if (!known || !(problem instanceof ApiProblem) || problem.code !== 'session.interaction_not_found') throw problem;
+      if (!known || !is(problem, 'session.interaction_not_found')) throw problem;
       await this.#begin(event);
-      return this.#api.post(path, body);
+      return this.#api.post<T>(path, body);
     }
   }
 
   async #begin(event: InteractionEvent): Promise<void> {
     await this.#api.put('', { interactionEvent: event });
     this.#event = event;
+    this.#stand = undefined;
   }
 
-  async #finish(event: InteractionEvent, verificationId: string, identified: boolean): Promise<Finished> {
-    let known = identified;
+  async #finish(stand: Stand): Promise<Finished> {
+    this.#stand = stand;
     try {
-      if (!known) await this.#api.post('/identification', { verificationId });
-      known = true;
+      if (!stand.identified) {
+        await this.#api.post('/identification', { verificationId: stand.verificationId });
+        this.#stand = { ...stand, identified: true };
+      }
       // Somebody is identified now; whoever tries next must start over, or the server sees two people in one interaction.
       this.#event = undefined;
       return await this.#api.post<{ redirectTo: string }>('/submit');
     } catch (problem) {
-      const fields =
-        problem instanceof ApiProblem && problem.code === 'user.missing_profile'
-          ? problem.data['missingProfile']
-          : undefined;
+      const fields = is(problem, 'user.missing_profile') ? problem.data['missingProfile'] : undefined;
       if (!Array.isArray(fields) || fields.length === 0) throw problem;
-      return { missing: this.#missing(event, fields as MissingField[], verificationId, known) };
+      return { missing: this.#missing(stand.event, fields as MissingField[]) };
     }
   }
 
-  #missing(
-    event: InteractionEvent,
-    fields: readonly MissingField[],
-    verificationId: string,
-    identified: boolean,
-  ): MissingProfile {
-    const sent = new Map<MissingField, string>();
+  #missing(event: InteractionEvent, fields: readonly MissingField[]): MissingProfile {
+    const sent = new Map<string, string>();
     return {
       event,
       fields,
-      supply: async (values) => {
-        for (const type of fields) {
-          const value = values[type];
-          if (value === undefined || sent.get(type) === value) continue;
-          await this.#api.post('/profile', { type, value });
-          sent.set(type, value);
+      supply: async (updates) => {
+        for (const update of updates) {
+          const text = JSON.stringify(update);
+          if (sent.get(update.type) === text) continue;
+          await this.#api.post('/profile', update);
+          sent.set(update.type, text);
         }
-        return this.#finish(event, verificationId, identified);
+        return this.goOn();
       },
     };
   }

@@ -1,12 +1,12 @@
 import { tick } from 'svelte';
 import type { App } from './context.svelte';
 import { Attempt } from './attempt.svelte';
-import type { Finished, InteractionEvent } from './flow';
+import type { FieldName, Purpose } from './errors';
+import type { Finished } from './flow';
 
-type FieldName = 'identifier' | 'password';
 type FieldErrors = Partial<Record<FieldName, string>>;
 
-/** A form with an identifier, a password or both: what is wrong where, and where the focus goes then. */
+/** A form with an identifier, a password or a code: what is wrong where, and where the focus goes then. */
 export class CredentialForm {
   readonly attempt: Attempt;
   readonly #problemId: string;
@@ -40,8 +40,20 @@ export class CredentialForm {
     return false;
   }
 
-  async send(form: HTMLFormElement, event: InteractionEvent, work: () => Promise<Finished>): Promise<void> {
-    await this.attempt.run(event, work);
+  send(form: HTMLFormElement, purpose: Purpose, work: () => Promise<Finished>): Promise<void> {
+    return this.#watch(form, this.attempt.run(purpose, work));
+  }
+
+  /** Sends what leads to another page of ours; `true` when the pages are being left after all. */
+  step(form: HTMLFormElement, purpose: Purpose, work: () => Promise<boolean | void>): Promise<void> {
+    return this.#watch(
+      form,
+      this.attempt.guard(purpose, async () => (await work()) === true),
+    );
+  }
+
+  async #watch(form: HTMLFormElement, attempt: Promise<void>): Promise<void> {
+    await attempt;
     if (this.attempt.problem) await focusInvalid(form, this.formError !== undefined);
   }
 }
@@ -52,5 +64,5 @@ async function focusInvalid(form: HTMLFormElement, preferPassword = false): Prom
   const invalid = [...form.querySelectorAll<HTMLInputElement>('[aria-invalid=true]')];
   const field = (preferPassword && invalid.find((one) => one.name === 'password')) || invalid[0];
   field?.focus();
-  if (preferPassword) field?.select();
+  if (preferPassword || field?.name === 'code') field?.select();
 }

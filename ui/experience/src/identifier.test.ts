@@ -1,13 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { IdentifierType } from './data';
-import {
-  filterIdentifiers,
-  inNamedOrder,
-  isUsername,
-  passwordIdentifiers,
-  recognise,
-  type Recognised,
-} from './identifier';
+import { filterIdentifiers, inNamedOrder, inputmodeOf, isUsername, recognise, type Recognised } from './identifier';
 
 const ALL: IdentifierType[] = ['username', 'email', 'phone'];
 const is = (type: IdentifierType, value: string): Recognised => ({ identifier: { type, value } });
@@ -54,14 +47,13 @@ describe('filterIdentifiers (sheet 2.4)', () => {
   });
 });
 
-it('signs in with passwords only where a password is accepted', () => {
-  const method = (identifier: IdentifierType, password: boolean) => ({
-    identifier,
-    password,
-    verificationCode: !password,
-    isPasswordPrimary: password,
-  });
-  expect(passwordIdentifiers([method('username', true), method('email', false)])).toEqual(['username']);
+it.each([
+  [['email'], 'email'],
+  [['phone'], 'tel'],
+  [['username'], 'text'],
+  [['email', 'phone'], 'text'],
+] as [IdentifierType[], string][])('%j are typed with the keyboard for %s', (enabled, mode) => {
+  expect(inputmodeOf(enabled)).toBe(mode);
 });
 
 it('names identifiers in one order, whatever the configured order is', () => {

@@ -1,4 +1,4 @@
-import type { IdentifierType, SignInMethod } from './data';
+import type { IdentifierType } from './data';
 
 /** An identifier as the Experience API takes it. */
 export interface Identifier {
@@ -18,9 +18,11 @@ const digitsOf = (text: string): string => text.replace(/\D/g, '');
 const isPhone = (text: string): boolean => PHONE.test(text) && digitsOf(text).length >= 7;
 const isEmail = (text: string): boolean => /^[^\s@]+@[^\s@]+$/.test(text);
 
-/** Which identifiers can sign in with a password. */
-export const passwordIdentifiers = (methods: readonly SignInMethod[]): IdentifierType[] =>
-  methods.filter((method) => method.password).map((method) => method.identifier);
+/** How the enabled identifiers are typed on a phone. */
+export function inputmodeOf(enabled: readonly IdentifierType[]): 'text' | 'email' | 'tel' {
+  if (enabled.length !== 1) return 'text';
+  return enabled[0] === 'email' ? 'email' : enabled[0] === 'phone' ? 'tel' : 'text';
+}
 
 /**
  * The `identifier` parameter applied to the enabled identifiers (sheet 2.4): unknown words are dropped, and when nothing

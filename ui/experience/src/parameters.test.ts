@@ -20,6 +20,7 @@ describe('takeParameters (sheet 2.3)', () => {
       loginHint: 'x@y.z',
       identifier: 'email phone',
       fallback: null,
+      errorMessage: '',
       oneTimeToken: '',
     });
     expect(shown).toBe('/sign-in?app_id=a&login_hint=x%40y.z&identifier=email+phone');

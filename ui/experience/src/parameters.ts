@@ -7,6 +7,8 @@ export interface Parameters {
   identifier: string | null;
   fallback: string | null;
   oneTimeToken: string;
+  /** What the server found wrong with a one-time token (sheet 2.6). */
+  errorMessage: string;
 }
 
 const REMOVED = ['organization_id', 'ui_locales'] as const;
@@ -33,6 +35,7 @@ export function takeParameters(page: Pick<Window, 'location' | 'history' | 'sess
     identifier: query.get('identifier'),
     fallback: query.get('fallback'),
     oneTimeToken: query.get('one_time_token') ?? '',
+    errorMessage: query.get('errorMessage') ?? '',
   };
   if (REMOVED.some((name) => query.has(name))) {
     for (const name of REMOVED) query.delete(name);

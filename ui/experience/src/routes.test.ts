@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { SignInExperience } from './data';
-import { connectorName, directConnector, directFallback, firstPath, settle, signInForm, type Screen } from './routes';
+import { connectorName, directConnector, directFallback, firstPath, settle, type Screen } from './routes';
 import { experience } from './testing/fake';
 
 const connectors: Partial<SignInExperience> = {
@@ -13,7 +13,7 @@ describe('screens of the paths', () => {
     // First screens (sheet 2.3), where nothing falls back.
     ['/sign-in', { name: 'sign-in', step: 'full' }],
     ['/register', { name: 'register', step: 'full' }],
-    ['/reset-password', { name: 'later', what: 'resetPassword' }],
+    ['/reset-password', { name: 'forgot-password', landing: true }],
     ['/identifier-sign-in', { name: 'sign-in', step: 'identifier' }],
     ['/identifier-register', { name: 'register', step: 'identifier' }],
     ['/single-sign-on', { name: 'later', what: 'singleSignOn' }],
@@ -24,19 +24,25 @@ describe('screens of the paths', () => {
     ['/consent', { name: 'consent' }],
     // The others (sheet 5.8).
     ['/sign-in/password', { name: 'sign-in', step: 'password' }],
-    ['/sign-in/passkey', { name: 'later', what: 'passkey' }],
-    ['/sign-in/verification-code', { name: 'later', what: 'verificationCode' }],
+    ['/sign-in/passkey', { name: 'sign-in-passkey' }],
+    ['/sign-in/verification-methods', { name: 'verification-methods' }],
+    ['/sign-in/verification-code', { name: 'code', flow: 'sign-in' }],
+    ['/sign-in/elsewhere', { name: 'not-found' }],
     ['/register/password', { name: 'register', step: 'password' }],
-    ['/register/verification-code', { name: 'later', what: 'verificationCode' }],
-    ['/forgot-password/reset', { name: 'later', what: 'resetPassword' }],
+    ['/register/verification-code', { name: 'code', flow: 'register' }],
+    ['/forgot-password', { name: 'forgot-password', landing: false }],
+    ['/forgot-password/verification-code', { name: 'code', flow: 'forgot-password' }],
+    ['/forgot-password/reset', { name: 'reset' }],
+    ['/reset-password/reset', { name: 'not-found' }],
     ['/single-sign-on/email', { name: 'later', what: 'singleSignOn' }],
-    ['/continue/username', { name: 'continue' }],
-    ['/continue/verification-code', { name: 'later', what: 'verificationCode' }],
-    ['/mfa-verification/Totp', { name: 'later', what: 'mfaVerification' }],
-    ['/mfa-binding', { name: 'later', what: 'mfaBinding' }],
-    ['/mfa-onboarding', { name: 'later', what: 'mfaBinding' }],
-    ['/create-passkey', { name: 'later', what: 'passkey' }],
-    ['/one-time-token/error', { name: 'later', what: 'oneTimeToken' }],
+    ['/continue/extra-profile', { name: 'continue', method: 'extra-profile' }],
+    ['/continue/verification-code', { name: 'code', flow: 'continue' }],
+    ['/mfa-verification/Totp', { name: 'mfa-verification', factor: 'Totp' }],
+    ['/mfa-binding', { name: 'mfa-binding', factor: undefined }],
+    ['/mfa-onboarding', { name: 'mfa-onboarding' }],
+    ['/create-passkey', { name: 'create-passkey' }],
+    ['/one-time-token', { name: 'one-time-token', failed: false }],
+    ['/one-time-token/error', { name: 'one-time-token', failed: true }],
     ['/device/success', { name: 'later', what: 'device' }],
     ['/callback/social/c1', { name: 'later', what: 'callback' }],
     ['/social/link/c1', { name: 'later', what: 'social' }],
@@ -46,7 +52,11 @@ describe('screens of the paths', () => {
     ['/sign-in/', { name: 'sign-in', step: 'full' }],
     ['/elsewhere', { name: 'not-found' }],
   ])('%s', (path, screen) => {
-    const open = experience({ forgotPassword: { email: true, phone: false }, singleSignOnEnabled: true });
+    const open = experience({
+      forgotPassword: { email: true, phone: false },
+      singleSignOnEnabled: true,
+      passkeySignIn: { enabled: true },
+    });
     expect(settle(path, open)).toEqual({ path, screen });
   });
 });
@@ -66,6 +76,9 @@ describe('fall-backs (sheet 2.4)', () => {
     ['/reset-password', {}, '/sign-in'],
     ['/forgot-password', {}, '/sign-in'],
     ['/reset-password', { forgotPassword: { email: false, phone: true } }, '/reset-password'],
+    ['/forgot-password/reset', {}, '/sign-in'],
+    ['/sign-in/passkey', {}, '/sign-in'],
+    ['/mfa-binding/Nonsense', {}, '/mfa-binding'],
     ['/single-sign-on', {}, '/sign-in'],
     ['/single-sign-on', { singleSignOnEnabled: true }, '/single-sign-on'],
     // One fall-back can lead to another.
@@ -133,11 +146,4 @@ describe('firstPath (sheet 2.6)', () => {
   ])('%s with token %j and hint %j starts at %s', (path, oneTimeToken, loginHint, first) => {
     expect(firstPath(path, { oneTimeToken, loginHint })).toBe(first);
   });
-});
-
-it('knows why no sign-in form can be shown', () => {
-  const code = { identifier: 'email', password: false, verificationCode: true, isPasswordPrimary: false } as const;
-  expect(signInForm(experience())).toBe('form');
-  expect(signInForm(experience({ signIn: { methods: [] } }))).toBe('noMethods');
-  expect(signInForm(experience({ signIn: { methods: [code] } }))).toBe('onlyCodes');
 });

@@ -1,28 +1,28 @@
+import type { CodeFlow } from './challenge';
 import type { SignInExperience } from './data';
-import { passwordIdentifiers } from './identifier';
+import { isFactor, type Factor } from './factors';
 import type { Parameters } from './parameters';
 
-/** What a page that this version does not serve yet is for. */
-export type LaterPage =
-  | 'resetPassword'
-  | 'singleSignOn'
-  | 'continue'
-  | 'verificationCode'
-  | 'mfaVerification'
-  | 'mfaBinding'
-  | 'passkey'
-  | 'oneTimeToken'
-  | 'device'
-  | 'callback'
-  | 'social';
+/** What a page that comes with another release is for. */
+export type LaterPage = 'singleSignOn' | 'device' | 'callback' | 'social';
 
 /** `full` asks for everything on one page, `identifier` and `password` are the two steps of the identifier-first pages. */
 export type Step = 'full' | 'identifier' | 'password';
 
 export type Screen =
   | { name: 'sign-in'; step: Step }
+  | { name: 'sign-in-passkey' }
+  | { name: 'verification-methods' }
   | { name: 'register'; step: Step }
-  | { name: 'continue' }
+  | { name: 'code'; flow: CodeFlow }
+  /** `landing` is the first screen of a request, which may narrow the identifiers. */
+  | { name: 'forgot-password'; landing: boolean }
+  | { name: 'reset' }
+  | { name: 'continue'; method: string }
+  | { name: 'mfa-verification' | 'mfa-binding'; factor: Factor | undefined }
+  | { name: 'mfa-onboarding' }
+  | { name: 'create-passkey' }
+  | { name: 'one-time-token'; failed: boolean }
   | { name: 'consent' }
   | { name: 'direct'; method: string; target: string | undefined }
   | { name: 'account-suspended' }
@@ -34,35 +34,52 @@ export type Screen =
 export type Route = Screen | { redirect: string };
 
 const later = (what: LaterPage): Screen => ({ name: 'later', what });
-
-/** Pages that this version does not serve yet, by their first path segment (sheet 5.8). */
-const LATER: Readonly<Record<string, LaterPage>> = {
-  'mfa-verification': 'mfaVerification',
-  'mfa-binding': 'mfaBinding',
-  'mfa-onboarding': 'mfaBinding',
-  'create-passkey': 'passkey',
-  'one-time-token': 'oneTimeToken',
-  device: 'device',
-  callback: 'callback',
-  social: 'social',
-};
+const NOT_FOUND: Screen = { name: 'not-found' };
+const CODE = 'verification-code';
 
 function signIn(sub: string | undefined, experience: SignInExperience): Route {
   if (experience.signInMode === 'Register') return { redirect: '/register' };
-  if (sub === undefined) return { name: 'sign-in', step: 'full' };
-  if (sub === 'password') return { name: 'sign-in', step: 'password' };
-  return sub === 'passkey' ? later('passkey') : later('verificationCode');
+  switch (sub) {
+    case undefined:
+      return { name: 'sign-in', step: 'full' };
+    case 'password':
+      return { name: 'sign-in', step: 'password' };
+    case 'passkey':
+      return experience.passkeySignIn?.enabled ? { name: 'sign-in-passkey' } : { redirect: '/sign-in' };
+    case 'verification-methods':
+      return { name: 'verification-methods' };
+    case CODE:
+      return { name: 'code', flow: 'sign-in' };
+    default:
+      return NOT_FOUND;
+  }
 }
 
 function register(sub: string | undefined, experience: SignInExperience): Route {
   if (experience.signInMode === 'SignIn') return { redirect: '/sign-in' };
-  if (sub === undefined) return { name: 'register', step: 'full' };
-  return sub === 'password' ? { name: 'register', step: 'password' } : later('verificationCode');
+  switch (sub) {
+    case undefined:
+      return { name: 'register', step: 'full' };
+    case 'password':
+      return { name: 'register', step: 'password' };
+    case CODE:
+      return { name: 'code', flow: 'register' };
+    default:
+      return NOT_FOUND;
+  }
+}
+
+function forgotPassword(page: string, sub: string | undefined, { forgotPassword }: SignInExperience): Route {
+  if (!forgotPassword.email && !forgotPassword.phone) return { redirect: '/sign-in' };
+  if (sub === undefined) return { name: 'forgot-password', landing: page === 'reset-password' };
+  if (page === 'reset-password') return NOT_FOUND;
+  if (sub === CODE) return { name: 'code', flow: 'forgot-password' };
+  return sub === 'reset' ? { name: 'reset' } : NOT_FOUND;
 }
 
 /** The screen of a path, or where the path falls back to (sheet 2.4). */
 export function resolveRoute(path: string, experience: SignInExperience): Route {
-  const [page = '', sub] = path.split('/').filter((segment) => segment !== '');
+  const [page = '', sub, ...rest] = path.split('/').filter((segment) => segment !== '');
   switch (page) {
     case '':
       return { redirect: '/sign-in' };
@@ -79,30 +96,33 @@ export function resolveRoute(path: string, experience: SignInExperience): Route 
         ? { redirect: '/sign-in' }
         : { name: 'register', step: 'identifier' };
     case 'forgot-password':
-    case 'reset-password': {
-      const { email, phone } = experience.forgotPassword;
-      return email || phone ? later('resetPassword') : { redirect: '/sign-in' };
-    }
+    case 'reset-password':
+      return forgotPassword(page, sub, experience);
     case 'single-sign-on':
       return experience.singleSignOnEnabled ? later('singleSignOn') : { redirect: '/sign-in' };
-    case 'direct': {
-      const [, method = '', target] = path
-        .split('/')
-        .filter((segment) => segment !== '')
-        .map(decoded);
-      return { name: 'direct', method, target };
-    }
+    case 'direct':
+      return { name: 'direct', method: decoded(sub ?? ''), target: rest[0] && decoded(rest[0]) };
     case 'continue':
-      return sub === 'verification-code' ? later('verificationCode') : { name: 'continue' };
+      return sub === CODE ? { name: 'code', flow: 'continue' } : { name: 'continue', method: sub ?? '' };
+    case 'mfa-verification':
+    case 'mfa-binding':
+      if (sub === undefined) return { name: page, factor: undefined };
+      return isFactor(sub) ? { name: page, factor: sub } : { redirect: `/${page}` };
+    case 'one-time-token':
+      return { name: page, failed: sub === 'error' };
+    case 'mfa-onboarding':
+    case 'create-passkey':
     case 'consent':
     case 'account-suspended':
     case 'switch-account':
     case 'unknown-session':
       return { name: page };
-    default: {
-      const what = LATER[page];
-      return what === undefined ? { name: 'not-found' } : later(what);
-    }
+    case 'device':
+    case 'callback':
+    case 'social':
+      return later(page);
+    default:
+      return NOT_FOUND;
   }
 }
 
@@ -167,10 +187,4 @@ export function connectorName(
   language: string,
 ): string {
   return typeof name === 'string' ? name : (name[language] ?? name['en'] ?? Object.values(name)[0] ?? target);
-}
-
-/** Whether a password sign-in form can be shown, or why not. */
-export function signInForm(experience: SignInExperience): 'form' | 'noMethods' | 'onlyCodes' {
-  if (experience.signIn.methods.length === 0) return 'noMethods';
-  return passwordIdentifiers(experience.signIn.methods).length > 0 ? 'form' : 'onlyCodes';
 }

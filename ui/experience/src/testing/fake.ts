@@ -43,6 +43,7 @@ export const parameters = (changes: Partial<Parameters> = {}): Parameters => ({
   identifier: null,
   fallback: null,
   oneTimeToken: '',
+  errorMessage: '',
   ...changes,
 });
 
@@ -67,6 +68,11 @@ const USUAL: Script = {
   [`POST ${EXPERIENCE}/verification/password`]: [200, { verificationId: 'v-password' }],
   [`POST ${EXPERIENCE}/verification/new-password-identity`]: [200, { verificationId: 'v-new' }],
   [`POST ${EXPERIENCE}/verification/development-sign-in`]: [200, { verificationId: 'v-dev' }],
+  [`POST ${EXPERIENCE}/verification/verification-code`]: [200, { verificationId: 'v-code' }],
+  [`POST ${EXPERIENCE}/verification/verification-code/verify`]: [200, { verificationId: 'v-code' }],
+  [`POST ${EXPERIENCE}/verification/one-time-token/verify`]: [200, { verificationId: 'v-link' }],
+  [`PUT ${EXPERIENCE}/interaction-event`]: [204],
+  [`PUT ${EXPERIENCE}/profile/password`]: [204],
   [`POST ${EXPERIENCE}/identification`]: [204],
   [`POST ${EXPERIENCE}/profile`]: [204],
   [`POST ${EXPERIENCE}/submit`]: [200, { redirectTo: 'http://localhost:3001/oidc/auth/abc' }],
