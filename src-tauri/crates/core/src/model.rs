@@ -3,6 +3,7 @@
 
 mod application;
 mod connector;
+mod custom_ui;
 mod provider;
 mod resource;
 mod sign_in_experience;
@@ -11,6 +12,7 @@ mod validate;
 
 pub use application::*;
 pub use connector::*;
+pub use custom_ui::*;
 pub use provider::*;
 pub use resource::*;
 pub use sign_in_experience::*;

@@ -1,6 +1,9 @@
-//! Outgoing HTTP: back-channel logout and the playground client. Bounded in time and size; no redirects, no proxy.
+//! Outgoing HTTP: back-channel logout, the playground client and the way to a dev server. Bounded in time and size; no
+//! redirects, no proxy.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod dev_server;
 
 use serde_json::Value;
 use std::sync::OnceLock;

@@ -9,6 +9,7 @@ mod identifier;
 
 pub use address::{check_cors_origin, check_http_url, check_indicator, check_picture, check_redirect_uri};
 pub use experience::{check_provider_settings, check_sign_in_experience};
+pub(super) use identifier::quoted;
 pub use identifier::{check_client_id, check_color, check_email, check_scope_name, check_username, normalize_phone};
 
 use super::{ApplicationSignInExperience, ApplicationType, CustomClientMetadata, OidcClientMetadata, Resource};

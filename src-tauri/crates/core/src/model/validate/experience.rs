@@ -2,7 +2,7 @@
 //! Rules about connectors, MFA and forgotten passwords come with those parts of the product.
 
 use super::{Problem, Report, check_color, check_email, check_http_url, check_picture};
-use crate::model::{ProviderSettings, SignIn, SignInExperience, SignUp};
+use crate::model::{CustomUi, ProviderSettings, SignIn, SignInExperience, SignUp, parse_dev_server};
 use crate::record::IdentifierKind;
 
 /// Longest browser session, in **seconds**: 365 days (sheet 1.6).
@@ -142,6 +142,19 @@ pub fn check_provider_settings(settings: &ProviderSettings) -> Vec<Problem> {
     let mut report = Report::default();
     if !(1..=MAX_SESSION_TTL).contains(&settings.session_ttl) {
         report.add("sessionTtl", format!("Must be 1 to {MAX_SESSION_TTL} seconds."));
+    }
+    match &settings.custom_ui {
+        Some(CustomUi::DevServer(address)) => report.check("customUi.devServer", parse_dev_server(address).map(drop)),
+        Some(CustomUi::Zip(zip)) if !zip.has_sound_id() => {
+            report.add("customUi.zip", "Was not unpacked by this program. Import the zip again.");
+        }
+        Some(CustomUi::Folder(path)) if path.trim().is_empty() => {
+            report.add(
+                "customUi.folder",
+                "Is empty. Give the folder that holds the index.html of your pages.",
+            );
+        }
+        _ => {}
     }
     report.0
 }
