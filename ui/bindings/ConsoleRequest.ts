@@ -134,7 +134,19 @@ action: PlaygroundAction, } | { "op": "settings" } | { "op": "updateSettings",
 /**
  * The settings as they should be.
  */
-settings: ProviderSettings, } | { "op": "signInExperience" } | { "op": "updateSignInExperience", 
+settings: ProviderSettings, } | { "op": "customUi" } | { "op": "setCustomUiFolder", 
+/**
+ * Its absolute path.
+ */
+path: string, } | { "op": "importCustomUi", 
+/**
+ * The zip's absolute path.
+ */
+path: string, } | { "op": "setCustomUiDevServer", 
+/**
+ * Such as `http://localhost:5173`.
+ */
+url: string, } | { "op": "removeCustomUi" } | { "op": "signInExperience" } | { "op": "updateSignInExperience", 
 /**
  * The row as it should be.
  */

@@ -1,6 +1,8 @@
 //! A configuration file as types. `None` means that the file doesn't mention it.
 
 use super::error::{ConfigError, Source};
+use super::files;
+use crate::custom_ui::Wanted;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
@@ -9,8 +11,8 @@ use std::marker::PhantomData;
 use vestibule_core::Secret;
 use vestibule_core::Timestamp;
 use vestibule_core::model::{
-    ApplicationSignInExperience, ApplicationType, CustomClientMetadata, OidcClientMetadata, Profile, ProviderSettings, RoleScope, RoleType,
-    Scope, SignInExperience, SocialIdentity,
+    ApplicationSignInExperience, ApplicationType, CustomClientMetadata, CustomUi, OidcClientMetadata, Profile, ProviderSettings, RoleScope,
+    RoleType, Scope, SignInExperience, SocialIdentity,
 };
 
 /// A configuration.
@@ -30,6 +32,10 @@ pub struct Document {
     pub sign_in_experience: Option<Patch<SignInExperience>>,
     /// `[provider]`.
     pub provider: Option<Patch<ProviderSettings>>,
+    /// `[provider] customUi`, as the file has it.
+    pub custom_ui: Option<Wanted>,
+    /// The same once its files are where they are served from; applied when it is there.
+    pub prepared_custom_ui: Option<Option<CustomUi>>,
     /// Where everything stands.
     pub(super) source: Source,
 }
@@ -309,9 +315,18 @@ impl Document {
         format!("It names {}.", parts.join(", "))
     }
 
+    /// An error at a key of the file.
+    pub(crate) fn error(&self, path: &str, message: impl Into<String>) -> ConfigError {
+        self.source.error(path, message)
+    }
+
     /// Takes what the walk left. Entries that the walk had to drop are `null`, and are reported already.
     pub(super) fn from_json(mut root: Map<String, Value>, source: Source, errors: &mut Vec<ConfigError>) -> Self {
         let (root, noted) = (&mut root, &source);
+        let custom_ui = match root.get_mut("provider") {
+            Some(Value::Object(provider)) => files::take_custom_ui(provider, noted, errors),
+            _ => None,
+        };
         let document = Self {
             applications: entries(root, "applications", noted, errors),
             users: entries(root, "users", noted, errors),
@@ -322,6 +337,8 @@ impl Document {
                 .remove("signInExperience")
                 .and_then(|v| typed(v, "signInExperience", noted, errors)),
             provider: root.remove("provider").and_then(|v| typed(v, "provider", noted, errors)),
+            custom_ui,
+            prepared_custom_ui: None,
             source: Source::default(),
         };
         Self { source, ..document }

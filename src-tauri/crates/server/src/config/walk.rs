@@ -135,7 +135,7 @@ impl Walker {
             },
             (Shape::OneOf(words), DeValue::String(text)) => self.word(offset, text, words, path),
             (Shape::Object, DeValue::Table(table)) => self.free_table(table, path).map(Value::Object),
-            (Shape::Table(spec), DeValue::Table(table)) => self.table(table, offset, spec, path).map(Value::Object),
+            (Shape::Table(spec) | Shape::Choice(spec), DeValue::Table(table)) => self.table(table, offset, spec, path).map(Value::Object),
             (Shape::MapOf(spec), DeValue::Table(table)) => self.map(table, spec, path),
             (Shape::List(of), DeValue::Array(list)) => self.list(list, of, path),
             (_, found) => {
@@ -253,7 +253,7 @@ fn wanted(shape: &Shape) -> String {
         }
         Shape::List(Shape::Table(spec)) => format!("a list of tables such as [{}]", spec.example),
         Shape::List(of) => format!("a list in brackets, of {}", wanted(of)),
-        Shape::Table(spec) => format!("a table such as {}", spec.example),
+        Shape::Table(spec) | Shape::Choice(spec) => format!("a table such as {}", spec.example),
     }
 }
 
