@@ -2,6 +2,7 @@ import type { ApplicationView } from '$bindings/ApplicationView';
 import type { ConsoleProblem } from '$bindings/ConsoleProblem';
 import type { ConsoleReply } from '$bindings/ConsoleReply';
 import type { ConsoleRequest } from '$bindings/ConsoleRequest';
+import type { CustomUiView } from '$bindings/CustomUiView';
 import type { LiveBatch } from '$bindings/LiveBatch';
 import type { LiveDetail } from '$bindings/LiveDetail';
 import type { PlaygroundRun } from '$bindings/PlaygroundRun';
@@ -9,7 +10,13 @@ import type { Status } from '$bindings/Status';
 import type { UserDraft } from '$bindings/UserDraft';
 import type { Wire } from '$bindings/Wire';
 import type { Host } from './host';
-import { exampleApplications, exampleExperience, exampleSettings, exampleUsers } from './host.memory.data';
+import {
+  customUiView,
+  exampleApplications,
+  exampleExperience,
+  exampleSettings,
+  exampleUsers,
+} from './host.memory.data';
 import { exampleSessions, finishedSession, machineSession, waitingSession } from './host.memory.sessions';
 import { aliceTokens } from './host.memory.tokens';
 
@@ -48,6 +55,7 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
   let users = exampleUsers(now);
   let settings = exampleSettings();
   let experience = exampleExperience();
+  let ownPages: CustomUiView | null = null;
   const runs = new Map<string, PlaygroundRun>();
   const watchers = new Set<(batch: LiveBatch) => void>();
   let refusal: ConsoleProblem | null = null;
@@ -248,6 +256,15 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
       case 'updateSettings':
         settings = structuredClone(request.settings);
         return { reply: 'settings', value: structuredClone(settings) };
+      case 'customUi':
+        return { reply: 'customUi', value: ownPages };
+      case 'setCustomUiFolder':
+      case 'importCustomUi':
+      case 'setCustomUiDevServer':
+      case 'removeCustomUi':
+        ownPages = customUiView(request);
+        changed();
+        return { reply: 'customUi', value: ownPages };
       case 'signInExperience':
         return { reply: 'signInExperience', value: structuredClone(experience) };
       case 'updateSignInExperience':
