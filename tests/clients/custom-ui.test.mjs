@@ -13,12 +13,18 @@ import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { crc32 } from 'node:zlib';
 import { house } from './house.mjs';
-import { BINARY, scope, typeSignIn } from './support.mjs';
+import { BINARY, PASSWORD, scope } from './support.mjs';
 
 const EXAMPLE = fileURLToPath(new URL('../custom-ui', import.meta.url));
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const toml = (value) => () => `\n[provider]\ncustomUi = ${value}\n`;
 const heading = (page, name) => page.getByRole('heading', { level: 1, name }).waitFor();
+
+async function typeSignIn(page, identifier, password = PASSWORD) {
+  await page.getByLabel('Username, email or phone').fill(identifier);
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+}
 
 /** The example's files by their names. */
 async function example() {
