@@ -1,7 +1,7 @@
 //! A developer's own sign-in pages in place of the hosted ones (sheet 5.5, "Bring your own UI").
 
-use serde::{Deserialize, Serialize};
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
 /// Where the pages come from that are served instead of the hosted ones (sheet 5.5).
