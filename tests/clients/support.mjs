@@ -12,7 +12,7 @@ import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 
-const BINARY =
+export const BINARY =
   process.env.VESTIBULE_BIN || fileURLToPath(new URL('../../target/debug/vestibule-headless', import.meta.url));
 const CHROMIUM = process.env.CHROMIUM || '/usr/bin/chromium';
 const QUIET = [

@@ -1,5 +1,7 @@
 import type { ApplicationDraft } from '$bindings/ApplicationDraft';
 import type { ApplicationView } from '$bindings/ApplicationView';
+import type { ConsoleRequest } from '$bindings/ConsoleRequest';
+import type { CustomUiView } from '$bindings/CustomUiView';
 import type { ProviderSettings } from '$bindings/ProviderSettings';
 import type { CustomProfileField } from '$bindings/CustomProfileField';
 import type { PhrasesView } from '$bindings/PhrasesView';
@@ -104,6 +106,7 @@ export const exampleSettings = (): ProviderSettings => ({
   sessionTtl: 1_209_600,
   keepServingWhenClosed: true,
   idTokenClaims: ['roles', 'organizations', 'organization_roles'],
+  customUi: null,
 });
 
 export const exampleExperience = (): SignInExperience => ({
@@ -170,3 +173,34 @@ export const examplePhrases = (): PhrasesView => ({
   english: { 'signIn.submit': 'Sign in', 'signIn.next': 'Continue' },
   custom: [{ languageTag: 'de', phrases: { 'signIn.submit': 'Anmelden' } }],
 });
+/** Own pages as they are served after an order of the window. */
+export function customUiView(request: ConsoleRequest): CustomUiView | null {
+  switch (request.op) {
+    case 'setCustomUiFolder':
+      return {
+        customUi: { folder: request.path },
+        files: 12,
+        bytes: 348_160,
+        index: `${request.path}/index.html`,
+        problem: null,
+      };
+    case 'importCustomUi':
+      return {
+        customUi: { zip: { id: '0'.repeat(32), source: request.path } },
+        files: 12,
+        bytes: 348_160,
+        index: 'index.html',
+        problem: null,
+      };
+    case 'setCustomUiDevServer':
+      return {
+        customUi: { devServer: request.url },
+        files: null,
+        bytes: null,
+        index: `${request.url}/`,
+        problem: `Nothing answers at ${request.url}. Start your dev server, then reload the page in the browser.`,
+      };
+    default:
+      return null;
+  }
+}

@@ -2,6 +2,7 @@ import type { ApplicationView } from '$bindings/ApplicationView';
 import type { ConsoleProblem } from '$bindings/ConsoleProblem';
 import type { ConsoleReply } from '$bindings/ConsoleReply';
 import type { ConsoleRequest } from '$bindings/ConsoleRequest';
+import type { CustomUiView } from '$bindings/CustomUiView';
 import type { LiveBatch } from '$bindings/LiveBatch';
 import type { LiveDetail } from '$bindings/LiveDetail';
 import type { PlaygroundRun } from '$bindings/PlaygroundRun';
@@ -14,6 +15,9 @@ import {
   exampleExperience,
   examplePhrases,
   exampleProfileFields,
+  customUiView,
+  exampleApplications,
+  exampleExperience,
   exampleSettings,
   exampleUsers,
 } from './host.memory.data';
@@ -57,6 +61,7 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
   let experience = exampleExperience();
   let fields = exampleProfileFields();
   let phrases = examplePhrases();
+  let ownPages: CustomUiView | null = null;
   const runs = new Map<string, PlaygroundRun>();
   const watchers = new Set<(batch: LiveBatch) => void>();
   let refusal: ConsoleProblem | null = null;
@@ -257,6 +262,15 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
       case 'updateSettings':
         settings = structuredClone(request.settings);
         return { reply: 'settings', value: structuredClone(settings) };
+      case 'customUi':
+        return { reply: 'customUi', value: ownPages };
+      case 'setCustomUiFolder':
+      case 'importCustomUi':
+      case 'setCustomUiDevServer':
+      case 'removeCustomUi':
+        ownPages = customUiView(request);
+        changed();
+        return { reply: 'customUi', value: ownPages };
       case 'signInExperience':
         return { reply: 'signInExperience', value: structuredClone(experience) };
       case 'updateSignInExperience':

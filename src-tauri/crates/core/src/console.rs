@@ -6,7 +6,7 @@
 use crate::because::Repair;
 use crate::live::{LiveDetail, LiveSummary, Wire};
 use crate::model::{
-    ApplicationSignInExperience, ApplicationType, Channel, CustomClientMetadata, CustomPhrases, CustomProfileField, Delivery,
+    ApplicationSignInExperience, ApplicationType, Channel, CustomClientMetadata, CustomPhrases, CustomProfileField, CustomUi, Delivery,
     OidcClientMetadata, Profile, ProviderSettings, SignInExperience, SmtpSecurity, TemplateType,
 };
 use crate::time::Timestamp;
@@ -144,7 +144,7 @@ pub enum ConsoleRequest {
     },
     /// Provider settings.
     Settings,
-    /// Replace the provider settings.
+    /// Replace the provider settings. `customUi` has requests of its own and stays as it is.
     UpdateSettings {
         /// The settings as they should be.
         settings: ProviderSettings,
@@ -201,6 +201,25 @@ pub enum ConsoleRequest {
         /// The phrases as they should be.
         custom: CustomPhrases,
     },
+    /// The developer's own pages: what is served, and whether it can be.
+    CustomUi,
+    /// Serve the pages of a folder instead of the hosted ones.
+    SetCustomUiFolder {
+        /// Its absolute path.
+        path: String,
+    },
+    /// Unpack a zip beside the data and serve its pages.
+    ImportCustomUi {
+        /// The zip's absolute path.
+        path: String,
+    },
+    /// Pass requests for pages on to a development server.
+    SetCustomUiDevServer {
+        /// Such as `http://localhost:5173`.
+        url: String,
+    },
+    /// Serve the hosted pages again.
+    RemoveCustomUi,
     /// The sign-in experience row.
     SignInExperience,
     /// Replace the sign-in experience row.
@@ -243,6 +262,8 @@ pub enum ConsoleReply {
     MessageSettings(MessageSettingsDraft),
     /// To `CreateOneTimeToken`.
     OneTimeToken(IssuedToken),
+    /// To the requests about the developer's own pages; `null` while the hosted pages are served.
+    CustomUi(Option<CustomUiView>),
     /// To `SignInExperience` and `UpdateSignInExperience`.
     SignInExperience(Box<SignInExperience>),
     /// To the requests about custom profile fields: all of them, in their order.
@@ -277,6 +298,24 @@ pub struct PhrasesView {
     pub english: BTreeMap<String, String>,
     /// Phrases in the operator's words.
     pub custom: Vec<CustomPhrases>,
+}
+
+/// The developer's own pages as they are served (sheet 5.5).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "camelCase")]
+pub struct CustomUiView {
+    /// Where they come from.
+    pub custom_ui: CustomUi,
+    /// How many files there are; `null` of a dev server.
+    pub files: Option<u32>,
+    /// Their size in **bytes**; `null` of a dev server.
+    #[cfg_attr(feature = "bindings", ts(type = "number | null"))]
+    pub bytes: Option<u64>,
+    /// The page that answers every address without a file of its own: a path, or the dev server's address.
+    pub index: String,
+    /// Why they can't be served right now, and what to do.
+    pub problem: Option<String>,
 }
 
 /// How the provider is doing.

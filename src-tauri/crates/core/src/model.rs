@@ -3,6 +3,7 @@
 
 mod application;
 mod connector;
+mod custom_ui;
 mod message;
 mod phrases;
 mod profile_field;
@@ -14,6 +15,7 @@ mod validate;
 
 pub use application::*;
 pub use connector::*;
+pub use custom_ui::*;
 pub use message::*;
 pub use phrases::*;
 pub use profile_field::*;

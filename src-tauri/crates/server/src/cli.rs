@@ -222,7 +222,8 @@ pub fn check_into(file: &Path, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
     let shown = file.display().to_string();
     let checked = config::read_file(file)
         .map_err(|error| vec![error])
-        .and_then(|text| config::parse_alone(&shown, &text));
+        .and_then(|text| config::parse_alone(&shown, &text))
+        .and_then(|mut document| config::check_files(&mut document, file).map(|()| document));
     match checked {
         Ok(document) => {
             let _ = writeln!(out, "{shown}: in order. {}", document.contents());

@@ -15,6 +15,7 @@ mod apply;
 mod check;
 mod document;
 mod error;
+mod files;
 mod passwords;
 mod schema;
 mod suggest;
@@ -29,6 +30,7 @@ pub use document::{
     ApplicationEntry, ConnectorEntry, Document, Patch, ProfileFieldEntry, ResourceEntry, RoleEntry, SecretEntry, UserEntry,
 };
 pub use error::{ApplyError, ConfigError};
+pub use files::check_files;
 pub use passwords::{PasswordJob, PreparedHashes, hash_passwords, passwords_to_hash};
 
 use std::io::Read as _;
@@ -114,11 +116,13 @@ pub fn read_file(path: &Path) -> Result<String, ConfigError> {
     })
 }
 
-/// [`read_file`], then [`parse`].
+/// [`read_file`], then [`parse`], then [`check_files`].
 ///
 /// # Errors
-/// As those two.
+/// As those three.
 pub fn load(path: &Path) -> Result<Document, Vec<ConfigError>> {
     let text = read_file(path).map_err(|error| vec![error])?;
-    parse(&path.display().to_string(), &text)
+    let mut document = parse(&path.display().to_string(), &text)?;
+    check_files(&mut document, path)?;
+    Ok(document)
 }

@@ -1,16 +1,18 @@
 //! The console contract, answered: one exhaustive match over [`ConsoleRequest`].
 
 mod applications;
+mod custom_ui;
 mod experience;
 mod inbox;
 mod people;
 mod profile_fields;
 mod repairs;
 
+use crate::custom_ui::Wanted;
 use crate::engine::{Engine, ListenError};
 use std::sync::Arc;
 use vestibule_core::console::{ConsoleProblem, ConsoleReply, ConsoleRequest, Serving, Status};
-use vestibule_core::model::{Application, Problem, ProviderSettings, User, check_provider_settings};
+use vestibule_core::model::{Application, Problem, User};
 use vestibule_core::{Cx, StoreError};
 
 /// Most live sessions answered at once.
@@ -99,6 +101,11 @@ impl Engine {
             ConsoleRequest::UpdateCustomPhrases { custom } => self.update_custom_phrases(custom).await,
             ConsoleRequest::SignInExperience => self.sign_in_experience(),
             ConsoleRequest::UpdateSignInExperience { sign_in_experience } => self.update_sign_in_experience(*sign_in_experience).await,
+            ConsoleRequest::CustomUi => self.custom_ui_reply().await,
+            ConsoleRequest::SetCustomUiFolder { path } => self.set_custom_ui_folder(&path).await,
+            ConsoleRequest::ImportCustomUi { path } => self.import_custom_ui(&path).await,
+            ConsoleRequest::SetCustomUiDevServer { url } => self.set_custom_ui(Wanted::DevServer(url.trim().to_owned())).await,
+            ConsoleRequest::RemoveCustomUi => self.set_custom_ui(Wanted::Hosted).await,
         }
     }
 
@@ -173,14 +180,6 @@ impl Engine {
         // A port that is still taken shows in the status, with its owner; that is the answer, not a problem.
         let _ = self.listen(port).await;
         self.status().map(ConsoleReply::Status)
-    }
-
-    async fn update_settings(self: &Arc<Self>, settings: ProviderSettings) -> Answer {
-        first(check_provider_settings(&settings))?;
-        let row = settings.clone();
-        self.commit(move |cx| Ok(Ok(cx.put(&row)?))).await?;
-        self.refresh_keys().await?;
-        Ok(ConsoleReply::Settings(settings))
     }
 
     /// A new algorithm needs a key.

@@ -60,6 +60,7 @@ pub struct Engine {
     pub(crate) playground: Playground,
     pub(crate) custody: vestibule_keys::CustodyReport,
     pub(crate) outgoing: vestibule_upstream::Client,
+    pub(crate) custom_ui: crate::custom_ui::State,
     keys: RwLock<Arc<KeyRing>>,
     site: RwLock<Arc<Site>>,
     documents: RwLock<Arc<Documents>>,
@@ -189,6 +190,15 @@ impl Engine {
     /// When the store fails.
     pub fn look<R>(&self, rule: impl FnOnce(&mut Cx<'_>) -> Result<R, StoreError>) -> Result<R, StoreError> {
         self.read(&mut Trail::default(), rule)
+    }
+
+    /// Resolves when the engine stops.
+    pub(crate) fn stopping(&self) -> impl Future<Output = ()> + Send + Sync + use<> {
+        let mut stop = self.stop.subscribe();
+        async move {
+            // An error means that the engine is gone.
+            let _ = stop.wait_for(|stopping| *stopping).await;
+        }
     }
 
     /// The provider's settings.

@@ -9,6 +9,7 @@ use http::{HeaderMap, Method, StatusCode};
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use vestibule_upstream::dev_server::OnUpgrade;
 use warp::Filter as _;
 
 /// Most bytes of a request body (sheet 1.2).
@@ -21,9 +22,15 @@ pub(crate) async fn serve(engine: Arc<Engine>, listener: TcpListener, mut stop: 
         .and(warp::path::full())
         .and(warp::query::raw().map(Some).or(warp::any().map(|| None)).unify())
         .and(warp::header::headers_cloned())
+        .and(warp::ext::optional::<OnUpgrade>())
         .and(warp::body::stream())
         .then(
-            move |method: Method, path: warp::path::FullPath, query: Option<String>, headers: HeaderMap, body| {
+            move |method: Method,
+                  path: warp::path::FullPath,
+                  query: Option<String>,
+                  headers: HeaderMap,
+                  upgrade: Option<OnUpgrade>,
+                  body| {
                 let engine = engine.clone();
                 async move {
                     let path = path.as_str().to_owned();
@@ -38,6 +45,7 @@ pub(crate) async fn serve(engine: Arc<Engine>, listener: TcpListener, mut stop: 
                                     headers,
                                     body,
                                 },
+                                upgrade,
                             )
                             .await
                         }
@@ -100,7 +108,10 @@ pub(crate) fn problem(status: StatusCode, description: &str) -> Response {
 }
 
 fn into_warp(reply: Response) -> warp::reply::Response {
-    let mut out = warp::reply::Response::new(reply.body.into());
+    let mut out = match reply.stream {
+        Some(stream) => warp::reply::Reply::into_response(warp::reply::stream(stream.0)),
+        None => warp::reply::Response::new(reply.body.into()),
+    };
     *out.status_mut() = reply.status;
     *out.headers_mut() = reply.headers;
     out

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use std::pin::Pin;
 
 /// A request, complete with its body.
 #[derive(Clone, Debug)]
@@ -19,7 +20,7 @@ pub(crate) struct Request {
 }
 
 /// A response.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Response {
     /// Status.
     pub status: StatusCode,
@@ -27,6 +28,17 @@ pub(crate) struct Response {
     pub headers: HeaderMap,
     /// Body.
     pub body: Bytes,
+    /// A body that has no end, instead.
+    pub stream: Option<Stream>,
+}
+
+/// The bytes of a body that has no end.
+pub(crate) struct Stream(pub Pin<Box<dyn futures_util::Stream<Item = Result<Bytes, std::io::Error>> + Send + Sync>>);
+
+impl std::fmt::Debug for Stream {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Stream")
+    }
 }
 
 impl Request {
@@ -121,6 +133,7 @@ impl Response {
             // Room for what nearly every response has, security headers included.
             headers: HeaderMap::with_capacity(16),
             body: Bytes::new(),
+            stream: None,
         }
     }
 
@@ -148,6 +161,11 @@ impl Response {
         self.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
         self.body = body.into();
         self
+    }
+
+    /// Sets a body that has no end.
+    pub(crate) fn stream(&mut self, stream: Pin<Box<dyn futures_util::Stream<Item = Result<Bytes, std::io::Error>> + Send + Sync>>) {
+        self.stream = Some(Stream(stream));
     }
 
     /// Sets a header; a value no header can carry is percent-encoded first, so nothing is lost or split.

@@ -8,6 +8,7 @@
 pub mod cli;
 pub mod config;
 mod console;
+mod custom_ui;
 mod engine;
 mod front;
 pub mod headless;
@@ -21,6 +22,7 @@ mod recorder;
 mod routes;
 pub mod seed;
 
+pub use custom_ui::Wanted;
 pub use engine::{DataPlace, Engine, ListenError, Options, PLAYGROUND_APP, Ports, Site, StartError};
 pub use recorder::LiveWatch;
 

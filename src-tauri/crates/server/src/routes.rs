@@ -3,6 +3,7 @@
 mod common;
 mod consent;
 mod control;
+mod custom_ui;
 mod experience;
 mod grants;
 mod oidc;
@@ -20,15 +21,21 @@ use crate::recorder::Exchange;
 use common::{cors_any, preflight, secure};
 use http::{Method, StatusCode, header};
 use std::sync::Arc;
+use vestibule_upstream::dev_server::OnUpgrade;
 
 /// Answers a request: host guard, route table, recording, security headers.
-pub(crate) async fn answer(engine: &Arc<Engine>, mut request: Request) -> Response {
+pub(crate) async fn answer(engine: &Arc<Engine>, mut request: Request, upgrade: Option<OnUpgrade>) -> Response {
     let head_only = request.method == Method::HEAD;
     if head_only {
         request.method = Method::GET;
     }
     if let Some(refused) = refuse_foreign_host(engine, &request) {
         return refused;
+    }
+    if let Some(upgrade) = upgrade
+        && let Some(switched) = custom_ui::socket(engine, &request, upgrade).await
+    {
+        return switched;
     }
     let mut response = if is_recorded(&request) {
         let mut exchange = engine.recorder.begin(&request, engine.now());
@@ -44,6 +51,7 @@ pub(crate) async fn answer(engine: &Arc<Engine>, mut request: Request) -> Respon
     };
     if head_only {
         response.body = bytes::Bytes::new();
+        response.stream = None;
     }
     response
 }
@@ -114,10 +122,10 @@ async fn dispatch(engine: &Arc<Engine>, request: &Request, exchange: &mut Exchan
         // Pages.
         ("GET", ["consent"]) => Box::pin(consent::page(engine, request, exchange)).await,
         ("GET", ["demo-app"]) => Box::pin(pages::demo_app(engine, request)).await,
-        ("GET", ["assets", rest @ ..]) => pages::asset(rest),
+        ("GET", ["assets", rest @ ..]) => Box::pin(pages::asset(engine, request, rest)).await,
         ("GET", ["custom.css"]) => pages::custom_css(engine),
-        ("GET", ["favicon.ico"]) => pages::favicon(),
-        ("GET", _) => pages::page(engine, request, exchange),
+        ("GET", ["favicon.ico"]) => Box::pin(pages::favicon(engine, request)).await,
+        ("GET", _) => Box::pin(pages::page(engine, request, exchange)).await,
         _ => problem(
             StatusCode::METHOD_NOT_ALLOWED,
             &format!("{method} is not served on {}", request.path),

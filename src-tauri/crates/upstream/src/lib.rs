@@ -1,7 +1,9 @@
-//! What goes out: back-channel logout, the playground client, messages to people. Bounded in time and size; no redirects,
-//! no proxy.
+//! What goes out: back-channel logout, the playground client, messages to people, the way to a dev server. Bounded in time
+//! and size; no redirects, no proxy.
 
-#![cfg_attr(test, allow(clippy::unwrap_used))]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
+
+pub mod dev_server;
 
 pub mod mail;
 

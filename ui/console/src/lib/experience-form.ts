@@ -10,6 +10,7 @@ export const EXPERIENCE_TABS = [
   { id: 'fields', name: 'Profile fields' },
   { id: 'languages', name: 'Languages' },
   { id: 'css', name: 'Custom CSS' },
+  { id: 'pages', name: 'Your own pages' },
 ] as const;
 export type ExperienceTab = (typeof EXPERIENCE_TABS)[number]['id'];
 

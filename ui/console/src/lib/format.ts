@@ -78,6 +78,13 @@ export function seconds(value: number): string {
   return `${value} seconds`;
 }
 
+/** A number of bytes: `512 bytes`, `3.4 kB`, `12 MB`. */
+export function bytes(value: number): string {
+  if (value < 1000) return value === 1 ? '1 byte' : `${value} bytes`;
+  const [size, unit] = value < 1_000_000 ? [value / 1000, 'kB'] : [value / 1_000_000, 'MB'];
+  return `${size < 10 ? size.toFixed(1) : Math.round(size)} ${unit}`;
+}
+
 /** Splits `text with \`values\`` into runs; every second run is a value. */
 export function backticks(text: string): Array<{ text: string; code: boolean }> {
   return text

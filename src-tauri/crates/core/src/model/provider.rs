@@ -1,5 +1,6 @@
 //! Settings of the provider itself.
 
+use super::CustomUi;
 use crate::record::{Record, Table};
 use serde::{Deserialize, Serialize};
 
@@ -80,6 +81,8 @@ pub struct ProviderSettings {
     pub keep_serving_when_closed: bool,
     /// Extended claims in the ID token (sheet 1.19): `roles`, `custom_data`, `identities`, `organizations`, ...
     pub id_token_claims: Vec<String>,
+    /// The developer's own pages in place of the hosted ones (sheet 5.5).
+    pub custom_ui: Option<CustomUi>,
 }
 
 impl Default for ProviderSettings {
@@ -91,6 +94,7 @@ impl Default for ProviderSettings {
             session_ttl: 1_209_600,
             keep_serving_when_closed: true,
             id_token_claims: ["roles", "organizations", "organization_roles"].map(str::to_owned).to_vec(),
+            custom_ui: None,
         }
     }
 }

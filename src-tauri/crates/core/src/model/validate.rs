@@ -15,6 +15,7 @@ pub use experience::{
     Deliverable, MAX_CUSTOM_CONTENT, MAX_CUSTOM_CSS, MAX_CUSTOM_PAGES, check_language_tag, check_provider_settings,
     check_sign_in_experience, check_sign_in_experience_with,
 };
+pub(super) use identifier::quoted;
 pub use identifier::{check_client_id, check_color, check_email, check_scope_name, check_username, normalize_phone};
 pub use message::check_message_settings;
 

@@ -1,6 +1,8 @@
 //! A configuration file as types. `None` means that the file doesn't mention it.
 
 use super::error::{ConfigError, Source};
+use super::files;
+use crate::custom_ui::Wanted;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
@@ -9,8 +11,9 @@ use std::marker::PhantomData;
 use vestibule_core::Secret;
 use vestibule_core::Timestamp;
 use vestibule_core::model::{
-    ApplicationSignInExperience, ApplicationType, CustomClientMetadata, CustomProfileField, MessageSettings, OidcClientMetadata, Profile,
-    ProfileFieldConfig, ProfileFieldType, ProviderSettings, RoleScope, RoleType, Scope, SignInExperience, SocialIdentity, flat_phrases,
+    ApplicationSignInExperience, ApplicationType, CustomClientMetadata, CustomProfileField, CustomUi, MessageSettings, OidcClientMetadata,
+    Profile, ProfileFieldConfig, ProfileFieldType, ProviderSettings, RoleScope, RoleType, Scope, SignInExperience, SocialIdentity,
+    flat_phrases,
 };
 
 /// A configuration.
@@ -36,6 +39,10 @@ pub struct Document {
     pub provider: Option<Patch<ProviderSettings>>,
     /// `[messages]`. The mail server's password stands there in plain text; it is sealed before it is stored.
     pub messages: Option<Patch<MessageSettings>>,
+    /// `[provider] customUi`, as the file has it.
+    pub custom_ui: Option<Wanted>,
+    /// The same once its files are where they are served from; applied when it is there.
+    pub prepared_custom_ui: Option<Option<CustomUi>>,
     /// Where everything stands.
     pub(super) source: Source,
 }
@@ -388,9 +395,18 @@ impl Document {
         format!("It names {}.", parts.join(", "))
     }
 
+    /// An error at a key of the file.
+    pub(crate) fn error(&self, path: &str, message: impl Into<String>) -> ConfigError {
+        self.source.error(path, message)
+    }
+
     /// Takes what the walk left. Entries that the walk had to drop are `null`, and are reported already.
     pub(super) fn from_json(mut root: Map<String, Value>, source: Source, errors: &mut Vec<ConfigError>) -> Self {
         let (root, noted) = (&mut root, &source);
+        let custom_ui = match root.get_mut("provider") {
+            Some(Value::Object(provider)) => files::take_custom_ui(provider, noted, errors),
+            _ => None,
+        };
         let document = Self {
             applications: entries(root, "applications", noted, errors),
             users: entries(root, "users", noted, errors),
@@ -404,6 +420,8 @@ impl Document {
                 .and_then(|v| typed(v, "signInExperience", noted, errors)),
             provider: root.remove("provider").and_then(|v| typed(v, "provider", noted, errors)),
             messages: root.remove("messages").and_then(|v| typed(v, "messages", noted, errors)),
+            custom_ui,
+            prepared_custom_ui: None,
             source: Source::default(),
         };
         Self { source, ..document }

@@ -22,6 +22,8 @@ pub(super) enum Shape {
     List(&'static Self),
     /// A table with known keys.
     Table(&'static Spec),
+    /// A table of which one key at most is given; none stands for nothing.
+    Choice(&'static Spec),
     /// A table whose keys are free and whose values are tables with known keys.
     MapOf(&'static Spec),
     /// A table whose keys are free and whose values are text.
@@ -334,5 +336,17 @@ spec!(
         field("sessionTtl", Shape::Integer),
         field("keepServingWhenClosed", Shape::Bool),
         field("idTokenClaims", TEXTS),
+        field("customUi", Shape::Choice(&CUSTOM_UI)),
+    ]
+);
+
+spec!(
+    CUSTOM_UI,
+    "customUi",
+    "{ folder = \"../web/dist\" }",
+    [
+        field("folder", Shape::Text),
+        field("zip", Shape::Text),
+        field("devServer", Shape::Text),
     ]
 );

@@ -135,7 +135,7 @@ impl Walker {
             },
             (Shape::OneOf(words), DeValue::String(text)) => self.word(offset, text, words, path),
             (Shape::Object, DeValue::Table(table)) => self.free_table(table, path).map(Value::Object),
-            (Shape::Table(spec), DeValue::Table(table)) => self.table(table, offset, spec, path).map(Value::Object),
+            (Shape::Table(spec) | Shape::Choice(spec), DeValue::Table(table)) => self.table(table, offset, spec, path).map(Value::Object),
             (Shape::MapOf(spec), DeValue::Table(table)) => self.map(table, &Shape::Table(spec), path),
             (Shape::Texts, DeValue::Table(table)) => self.map(table, &Shape::Text, path),
             (Shape::Phrases, DeValue::Table(table)) => self.phrases(table, path),
@@ -271,7 +271,7 @@ fn wanted(shape: &Shape) -> String {
         }
         Shape::List(Shape::Table(spec)) => format!("a list of tables such as [{}]", spec.example),
         Shape::List(of) => format!("a list in brackets, of {}", wanted(of)),
-        Shape::Table(spec) => format!("a table such as {}", spec.example),
+        Shape::Table(spec) | Shape::Choice(spec) => format!("a table such as {}", spec.example),
     }
 }
 

@@ -179,6 +179,7 @@ impl Engine {
             recorder: crate::recorder::Recorder::default(),
             playground: crate::playground::Playground::default(),
             outgoing: vestibule_upstream::Client::default(),
+            custom_ui: crate::custom_ui::State::default(),
             keys: RwLock::new(Arc::new(keys)),
             site: RwLock::new(Arc::new(site)),
             documents: RwLock::new(Arc::new(Documents {
@@ -210,7 +211,8 @@ impl Engine {
 
     async fn furnish(self: &Arc<Self>, document: Option<config::Document>) -> Result<(), StartError> {
         match document {
-            Some(document) => {
+            Some(mut document) => {
+                self.prepare_document(&mut document).await?;
                 let summary = self.apply(document, false).await?;
                 tracing::info!(%summary, "configuration applied");
             }
@@ -222,8 +224,22 @@ impl Engine {
                 }
             }
         }
+        self.adopt_custom_ui().await;
         self.ensure_built_in().await?;
         self.ensure_keys().await
+    }
+
+    /// Puts the files that the document names where they are served from.
+    async fn prepare_document(&self, document: &mut config::Document) -> Result<(), StartError> {
+        let Some(wanted) = document.custom_ui.clone() else { return Ok(()) };
+        let key = wanted.key();
+        match self.prepare_custom_ui(wanted).await {
+            Ok(ui) => {
+                document.prepared_custom_ui = Some(ui);
+                Ok(())
+            }
+            Err(why) => Err(StartError::config(vec![document.error(&format!("provider.customUi.{key}"), why)])),
+        }
     }
 
     /// Applies a document: hashing first, then one decision.

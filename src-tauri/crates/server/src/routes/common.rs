@@ -262,6 +262,15 @@ pub(super) fn session_cookie(engine: &Engine, request: &Request) -> Option<Strin
     signed_cookie(engine, request, "_session")
 }
 
+/// Whether a WebSocket is opened by a page of ours, or by no page at all (RFC 6455 section 4.1: browsers say the origin).
+pub(super) fn check_same_origin_of_socket(engine: &Engine, request: &Request) -> bool {
+    let site = engine.site();
+    request.header(header::ORIGIN).is_none_or(|origin| {
+        let host = origin.split("://").nth(1).unwrap_or_default();
+        site.hosts.iter().any(|known| known.eq_ignore_ascii_case(host))
+    })
+}
+
 /// Writes that a page on another site could trigger are refused: same origin only (CSRF).
 ///
 /// # Errors

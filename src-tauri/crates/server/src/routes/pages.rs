@@ -1,6 +1,7 @@
 //! The hosted pages: which page a path is, and the data it is given.
 
 use super::common::{PAGE_CSP, failed};
+use super::custom_ui;
 use super::oidc::current_interaction;
 use crate::engine::{Engine, PLAYGROUND_APP};
 use crate::http::{Request, Response};
@@ -67,7 +68,7 @@ fn is_page(path: &str) -> bool {
 }
 
 /// Any other GET: a page of the experience app.
-pub(super) fn page(engine: &Arc<Engine>, request: &Request, exchange: &mut Exchange) -> Response {
+pub(super) async fn page(engine: &Arc<Engine>, request: &Request, exchange: &mut Exchange) -> Response {
     if request.path == "/unknown-session" {
         return html(engine, request, "unknown-session", None);
     }
@@ -81,6 +82,11 @@ pub(super) fn page(engine: &Arc<Engine>, request: &Request, exchange: &mut Excha
             .with_static(header::CONTENT_SECURITY_POLICY, PAGE_CSP);
     }
     if !is_page(&request.path) {
+        if let Some(own) = engine.custom_pages()
+            && let Some(response) = custom_ui::asset(engine, &own, request).await
+        {
+            return response;
+        }
         let body = "<h1>There is no such page</h1><p>The address is not one of the provider's. The sign-in pages open when an application sends a browser to the authorization endpoint.</p>";
         return Response::html(StatusCode::NOT_FOUND, pages::plain("Not found", "", body))
             .with_static(header::CONTENT_SECURITY_POLICY, PAGE_CSP);
@@ -93,13 +99,16 @@ pub(super) fn page(engine: &Arc<Engine>, request: &Request, exchange: &mut Excha
         return if is_guarded(&request.path) && !preview {
             no_session(engine, request)
         } else {
-            html(engine, request, if preview { "experience" } else { "no-interaction" }, None)
+            match preview {
+                true => app_page(engine, request, exchange).await,
+                false => html(engine, request, "no-interaction", None),
+            }
         };
     };
     let noted = engine.read(&mut exchange.trail, |cx| note_page(cx, &id, request));
     match noted {
-        Ok(true) => app_page(engine, request),
-        Ok(false) if preview => html(engine, request, "experience", None),
+        Ok(true) => app_page(engine, request, exchange).await,
+        Ok(false) if preview => app_page(engine, request, exchange).await,
         Ok(false) => no_session(engine, request),
         Err(error) => failed(&error),
     }
@@ -171,9 +180,12 @@ pub(super) fn no_session(engine: &Engine, request: &Request) -> Response {
     }
 }
 
-/// The experience app for the current interaction.
-pub(super) fn app_page(engine: &Engine, request: &Request) -> Response {
-    html(engine, request, "experience", None)
+/// The experience app for the current interaction, or the developer's own pages in its place.
+pub(super) async fn app_page(engine: &Engine, request: &Request, exchange: &mut Exchange) -> Response {
+    match engine.custom_pages() {
+        Some(own) => custom_ui::page(engine, &own, request, exchange).await,
+        None => html(engine, request, "experience", None),
+    }
 }
 
 fn html(engine: &Engine, request: &Request, page: &str, demo: Option<Value>) -> Response {
@@ -343,8 +355,9 @@ fn wanted_languages(request: &Request, row: &SignInExperience, ui_locales: Optio
     wanted
 }
 
-/// Files of the bundle. Their names carry a hash of their content, so they may be kept for ever.
-pub(super) fn asset(segments: &[&str]) -> Response {
+/// Files of the bundle, which Vestibule's own pages need in any case; their names carry a hash of their content, so they
+/// may be kept for ever. Then files of the developer's own pages.
+pub(super) async fn asset(engine: &Engine, request: &Request, segments: &[&str]) -> Response {
     let path = segments.join("/");
     match path.as_str() {
         "submit.js" => return Response::new(StatusCode::OK).body("text/javascript; charset=utf-8", pages::SUBMIT_JS),
@@ -366,7 +379,9 @@ pub(super) fn asset(segments: &[&str]) -> Response {
         Some(bytes) => Response::new(StatusCode::OK)
             .body(media, bytes.into_owned())
             .with_static(header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
-        None => Response::new(StatusCode::NOT_FOUND),
+        None => own_file(engine, request)
+            .await
+            .unwrap_or_else(|| Response::new(StatusCode::NOT_FOUND)),
     }
 }
 
@@ -381,7 +396,18 @@ pub(super) fn custom_css(engine: &Engine) -> Response {
     Response::new(StatusCode::OK).body("text/css; charset=utf-8", css)
 }
 
-pub(super) fn favicon() -> Response {
+/// A file of the developer's own pages.
+async fn own_file(engine: &Engine, request: &Request) -> Option<Response> {
+    custom_ui::asset(engine, &engine.custom_pages()?, request).await
+}
+
+/// The icon of the tab: the developer's own where there is one.
+pub(super) async fn favicon(engine: &Engine, request: &Request) -> Response {
+    if let Some(own) = own_file(engine, request).await
+        && own.status.is_success()
+    {
+        return own;
+    }
     Response::new(StatusCode::OK)
         .body("image/svg+xml", pages::ICON)
         .with_static(header::CACHE_CONTROL, "public, max-age=86400")

@@ -77,7 +77,7 @@ impl House {
             headers,
             body: body.to_owned().into(),
         };
-        let response = answer(&self.engine, request).await;
+        let response = answer(&self.engine, request, None).await;
         for line in response.headers.get_all("set-cookie") {
             let (name, rest) = line.to_str().unwrap().split_once('=').unwrap();
             let value = rest.split(';').next().unwrap();

@@ -10,7 +10,7 @@ mod texts;
 pub use texts::{MAX_CUSTOM_CONTENT, MAX_CUSTOM_CSS, MAX_CUSTOM_PAGES, check_language_tag};
 
 use super::{Problem, Report, check_color, check_email, check_http_url, check_picture};
-use crate::model::{ProviderSettings, SignInExperience};
+use crate::model::{CustomUi, ProviderSettings, SignInExperience, parse_dev_server};
 
 /// Longest browser session, in **seconds**: 365 days (sheet 1.6).
 const MAX_SESSION_TTL: i64 = 31_536_000;
@@ -82,6 +82,19 @@ pub fn check_provider_settings(settings: &ProviderSettings) -> Vec<Problem> {
     let mut report = Report::default();
     if !(1..=MAX_SESSION_TTL).contains(&settings.session_ttl) {
         report.add("sessionTtl", format!("Must be 1 to {MAX_SESSION_TTL} seconds."));
+    }
+    match &settings.custom_ui {
+        Some(CustomUi::DevServer(address)) => report.check("customUi.devServer", parse_dev_server(address).map(drop)),
+        Some(CustomUi::Zip(zip)) if !zip.has_sound_id() => {
+            report.add("customUi.zip", "Was not unpacked by this program. Import the zip again.");
+        }
+        Some(CustomUi::Folder(path)) if path.trim().is_empty() => {
+            report.add(
+                "customUi.folder",
+                "Is empty. Give the folder that holds the index.html of your pages.",
+            );
+        }
+        _ => {}
     }
     report.0
 }

@@ -148,7 +148,7 @@ pub(super) fn name_of(c: char) -> String {
 }
 
 /// A text as a sentence cites it: shortened, invisible characters escaped.
-pub(super) fn quoted(text: &str) -> String {
+pub(in crate::model) fn quoted(text: &str) -> String {
     const SHOWN: usize = 120;
     let mut out: String = text.chars().take(SHOWN).flat_map(char::escape_debug).collect();
     if text.chars().nth(SHOWN).is_some() {

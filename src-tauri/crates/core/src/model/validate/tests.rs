@@ -321,6 +321,24 @@ fn sign_in_experience_and_provider() {
         };
         assert_eq!(check_provider_settings(&settings).is_empty(), right, "{session_ttl}");
     }
+    for (custom_ui, expected) in [
+        (serde_json::json!({"folder": "/app/dist"}), None),
+        (serde_json::json!({"folder": " "}), Some("customUi.folder")),
+        (serde_json::json!({"devServer": "http://localhost:5173"}), None),
+        (serde_json::json!({"devServer": "http://example.test"}), Some("customUi.devServer")),
+        (serde_json::json!({"zip": {"id": "0".repeat(32), "source": "ui.zip"}}), None),
+        (
+            serde_json::json!({"zip": {"id": "../../etc", "source": "ui.zip"}}),
+            Some("customUi.zip"),
+        ),
+    ] {
+        let settings = ProviderSettings {
+            custom_ui: serde_json::from_value(custom_ui.clone()).unwrap(),
+            ..ProviderSettings::default()
+        };
+        let found = check_provider_settings(&settings);
+        assert_eq!(found.first().map(|problem| problem.field.as_str()), expected, "{custom_ui}");
+    }
 }
 
 proptest! {

@@ -20,7 +20,10 @@ impl Applier<'_, '_, '_> {
     pub(super) fn settings(&mut self) -> Result<(), StoreError> {
         if let Some(patch) = &self.document.provider {
             let stored = self.cx.get::<ProviderSettings>(ProviderSettings::ID)?;
-            let new = merged(patch.over(&stored.as_deref().cloned().unwrap_or_default()))?;
+            let mut new = merged(patch.over(&stored.as_deref().cloned().unwrap_or_default()))?;
+            if let Some(custom_ui) = &self.document.prepared_custom_ui {
+                new.custom_ui.clone_from(custom_ui);
+            }
             self.problems("provider", check_provider_settings(&new));
             self.put(stored.as_deref(), &new)?;
         }
