@@ -2,7 +2,7 @@
 
 use crate::bridge::{self, Follower};
 use crate::failure::{self, Failure};
-use crate::{tray, window};
+use crate::{notification, tray, window};
 use std::process::ExitCode;
 use std::sync::Arc;
 use tauri::async_runtime::block_on;
@@ -87,6 +87,7 @@ fn start(app: &AppHandle, options: Options) -> Result<(), Failure> {
         message: format!("The window could not be opened: {error}. `vestibule serve` runs without one."),
         code: 1,
     })?;
+    notification::follow(app, &engine);
     tray::offer(app, engine);
     Ok(())
 }

@@ -10,6 +10,7 @@ mod bridge;
 mod clipboard;
 mod display;
 mod failure;
+mod notification;
 mod tray;
 mod window;
 

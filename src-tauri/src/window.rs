@@ -64,6 +64,22 @@ pub(crate) fn show(app: &AppHandle) {
     }
 }
 
+/// Brings the window to the front with the messages in it.
+pub(crate) fn show_inbox(app: &AppHandle) {
+    if let Some(window) = app.get_webview_window(LABEL) {
+        if let Err(error) = window.eval("window.location.hash = '#/inbox'") {
+            tracing::debug!(%error, "the window stays on its page");
+        }
+        reveal(&window);
+    }
+}
+
+/// Whether the window is on the screen and has the keyboard. Asks the main thread, so not to be called on it.
+pub(crate) fn is_looked_at(app: &AppHandle) -> bool {
+    app.get_webview_window(LABEL)
+        .is_some_and(|window| window.is_visible().unwrap_or(false) && window.is_focused().unwrap_or(false))
+}
+
 fn reveal(window: &WebviewWindow) {
     let shown = window.unminimize().and_then(|()| window.show()).and_then(|()| window.set_focus());
     if let Err(error) = shown {

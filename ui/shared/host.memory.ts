@@ -3,6 +3,7 @@ import type { ConsoleProblem } from '$bindings/ConsoleProblem';
 import type { ConsoleReply } from '$bindings/ConsoleReply';
 import type { ConsoleRequest } from '$bindings/ConsoleRequest';
 import type { CustomUiView } from '$bindings/CustomUiView';
+import type { InboxMessage } from '$bindings/InboxMessage';
 import type { LiveBatch } from '$bindings/LiveBatch';
 import type { LiveDetail } from '$bindings/LiveDetail';
 import type { PlaygroundRun } from '$bindings/PlaygroundRun';
@@ -16,11 +17,10 @@ import {
   examplePhrases,
   exampleProfileFields,
   customUiView,
-  exampleApplications,
-  exampleExperience,
   exampleSettings,
   exampleUsers,
 } from './host.memory.data';
+import { codeMessage, exampleMessages, memoryInbox } from './host.memory.messages';
 import { exampleSessions, finishedSession, machineSession, waitingSession } from './host.memory.sessions';
 import { aliceTokens } from './host.memory.tokens';
 
@@ -29,8 +29,10 @@ export interface MemoryOptions {
   now?: number;
   /** This many more sessions, for long lists. */
   many?: number;
-  /** No sessions at all. */
+  /** No sessions and messages at all. */
   empty?: boolean;
+  /** This many more messages, for long lists. */
+  manyMessages?: number;
   portTaken?: boolean;
 }
 
@@ -44,6 +46,8 @@ export interface MemoryHost extends Host {
   emit(batch: Partial<LiveBatch>): void;
   /** A new session appears in the stream; answers its id. */
   newSession(): string;
+  /** A message with a code appears in the stream. */
+  newMessage(part?: Partial<InboxMessage>): InboxMessage;
   /** The next call is refused with this problem. */
   refuseNext(problem: ConsoleProblem): void;
 }
@@ -62,6 +66,11 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
   let fields = exampleProfileFields();
   let phrases = examplePhrases();
   let ownPages: CustomUiView | null = null;
+  const messages = options.empty ? [] : exampleMessages(now);
+  for (let index = 0; index < (options.manyMessages ?? 0); index++) {
+    messages.push(codeMessage(`msg_many_${index}`, now - 5_000_000 - index * 60_000, { to: `p${index}@example.test` }));
+  }
+  const mail = memoryInbox(messages, now);
   const runs = new Map<string, PlaygroundRun>();
   const watchers = new Set<(batch: LiveBatch) => void>();
   let refusal: ConsoleProblem | null = null;
@@ -71,7 +80,9 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
     : { state: 'serving', endpoint: 'http://localhost:3001', issuer: 'http://localhost:3001/oidc', port: 3001 };
 
   const emit: MemoryHost['emit'] = (batch) => {
-    for (const watcher of watchers) watcher({ events: [], missed: 0, configurationChanged: false, ...batch });
+    for (const watcher of watchers) {
+      watcher({ events: [], missed: 0, configurationChanged: false, messages: [], ...batch });
+    }
   };
   const changed = () => emit({ configurationChanged: true });
   const done = (value: string): ConsoleReply => ({ reply: 'done', value });
@@ -271,6 +282,12 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
         ownPages = customUiView(request);
         changed();
         return { reply: 'customUi', value: ownPages };
+      case 'inbox':
+      case 'clearInbox':
+      case 'messageSettings':
+      case 'updateMessageSettings':
+      case 'createOneTimeToken':
+        return mail.answer(request);
       case 'signInExperience':
         return { reply: 'signInExperience', value: structuredClone(experience) };
       case 'updateSignInExperience':
@@ -349,6 +366,12 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
       sessions.unshift(detail);
       emit({ events: detail.steps.map((step) => ({ summary: detail.summary, step })) });
       return detail.summary.id;
+    },
+    newMessage(part = {}) {
+      const message = codeMessage(`msg_new_${++made}`, options.now ?? Date.now(), part);
+      mail.add(message);
+      emit({ messages: [message] });
+      return message;
     },
     refuseNext(next) {
       refusal = next;

@@ -3,14 +3,19 @@ import { mount } from 'svelte';
 import App from './App.svelte';
 import './styles.css';
 
-// Development only: `dev.html?many=10000`, `?empty`, `?portTaken`, `?live` (a new session now and then).
+// Development only: `dev.html?many=10000`, `?messages=1000`, `?empty`, `?portTaken`, `?live` (a new session or message now
+// and then).
 const query = new URLSearchParams(window.location.search);
 const host = memoryHost({
   many: Number(query.get('many') ?? 0),
+  manyMessages: Number(query.get('messages') ?? 0),
   empty: query.has('empty'),
   portTaken: query.has('portTaken'),
 });
-if (query.has('live')) setInterval(() => host.newSession(), 4000);
+if (query.has('live')) {
+  setInterval(() => host.newSession(), 4000);
+  setInterval(() => host.newMessage(), 7000);
+}
 Object.assign(window, { memoryHost: host });
 
 const target = document.getElementById('app');

@@ -1,6 +1,7 @@
 import { asProblem, type Host } from '$shared/host';
 import { getContext, setContext } from 'svelte';
 import { Feed } from './feed.svelte';
+import type { Inbox } from './inbox.svelte';
 import { Clock } from './now.svelte';
 import { Router } from './router.svelte';
 import { StatusStore } from './status.svelte';
@@ -11,6 +12,7 @@ import { Toasts } from './toasts.svelte';
 export interface Console {
   host: Host;
   feed: Feed;
+  inbox: Inbox;
   status: StatusStore;
   router: Router;
   toasts: Toasts;
@@ -21,9 +23,11 @@ export interface Console {
 const KEY = Symbol('console');
 
 export function createConsole(host: Host): Console {
+  const feed = new Feed(host);
   return {
     host,
-    feed: new Feed(host),
+    feed,
+    inbox: feed.inbox,
     status: new StatusStore(host),
     router: new Router(),
     toasts: new Toasts(),
@@ -42,6 +46,15 @@ export async function copy(toasts: Toasts, text: string, what: string): Promise<
     toasts.ok(`Copied ${what}.`);
   } catch {
     toasts.bad(`Could not copy ${what}: the system refused the clipboard. Select the text and copy it by hand.`);
+  }
+}
+
+/** Opens an address in the person's own browser, or says why not. */
+export async function openLink({ host, toasts }: Console, url: string): Promise<void> {
+  try {
+    await host.openExternal(url);
+  } catch (thrown) {
+    toasts.bad(asProblem(thrown).message);
   }
 }
 

@@ -3,6 +3,7 @@ import type { LiveDetail } from '$bindings/LiveDetail';
 import type { LiveSummary } from '$bindings/LiveSummary';
 import { ask, type Host } from '$shared/host';
 import { SvelteMap } from 'svelte/reactivity';
+import { Inbox } from './inbox.svelte';
 
 /** More than anybody scrolls; the list draws only what is seen. */
 const LIMIT = 10_000;
@@ -30,18 +31,22 @@ export class Feed {
   beat = $state(0);
   /** Spoken politely: sessions that began. */
   announcement = $state('');
+  /** Messages come with the same stream. */
+  readonly inbox: Inbox;
 
   #host: Host;
   #open: string | null = null;
 
   constructor(host: Host) {
     this.#host = host;
+    this.inbox = new Inbox(host);
   }
 
   /** Reads the list and follows the stream until the returned function is called. */
   start(): () => void {
     const stop = this.#host.watch((batch) => this.receive(batch));
     void this.reload();
+    void this.inbox.reload();
     return stop;
   }
 
@@ -65,8 +70,10 @@ export class Feed {
   receive(batch: LiveBatch): void {
     this.beat++;
     if (batch.configurationChanged) this.configuration++;
+    this.inbox.receive(batch.messages);
     if (batch.missed > 0) {
       void this.reload();
+      void this.inbox.reload();
       return;
     }
     const fresh: string[] = [];

@@ -1,3 +1,5 @@
+import { FIRST_SCREENS } from './choices';
+
 /** What the playground's form holds. Empty text is not sent. */
 export interface PlaygroundForm {
   scope: string;
@@ -13,10 +15,11 @@ export interface PlaygroundForm {
   pkce: boolean;
 }
 
-export const emptyPlayground = (): PlaygroundForm => ({
+/** `screen` chooses the first screen, if it is one. */
+export const emptyPlayground = (screen: string | null = null): PlaygroundForm => ({
   scope: 'openid profile email offline_access',
   prompt: 'consent',
-  first_screen: '',
+  first_screen: FIRST_SCREENS.find((known) => known === screen) ?? '',
   identifier: '',
   direct_sign_in: '',
   login_hint: '',

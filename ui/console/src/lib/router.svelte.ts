@@ -1,5 +1,13 @@
 /** Where the window is: `#/sessions/<id>/<tab>`. The hash survives a reload and makes Back work. */
-export const PAGES = ['sessions', 'playground', 'applications', 'people', 'sign-in-experience', 'settings'] as const;
+export const PAGES = [
+  'sessions',
+  'inbox',
+  'playground',
+  'applications',
+  'people',
+  'sign-in-experience',
+  'settings',
+] as const;
 export type Page = (typeof PAGES)[number];
 
 export class Router {

@@ -3,6 +3,7 @@
 use super::*;
 use http::{HeaderMap, Method, StatusCode};
 use vestibule_core::live::StepKind;
+use vestibule_core::model::{Channel, TemplateType};
 
 const NOW: Timestamp = Timestamp(1_767_225_600_000);
 
@@ -176,6 +177,40 @@ fn a_watcher_is_given_the_step_that_a_look_finds() {
         assert_eq!(event.step.as_ref(), found.steps.last());
         assert_eq!(event.step.as_ref().map(|s| (s.seq, s.wire)), Some((seq, true)));
     }
+}
+
+#[tokio::test]
+async fn who_follows_the_messages_alone_is_told_them_past_everything_else() {
+    let (recorder, store) = (Recorder::default(), Store::ephemeral());
+    let mut watch = recorder.watch();
+    let message = |id: &str| InboxMessage {
+        id: id.into(),
+        channel: Channel::Email,
+        to: "alice@example.test".into(),
+        template: TemplateType::SignIn,
+        subject: "Your code".into(),
+        text: "1".into(),
+        code: None,
+        link: None,
+        live: None,
+        application: None,
+        deliveries: Vec::new(),
+        created_at: NOW,
+        valid_until: None,
+    };
+    exchange(&recorder, &store, "live", false);
+    recorder.message(message("first"));
+    recorder.configuration_changed();
+    recorder.message(message("second"));
+    assert_eq!(watch.message().await.unwrap().id, "first");
+    assert_eq!(watch.message().await.unwrap().id, "second");
+    for _ in 0..=BACKLOG {
+        recorder.configuration_changed();
+    }
+    recorder.message(message("after falling behind"));
+    assert_eq!(watch.message().await.unwrap().id, "after falling behind");
+    drop(recorder);
+    assert!(watch.message().await.is_none());
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! A watcher's end of the live stream: batches of at most a few dozen milliseconds.
 
 use super::Signal;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::broadcast::{self, error::RecvError, error::TryRecvError};
+use vestibule_core::console::InboxMessage;
 use vestibule_core::live::LiveBatch;
 
 /// How long events are gathered before a batch leaves.
@@ -42,6 +44,18 @@ impl LiveWatch {
             }
         }
         Some(batch)
+    }
+
+    /// The next message to somebody, past everything else; what came while this fell too far behind is lost. `None` when
+    /// the engine is gone.
+    pub async fn message(&mut self) -> Option<Arc<InboxMessage>> {
+        loop {
+            match self.receiver.recv().await {
+                Ok(Signal::Message(message)) => return Some(message),
+                Ok(_) | Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => return None,
+            }
+        }
     }
 }
 
