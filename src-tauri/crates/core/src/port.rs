@@ -174,14 +174,14 @@ impl<'a> Cx<'a> {
 
     fn get_hot<R: Record>(&self, hot: &HotRecords, key: Vec<u8>) -> Result<Option<Arc<R>>, StoreError> {
         let writes = match hot.get::<R>(&key) {
-            Ok(record) => return Ok(Some(record).filter(|record| record.expires_at().is_none_or(|end| end > self.now))),
+            Ok(record) => return Ok(record.filter(|record| record.expires_at().is_none_or(|end| end > self.now))),
             Err(writes) => writes,
         };
-        let Some(bytes) = self.view.get(&key)? else { return Ok(None) };
-        let record = decode::<R>(&bytes, self.now)?;
-        if let Some(record) = &record {
-            hot.keep(key, record.clone(), writes);
-        }
+        let record = match self.view.get(&key)? {
+            Some(bytes) => decode::<R>(&bytes, self.now)?,
+            None => None,
+        };
+        hot.keep(key, record.clone(), writes);
         Ok(record)
     }
 

@@ -82,13 +82,18 @@ impl Encoded {
         Ok(Self {
             seq: exchange.seq,
             head: pack(&head, 256)?,
-            body: pack(&body, 2048)?,
+            body: pack(&body, 4096)?,
         })
     }
 
     /// What its session is folded from. One that can't be read is history lost, not an error of whoever starts.
     pub(super) fn head(&self) -> Option<Head<'static>> {
         rmp_serde::from_slice(&self.head).ok()
+    }
+
+    /// Bytes of what is said about it.
+    pub(super) fn body_len(&self) -> usize {
+        self.body.len()
     }
 
     /// The step itself.
