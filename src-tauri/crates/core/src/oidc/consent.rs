@@ -8,7 +8,7 @@ use crate::entropy::timed21;
 use crate::experience::ApiError;
 use crate::ids::GrantId;
 use crate::live::{Lane, ParamOrigin, StepKind};
-use crate::model::{Application, Dialect, ProviderSettings, Resource, User};
+use crate::model::{Application, Dialect, Resource, User};
 use crate::port::{Cx, StoreError};
 use crate::record::{Grant, Index, Interaction, PromptName, Session};
 use serde_json::{Value, json};
@@ -299,7 +299,7 @@ pub fn describe(cx: &mut Cx<'_>, interaction_id: &str, issuer: &str) -> Result<R
 /// Where Cancel leads. Logto sends the browser to the bare redirect URI (sheet 1.11, quirk); the strict
 /// dialect answers `access_denied` as OIDC Core 3.1.2.6 wants it.
 fn cancel_address(cx: &Cx<'_>, request: &ValidRequest, issuer: &str) -> Result<String, StoreError> {
-    let provider = cx.get::<ProviderSettings>(ProviderSettings::ID)?.unwrap_or_default();
+    let provider = cx.settings()?;
     let dialect = request.app.custom_client_metadata.dialect.unwrap_or(provider.dialect);
     if dialect == Dialect::Logto {
         return Ok(request.redirect.as_str().to_owned());

@@ -7,7 +7,7 @@ use crate::because::{Because, Outcome, Repair};
 use crate::entropy::{id21, timed21};
 use crate::ids::{AppId, LiveId};
 use crate::live::{Lane, LiveStatus, StepKind};
-use crate::model::{Application, Dialect, ProviderSettings, User};
+use crate::model::{Application, Dialect, User};
 use crate::port::{Cx, StoreError};
 use crate::record::{Grant, Session, token_key};
 use serde::{Deserialize, Serialize};
@@ -134,7 +134,7 @@ fn check(cx: &mut Cx<'_>, pairs: &[(String, String)], hint: Option<&Hint>) -> Re
         },
         None => None,
     };
-    let settings = cx.get::<ProviderSettings>(ProviderSettings::ID)?.unwrap_or_default();
+    let settings = cx.settings()?;
     let dialect = app
         .as_ref()
         .and_then(|a| a.custom_client_metadata.dialect)

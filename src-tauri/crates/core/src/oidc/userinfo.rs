@@ -5,7 +5,7 @@ use super::error::Challenge;
 use super::{OidcError, scopes, token};
 use crate::because::{Because, Outcome};
 use crate::live::{Lane, StepKind};
-use crate::model::{Application, ProviderSettings, User};
+use crate::model::{Application, User};
 use crate::port::{Cx, StoreError};
 use crate::record::{AccessToken, Grant, token_key};
 use std::sync::Arc;
@@ -121,7 +121,7 @@ fn answer(
             .challenge(Challenge::Bearer)));
     }
     cx.spare_words();
-    let settings = cx.get::<ProviderSettings>(ProviderSettings::ID)?.unwrap_or_default();
+    let settings = cx.settings()?;
     let dialect = cx
         .get::<Application>(token.client_id.as_str())?
         .and_then(|a| a.custom_client_metadata.dialect)

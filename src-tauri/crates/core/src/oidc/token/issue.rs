@@ -53,7 +53,7 @@ pub(super) struct Policy {
 
 impl Policy {
     pub(super) fn read(cx: &Cx<'_>, app: &Application) -> Result<Self, StoreError> {
-        let settings = cx.get::<ProviderSettings>(ProviderSettings::ID)?.unwrap_or_default();
+        let settings = cx.settings()?;
         Ok(Self {
             dialect: app.custom_client_metadata.dialect.unwrap_or(settings.dialect),
             alg: app.custom_client_metadata.signing_alg.unwrap_or(settings.signing_alg),
