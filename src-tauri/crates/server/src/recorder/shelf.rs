@@ -139,6 +139,11 @@ impl Shelf {
         }
     }
 
+    /// A step that a decision's batch has in the store and whose exchange is still being answered.
+    pub(super) fn begun(&self, seq: u64) -> Option<&Encoded> {
+        self.begun.get(&seq)
+    }
+
     /// Takes in a step that has ended.
     pub(super) fn keep(&mut self, ended: Ended<'_>) {
         let Ended {
