@@ -38,29 +38,31 @@ pub fn id21(entropy: &dyn Entropy) -> String {
 /// Characters of a moment in [`timed21`] and [`timed43`].
 pub const MOMENT: usize = 9;
 
-/// A moment to the millisecond, as lowercase alphanumerics that sort by time.
-fn moment(now: Timestamp) -> String {
+/// A moment to the millisecond, as lowercase alphanumerics that sort by time; room for a text of `length` that begins with it.
+fn moment(now: Timestamp, length: usize) -> String {
     let mut rest = u64::try_from(now.0).unwrap_or_default();
     let mut time = [b'0'; MOMENT];
     for digit in time.iter_mut().rev() {
         *digit = LOWER[usize::try_from(rest % 36).unwrap_or_default()];
         rest /= 36;
     }
-    time.into_iter().map(char::from).collect()
+    let mut out = String::with_capacity(length);
+    out.extend(time.into_iter().map(char::from));
+    out
 }
 
 /// 21 lowercase alphanumerics that sort by time: 9 say when, to the millisecond, and 12 are drawn. For what is written
 /// often and read back soon, so that what belongs together in time lies together on disk.
 #[must_use]
 pub fn timed21(now: Timestamp, entropy: &dyn Entropy) -> String {
-    moment(now) + &draw(entropy, LOWER, 12)
+    moment(now, 21) + &draw(entropy, LOWER, 12)
 }
 
 /// As [`opaque43`], but sorting by time: 9 characters say when, and the 34 that follow are 200 drawn bits. See
 /// [`crate::record::token_key`].
 #[must_use]
 pub fn timed43(now: Timestamp, entropy: &dyn Entropy) -> String {
-    let mut out = moment(now);
+    let mut out = moment(now, 43);
     out.push_str(&opaque43(entropy)[MOMENT..]);
     out
 }

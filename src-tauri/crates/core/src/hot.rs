@@ -3,7 +3,6 @@
 use crate::port::Batch;
 use crate::record::{Index, Record, Table};
 use std::any::Any;
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Most records kept; when one more comes, all go.
@@ -35,6 +34,11 @@ pub const fn is_hot_whole(table: Table) -> bool {
         table,
         Table::Resource | Table::Role | Table::Connector | Table::CustomProfileField | Table::CustomPhrases
     )
+}
+
+/// Whether it is also kept that a record is not there: only where there are few ids, and none that a request names.
+const fn is_single(table: Table) -> bool {
+    matches!(table, Table::Settings | Table::SignInExperience)
 }
 
 /// Whether what an index names is kept: the indexes of those tables.
@@ -73,9 +77,12 @@ const HOT_INDEXES: [Index; 7] = [
 #[derive(Default)]
 pub struct HotRecords(Mutex<State>);
 
+type HashMap<K, V> = std::collections::HashMap<K, V, foldhash::fast::RandomState>;
+
 #[derive(Default)]
 struct State {
-    records: HashMap<Vec<u8>, Arc<dyn Any + Send + Sync>>,
+    /// `None` for one that is not there.
+    records: HashMap<Vec<u8>, Option<Arc<dyn Any + Send + Sync>>>,
     /// Whole tables, by their byte.
     tables: HashMap<u8, Arc<dyn Any + Send + Sync>>,
     /// What index prefixes name, completely.
@@ -95,25 +102,27 @@ impl HotRecords {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A record if it is kept; otherwise the number to give to [`HotRecords::keep`] once it was read.
+    /// A record if it is kept, `None` if it is kept that there is none; otherwise the number to give to
+    /// [`HotRecords::keep`] once it was looked for.
     ///
     /// # Errors
     /// That number: it is not kept.
-    pub fn get<R: Record>(&self, key: &[u8]) -> Result<Arc<R>, u64> {
+    pub fn get<R: Record>(&self, key: &[u8]) -> Result<Option<Arc<R>>, u64> {
         let state = self.state();
-        state
-            .records
-            .get(key)
-            .and_then(|record| Arc::downcast(record.clone()).ok())
-            .ok_or(state.writes)
+        match state.records.get(key) {
+            Some(Some(record)) => Arc::downcast(record.clone()).map(Some).map_err(|_| state.writes),
+            Some(None) => Ok(None),
+            None => Err(state.writes),
+        }
     }
 
-    /// Keeps a record that was read after [`HotRecords::get`] answered `writes`, unless something was written since.
-    pub fn keep<R: Record>(&self, key: Vec<u8>, record: Arc<R>, writes: u64) {
+    /// Keeps what was found after [`HotRecords::get`] answered `writes`, unless something was written since.
+    pub fn keep<R: Record>(&self, key: Vec<u8>, record: Option<Arc<R>>, writes: u64) {
         let mut state = self.state();
-        if state.writes != writes {
+        if state.writes != writes || (record.is_none() && !is_single(R::TABLE)) {
             return;
         }
+        let record = record.map(|record| record as Arc<dyn Any + Send + Sync>);
         if state.records.len() >= MOST {
             state.records.clear();
         }
@@ -204,15 +213,34 @@ mod tests {
         let key = record_key(Table::Settings, ProviderSettings::ID);
         let record = Arc::new(ProviderSettings::default());
         let writes = hot.get::<ProviderSettings>(&key).unwrap_err();
-        hot.keep(key.clone(), record.clone(), writes);
-        assert!(Arc::ptr_eq(&hot.get::<ProviderSettings>(&key).unwrap(), &record));
+        hot.keep(key.clone(), Some(record.clone()), writes);
+        assert!(Arc::ptr_eq(&hot.get::<ProviderSettings>(&key).unwrap().unwrap(), &record));
 
         write(&hot, &record_key(Table::Session, "other"));
         assert!(hot.get::<ProviderSettings>(&key).is_ok(), "another table's write changes nothing");
         write(&hot, &key);
         assert!(hot.get::<ProviderSettings>(&key).is_err());
-        hot.keep(key.clone(), record, writes);
+        hot.keep(key.clone(), Some(record), writes);
         assert!(hot.get::<ProviderSettings>(&key).is_err(), "it was read before the write");
+    }
+
+    #[test]
+    fn that_there_are_no_settings_is_kept_until_there_are() {
+        let hot = HotRecords::default();
+        let key = record_key(Table::Settings, ProviderSettings::ID);
+        let writes = hot.get::<ProviderSettings>(&key).unwrap_err();
+        hot.keep::<ProviderSettings>(key.clone(), None, writes);
+        assert!(hot.get::<ProviderSettings>(&key).unwrap().is_none());
+        write(&hot, &key);
+        assert!(hot.get::<ProviderSettings>(&key).is_err());
+
+        let unknown = record_key(Table::AccessToken, "sent by anybody");
+        let writes = hot.get::<crate::record::AccessToken>(&unknown).unwrap_err();
+        hot.keep::<crate::record::AccessToken>(unknown.clone(), None, writes);
+        assert!(
+            hot.get::<crate::record::AccessToken>(&unknown).is_err(),
+            "or requests could fill the memory"
+        );
     }
 
     #[test]
@@ -258,7 +286,7 @@ mod tests {
         let hot = HotRecords::default();
         let key = record_key(Table::Settings, "x");
         let writes = hot.get::<ProviderSettings>(&key).unwrap_err();
-        hot.keep(key.clone(), Arc::new(ProviderSettings::default()), writes);
+        hot.keep(key.clone(), Some(Arc::new(ProviderSettings::default())), writes);
         assert!(hot.get::<crate::model::Application>(&key).is_err());
     }
 }

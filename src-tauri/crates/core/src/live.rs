@@ -276,6 +276,19 @@ impl Trail {
             label: label.into(),
         });
     }
+    /// Lets go of everything said, which somebody else has by now; what its summary changes by stays.
+    pub fn forget_words(&mut self) {
+        self.because = Vec::new();
+        self.arrows = Vec::new();
+        self.params = Vec::new();
+        self.tokens = Vec::new();
+        self.snapshot = None;
+    }
+    /// Whether anything is said.
+    #[must_use]
+    pub fn has_words(&self) -> bool {
+        !(self.because.is_empty() && self.arrows.is_empty() && self.params.is_empty() && self.tokens.is_empty()) || self.snapshot.is_some()
+    }
     /// Takes over what another decision of the same exchange said, after what is already here.
     pub fn absorb(&mut self, other: Self) {
         self.live = other.live.or(self.live.take());

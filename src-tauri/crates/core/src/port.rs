@@ -5,11 +5,12 @@ use crate::entropy::Entropy;
 use crate::hot::{HotRecords, is_hot, is_hot_index, is_hot_whole};
 use crate::ids::LiveId;
 use crate::live::{Lane, StepKind, Trail};
+use crate::model::ProviderSettings;
 use crate::record::{IndexEntry, Record, Table, index_key, index_prefix, record_key, table_prefix};
 use crate::secret::Secret;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// Version byte of every stored value; a later release that changes a shape raises it and migrates.
 pub const RECORD_VERSION: u8 = 1;
@@ -174,15 +175,25 @@ impl<'a> Cx<'a> {
 
     fn get_hot<R: Record>(&self, hot: &HotRecords, key: Vec<u8>) -> Result<Option<Arc<R>>, StoreError> {
         let writes = match hot.get::<R>(&key) {
-            Ok(record) => return Ok(Some(record).filter(|record| record.expires_at().is_none_or(|end| end > self.now))),
+            Ok(record) => return Ok(record.filter(|record| record.expires_at().is_none_or(|end| end > self.now))),
             Err(writes) => writes,
         };
-        let Some(bytes) = self.view.get(&key)? else { return Ok(None) };
-        let record = decode::<R>(&bytes, self.now)?;
-        if let Some(record) = &record {
-            hot.keep(key, record.clone(), writes);
-        }
+        let record = match self.view.get(&key)? {
+            Some(bytes) => decode::<R>(&bytes, self.now)?,
+            None => None,
+        };
+        hot.keep(key, record.clone(), writes);
         Ok(record)
+    }
+
+    /// The provider's settings, or what they are while none were saved.
+    ///
+    /// # Errors
+    /// As [`Cx::get`].
+    pub fn settings(&self) -> Result<Arc<ProviderSettings>, StoreError> {
+        static UNSAVED: LazyLock<Arc<ProviderSettings>> = LazyLock::new(Arc::default);
+        let saved = self.get::<ProviderSettings>(ProviderSettings::ID)?;
+        Ok(saved.unwrap_or_else(|| UNSAVED.clone()))
     }
 
     /// The record that a unique index names.

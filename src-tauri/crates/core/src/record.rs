@@ -554,15 +554,25 @@ pub fn token_key(token: &str) -> String {
     let moment = token
         .get(..crate::entropy::MOMENT)
         .filter(|m| m.bytes().all(|b| b.is_ascii_alphanumeric()));
-    let mut key = moment.unwrap_or_default().to_owned();
-    key.push_str(&digest(token));
+    let mut key = String::with_capacity(crate::entropy::MOMENT + DIGEST);
+    key.push_str(moment.unwrap_or_default());
+    push_digest(&mut key, token);
     key
 }
 
 /// The SHA-256 of a text, in base64url.
 #[must_use]
 pub fn digest(text: &str) -> String {
+    let mut out = String::with_capacity(DIGEST);
+    push_digest(&mut out, text);
+    out
+}
+
+/// Characters of a [`digest`].
+const DIGEST: usize = 43;
+
+fn push_digest(out: &mut String, text: &str) {
     use base64::Engine as _;
     use sha2::Digest as _;
-    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(sha2::Sha256::digest(text.as_bytes()))
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode_string(sha2::Sha256::digest(text.as_bytes()), out);
 }

@@ -127,12 +127,23 @@ impl KeyRing {
     /// # Errors
     /// When there is no current key for the algorithm or the claims aren't JSON.
     pub fn sign(&self, alg: SigningAlg, typ: Option<&str>, claims: &impl Serialize) -> Result<String, KeyError> {
+        let claims = serde_json::to_vec(claims).map_err(|error| KeyError::Claims(error.to_string()))?;
+        self.sign_json(alg, typ, &claims)
+    }
+
+    /// As [`KeyRing::sign`], for claims that are JSON already.
+    ///
+    /// # Errors
+    /// When there is no current key for the algorithm.
+    pub fn sign_json(&self, alg: SigningAlg, typ: Option<&str>, claims: &[u8]) -> Result<String, KeyError> {
         let key = self.current(alg).ok_or(KeyError::Missing(alg.name()))?;
         let head = key.head(typ);
-        let text = |error: serde_json::Error| KeyError::Claims(error.to_string());
-        let mut token = URL_SAFE_NO_PAD.encode(serde_json::to_vec(&head).map_err(text)?);
+        let head = serde_json::to_vec(&head).map_err(|error| KeyError::Claims(error.to_string()))?;
+        // Both in base64, and room for a signature of 96 bytes, the longest but RSA's.
+        let mut token = String::with_capacity((head.len() + claims.len() + 96) * 4 / 3 + 8);
+        URL_SAFE_NO_PAD.encode_string(head, &mut token);
         token.push('.');
-        URL_SAFE_NO_PAD.encode_string(serde_json::to_vec(claims).map_err(text)?, &mut token);
+        URL_SAFE_NO_PAD.encode_string(claims, &mut token);
         let signature = key.pair.sign(token.as_bytes())?;
         token.push('.');
         URL_SAFE_NO_PAD.encode_string(signature, &mut token);

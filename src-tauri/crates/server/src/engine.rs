@@ -9,7 +9,7 @@ pub use open::{DataPlace, Options, Ports, StartError};
 pub use settings::PLAYGROUND_APP;
 
 use crate::playground::Playground;
-use crate::recorder::{Exchange, Extent, LiveWatch, Recorder};
+use crate::recorder::{Exchange, LiveWatch, Recorder};
 use std::sync::{Arc, RwLock};
 use tokio::sync::watch;
 use vestibule_core::entropy::Entropy;
@@ -135,6 +135,7 @@ impl Engine {
         let now = self.now();
         let mut trail = std::mem::take(&mut exchange.trail);
         let head = exchange.head.clone();
+        let earlier = exchange.journalled;
         let (result, trail, journalled) = self
             .store
             .write(move |view| {
@@ -146,18 +147,17 @@ impl Engine {
                 if result.is_err() {
                     batch.ops.clear();
                 }
-                let mut journalled = None;
-                if !batch.is_empty() {
-                    match engine.recorder.prepare(&head, &trail, &mut batch) {
-                        Ok(done) => journalled = done.then(|| Extent::of(&trail)),
-                        Err(error) => tracing::warn!(%error, "a step could not be journalled"),
-                    }
+                let mut journalled = earlier;
+                if !batch.is_empty()
+                    && let Err(error) = engine.recorder.prepare(&head, &mut trail, &mut journalled, &mut batch)
+                {
+                    tracing::warn!(%error, "a step could not be journalled");
                 }
                 ((result, trail, journalled), batch)
             })
             .await?;
         exchange.trail = trail;
-        exchange.journalled = journalled.or(exchange.journalled);
+        exchange.journalled = journalled;
         result
     }
 

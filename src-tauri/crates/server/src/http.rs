@@ -4,6 +4,9 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use std::pin::Pin;
 
+/// Bytes of an ordinary JSON answer.
+const USUAL_JSON: usize = 1024;
+
 /// A request, complete with its body.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
@@ -139,8 +142,13 @@ impl Response {
 
     /// A JSON response.
     #[must_use]
-    pub(crate) fn json(status: StatusCode, value: &serde_json::Value) -> Self {
-        Self::new(status).body("application/json; charset=utf-8", serde_json::to_vec(value).unwrap_or_default())
+    pub(crate) fn json(status: StatusCode, value: &impl serde::Serialize) -> Self {
+        let mut body = Vec::with_capacity(USUAL_JSON);
+        if serde_json::to_writer(&mut body, value).is_err() {
+            // Nothing that is answered can fail to become JSON; half of it would be worse than none.
+            body.clear();
+        }
+        Self::new(status).body("application/json; charset=utf-8", body)
     }
 
     /// An HTML page.

@@ -52,27 +52,22 @@ pub struct Exchange {
     pub trail: Trail,
     /// Whether it is shown even when no decision named a live session.
     pub always: bool,
-    /// How much of the trail a decision of it has written to the journal.
-    pub(crate) journalled: Option<Extent>,
+    /// That a decision of it has written what was said so far to the journal, and let go of it.
+    pub(crate) journalled: Option<Journalled>,
     started: std::time::Instant,
 }
 
-/// How much a trail says: it only ever grows.
+/// What of a trail, beside its words, a decision has written to the journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Extent([usize; 6]);
+pub(crate) struct Journalled {
+    /// Whether there was an error.
+    error: bool,
+}
 
-impl Extent {
-    /// The extent of a trail now.
-    #[must_use]
-    pub(crate) fn of(trail: &Trail) -> Self {
-        Self([
-            trail.because.len(),
-            trail.arrows.len(),
-            trail.params.len(),
-            trail.tokens.len(),
-            usize::from(trail.error.is_some()),
-            usize::from(trail.snapshot.is_some()),
-        ])
+impl Journalled {
+    /// Whether a trail says nothing that the journal does not have.
+    fn is_all(self, trail: &Trail) -> bool {
+        self.error == trail.error.is_some() && !trail.has_words()
     }
 }
 
@@ -132,19 +127,41 @@ impl Recorder {
         }
     }
 
-    /// The journal entry of a decision that is about to be committed, for the same batch.
+    /// The journal entry of a decision that is about to be committed, for the same batch; a decision that named no live
+    /// session has none.
     ///
-    /// Whether there is an entry: a decision that named no live session has none.
+    /// The words are let go of here, on the thread that made them: hundreds of small texts, which are dear to drop elsewhere.
     ///
     /// # Errors
     /// When the step can't be encoded.
-    pub(crate) fn prepare(&self, head: &StepHead, trail: &Trail, batch: &mut Batch) -> Result<bool, StoreError> {
-        let Some(live) = &trail.live else { return Ok(false) };
-        let step = Encoded::of(head, live, trail)?;
+    pub(crate) fn prepare(
+        &self,
+        head: &StepHead,
+        trail: &mut Trail,
+        journalled: &mut Option<Journalled>,
+        batch: &mut Batch,
+    ) -> Result<(), StoreError> {
+        let Some(live) = trail.live.clone() else { return Ok(()) };
+        if journalled.take().is_some() {
+            self.recall(head.seq, trail);
+        }
+        let step = Encoded::of(head, &live, trail)?;
         let (key, value) = step.tail_entry();
         batch.ops.insert(key, Some(value));
         self.shelf().prepare(step);
-        Ok(true)
+        trail.forget_words();
+        *journalled = Some(Journalled {
+            error: trail.error.is_some(),
+        });
+        Ok(())
+    }
+
+    /// Puts what an earlier decision of the exchange said back in front of what the trail says.
+    fn recall(&self, seq: u64, trail: &mut Trail) {
+        if let Some(mut earlier) = self.shelf().begun(seq).and_then(|step| step.words()) {
+            earlier.absorb(std::mem::take(trail));
+            *trail = earlier;
+        }
     }
 
     /// Ends an exchange: folds it into its session, keeps it, journals how it ended, tells the watchers.
@@ -155,7 +172,7 @@ impl Recorder {
     pub(crate) fn finish(&self, exchange: Exchange, request: &Request, response: &Response, store: &Store) {
         let Exchange {
             head,
-            trail,
+            mut trail,
             always,
             journalled,
             started,
@@ -180,15 +197,15 @@ impl Recorder {
         } else {
             drop(shelf);
             let wire = WireEntry::capture(request, response);
-            let said = journalled.is_some_and(|extent| extent == Extent::of(&trail));
-            let step = if said { None } else { encode(&head, &live, &trail) };
-            if watched {
-                shown = step
-                    .clone()
-                    .or_else(|| encode(&head, &live, &trail))
-                    .and_then(|step| step.step(end));
+            let said = journalled.is_some_and(|journalled| journalled.is_all(&trail));
+            if journalled.is_some() && !said {
+                self.recall(seq, &mut trail);
             }
+            let step = if said { None } else { encode(&head, &live, &trail) };
             shelf = self.shelf();
+            if watched {
+                shown = step.as_ref().or_else(|| shelf.begun(seq)).and_then(|step| step.step(end));
+            }
             shelf.keep(Ended {
                 seq,
                 end,

@@ -222,10 +222,7 @@ fn log_in(
         ));
     };
     let cookie = timed43(cx.now, cx.entropy);
-    let ttl = cx
-        .get::<crate::model::ProviderSettings>(crate::model::ProviderSettings::ID)?
-        .unwrap_or_default()
-        .session_ttl;
+    let ttl = cx.settings()?.session_ttl;
     let mut session = Session {
         key: token_key(&cookie),
         uid: SessionUid(timed21(cx.now, cx.entropy)),

@@ -5,6 +5,7 @@ use crate::because::Words;
 use crate::live::ClaimNote;
 use crate::model::{Dialect, ProviderSettings, User};
 use crate::port::{Cx, StoreError};
+use serde::ser::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
 /// Where claims are going: ID token and userinfo differ in the extended ones.
@@ -16,11 +17,57 @@ pub enum Place {
     Userinfo,
 }
 
+/// Claims by name, in the order of their names.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ClaimSet(Vec<(&'static str, Value)>);
+
+impl ClaimSet {
+    /// Adds a claim, in place of one of that name.
+    pub fn insert(&mut self, claim: &'static str, value: Value) {
+        match self.0.binary_search_by_key(&claim, |(name, _)| name) {
+            Ok(at) => self.0[at].1 = value,
+            Err(at) => {
+                if self.0.is_empty() {
+                    self.0.reserve(USUAL);
+                }
+                self.0.insert(at, (claim, value));
+            }
+        }
+    }
+
+    /// As they are signed: JSON.
+    #[must_use]
+    pub fn json(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+impl Serialize for ClaimSet {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
+}
+
+impl From<ClaimSet> for Value {
+    fn from(claims: ClaimSet) -> Self {
+        Self::Object(
+            claims
+                .0
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value))
+                .collect::<Map<_, _>>(),
+        )
+    }
+}
+
+/// Claims of an ordinary ID token.
+const USUAL: usize = 16;
+
 /// Claims with their notes.
 #[derive(Clone, Debug, Default)]
 pub struct Claims {
     /// The claims.
-    pub values: Map<String, Value>,
+    pub values: ClaimSet,
     /// Why each is there.
     pub notes: Vec<ClaimNote>,
     /// Why others are not.
@@ -32,7 +79,7 @@ pub struct Claims {
 impl Claims {
     /// Adds a claim with its reason.
     pub fn set(&mut self, claim: &'static str, value: Value, note: impl Into<Words>) {
-        self.values.insert(claim.to_owned(), value);
+        self.values.insert(claim, value);
         if self.spared {
             return;
         }

@@ -220,15 +220,17 @@ pub fn authenticate(
                 } else {
                     format!("Authenticated the client with `{method}`.")
                 },
-                format!(
-                    "`{}` is {}.",
-                    app.name,
+                [
+                    "`",
+                    &app.name,
+                    "` is ",
                     if app.kind.has_secret() {
-                        "a client with a secret"
+                        "a client with a secret."
                     } else {
-                        "a public client; PKCE protects it instead"
-                    }
-                ),
+                        "a public client; PKCE protects it instead."
+                    },
+                ]
+                .concat(),
                 "OIDC Core 9, Logto 1.13",
             ));
             Ok(app)

@@ -1,14 +1,13 @@
 //! `/oidc/me` (OIDC Core 5.3; sheet 1.19).
 
-use super::claims::{self, Place};
+use super::claims::{self, ClaimSet, Place};
 use super::error::Challenge;
 use super::{OidcError, scopes, token};
 use crate::because::{Because, Outcome};
 use crate::live::{Lane, StepKind};
-use crate::model::{Application, ProviderSettings, User};
+use crate::model::{Application, User};
 use crate::port::{Cx, StoreError};
 use crate::record::{AccessToken, Grant, token_key};
-use serde_json::Value;
 use std::sync::Arc;
 
 /// A live opaque token and its person.
@@ -64,7 +63,7 @@ pub fn userinfo(
     cx: &mut Cx<'_>,
     text: Option<&str>,
     narrowed: Option<&str>,
-) -> Result<Result<(Value, Arc<AccessToken>), OidcError>, StoreError> {
+) -> Result<Result<(ClaimSet, Arc<AccessToken>), OidcError>, StoreError> {
     cx.trail.kind = StepKind::Userinfo;
     cx.arrow(Lane::Client, Lane::Provider, "GET /oidc/me");
     let outcome = answer(cx, text, narrowed)?;
@@ -102,7 +101,11 @@ pub fn userinfo(
     Ok(outcome)
 }
 
-fn answer(cx: &mut Cx<'_>, text: Option<&str>, narrowed: Option<&str>) -> Result<Result<(Value, Arc<AccessToken>), OidcError>, StoreError> {
+fn answer(
+    cx: &mut Cx<'_>,
+    text: Option<&str>,
+    narrowed: Option<&str>,
+) -> Result<Result<(ClaimSet, Arc<AccessToken>), OidcError>, StoreError> {
     let Some(text) = text else {
         return Ok(Err(
             OidcError::invalid_token("no access token provided").challenge(Challenge::Bearer)
@@ -118,7 +121,7 @@ fn answer(cx: &mut Cx<'_>, text: Option<&str>, narrowed: Option<&str>) -> Result
             .challenge(Challenge::Bearer)));
     }
     cx.spare_words();
-    let settings = cx.get::<ProviderSettings>(ProviderSettings::ID)?.unwrap_or_default();
+    let settings = cx.settings()?;
     let dialect = cx
         .get::<Application>(token.client_id.as_str())?
         .and_then(|a| a.custom_client_metadata.dialect)
@@ -131,5 +134,5 @@ fn answer(cx: &mut Cx<'_>, text: Option<&str>, narrowed: Option<&str>) -> Result
             claims::of_person(cx, &user, &granted, Place::Userinfo, &settings, dialect)?
         }
     };
-    Ok(Ok((Value::Object(claims.values), token)))
+    Ok(Ok((claims.values, token)))
 }

@@ -9,6 +9,7 @@
 use super::StepHead;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
+use std::fmt::Write as _;
 use vestibule_core::ids::LiveId;
 use vestibule_core::live::{Arrow, Param, Step, StepError, StepKind, SummaryPatch, TokenView, Trail};
 use vestibule_core::record::{Table, record_key};
@@ -82,7 +83,7 @@ impl Encoded {
         Ok(Self {
             seq: exchange.seq,
             head: pack(&head, 256)?,
-            body: pack(&body, 2048)?,
+            body: pack(&body, 4096)?,
         })
     }
 
@@ -91,9 +92,27 @@ impl Encoded {
         rmp_serde::from_slice(&self.head).ok()
     }
 
+    /// Bytes of what is said about it.
+    pub(super) fn body_len(&self) -> usize {
+        self.body.len()
+    }
+
     /// The step itself.
     pub(super) fn step(&self, end: End) -> Option<Step> {
         step(self.seq, &self.head()?, &self.body, end)
+    }
+
+    /// What is said about it, as a trail that says no more than that.
+    pub(super) fn words(&self) -> Option<Trail> {
+        let body: Body<'static> = rmp_serde::from_slice(&self.body).ok()?;
+        Some(Trail {
+            because: body.because.into_owned(),
+            arrows: body.arrows.into_owned(),
+            params: body.params.into_owned(),
+            tokens: body.tokens.into_owned(),
+            snapshot: body.snapshot.map(Cow::into_owned),
+            ..Trail::default()
+        })
     }
 
     /// Its entry in a decision's own batch: the head alone.
@@ -254,7 +273,10 @@ fn with_header(bytes: &[u8]) -> Vec<u8> {
 
 /// The key of a step that is in no chunk yet.
 pub(super) fn tail_key(seq: u64) -> Vec<u8> {
-    record_key(Table::JournalTail, &format!("{seq:016}"))
+    let mut id = String::with_capacity(16);
+    // Writing to a String can't fail.
+    let _ = write!(id, "{seq:016}");
+    record_key(Table::JournalTail, &id)
 }
 
 /// The key of a chunk.

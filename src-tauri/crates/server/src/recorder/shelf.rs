@@ -2,11 +2,14 @@
 
 use super::capture::WireEntry;
 use super::journal::{self, Chunk, Encoded, End, Head};
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use vestibule_core::ids::LiveId;
 use vestibule_core::live::{LiveStatus, LiveSummary, SummaryPatch};
 use vestibule_core::{Batch, Timestamp};
+
+type HashMap<K, V> = std::collections::HashMap<K, V, foldhash::fast::RandomState>;
+type HashSet<T> = std::collections::HashSet<T, foldhash::fast::RandomState>;
 
 /// Chunks kept in memory after they were handed over: the store may not show them yet.
 const RECENT: usize = 4;
@@ -136,6 +139,11 @@ impl Shelf {
         }
     }
 
+    /// A step that a decision's batch has in the store and whose exchange is still being answered.
+    pub(super) fn begun(&self, seq: u64) -> Option<&Encoded> {
+        self.begun.get(&seq)
+    }
+
     /// Takes in a step that has ended.
     pub(super) fn keep(&mut self, ended: Ended<'_>) {
         let Ended {
@@ -249,7 +257,8 @@ impl Shelf {
         }
         let Waiting { tail, counted, .. } = std::mem::take(&mut self.waiting);
         let number = self.next_chunk;
-        let (mut chunk, mut bodies, mut wanted) = (Chunk::default(), Vec::new(), 0);
+        let length = tail.values().map(|tail| tail.step.body_len()).sum();
+        let (mut chunk, mut bodies, mut wanted) = (Chunk::default(), Vec::with_capacity(length), 0);
         for (seq, Tail { live, step, stored }) in tail {
             if stored {
                 batch.ops.insert(journal::tail_key(seq), None);

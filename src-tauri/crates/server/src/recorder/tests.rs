@@ -26,8 +26,9 @@ fn exchange(recorder: &Recorder, store: &Store, live: &str, decides: bool) -> u6
     let seq = exchange.head.seq;
     if decides {
         let mut batch = Batch::default();
-        recorder.prepare(&exchange.head, &exchange.trail, &mut batch).unwrap();
-        exchange.journalled = Some(Extent::of(&exchange.trail));
+        recorder
+            .prepare(&exchange.head, &mut exchange.trail, &mut exchange.journalled, &mut batch)
+            .unwrap();
         store.write_blocking(move |_| ((), batch)).unwrap();
     }
     recorder.finish(exchange, &request, &Response::new(StatusCode::CREATED), store);
@@ -82,20 +83,29 @@ fn a_decision_that_was_killed_before_its_end_is_found_again() {
 
 #[test]
 fn a_step_that_says_more_after_its_decision_is_written_again() {
+    use vestibule_core::live::Lane;
     let (recorder, store) = (Recorder::default(), Store::ephemeral());
     let request = request("/oidc/token");
     let mut exchange = recorder.begin(&request, NOW);
     exchange.trail.live = Some(LiveId::from("live"));
-    let mut batch = Batch::default();
-    assert!(recorder.prepare(&exchange.head, &exchange.trail, &mut batch).unwrap());
-    store.write_blocking(move |_| ((), batch)).unwrap();
-    exchange.journalled = Some(Extent::of(&exchange.trail));
-    exchange
-        .trail
-        .arrow(vestibule_core::live::Lane::Provider, vestibule_core::live::Lane::Client, "later");
+    // Two decisions, and a word after them.
+    for label in ["first", "second"] {
+        exchange.trail.arrow(Lane::Client, Lane::Provider, label);
+        let mut batch = Batch::default();
+        recorder
+            .prepare(&exchange.head, &mut exchange.trail, &mut exchange.journalled, &mut batch)
+            .unwrap();
+        assert!(exchange.journalled.is_some() && !exchange.trail.has_words());
+        store.write_blocking(move |_| ((), batch)).unwrap();
+    }
+    exchange.trail.arrow(Lane::Provider, Lane::Client, "later");
+    let seq = exchange.head.seq;
     recorder.finish(exchange, &request, &Response::new(StatusCode::OK), &store);
     settle(&recorder, &store);
-    assert_eq!(restored(&store).session("live", &store).unwrap().steps[0].arrows[0].label, "later");
+    let steps = restored(&store).session("live", &store).unwrap().steps;
+    assert_eq!(steps.iter().map(|step| step.seq).collect::<Vec<_>>(), [seq]);
+    let labels: Vec<&str> = steps[0].arrows.iter().map(|arrow| &*arrow.label).collect();
+    assert_eq!(labels, ["first", "second", "later"]);
 }
 
 #[test]

@@ -5,7 +5,8 @@ use crate::engine::Engine;
 use crate::http::{Request, Response};
 use crate::recorder::Exchange;
 use http::{Method, StatusCode, header};
-use serde_json::{Map, Value, json};
+use serde_json::json;
+use std::fmt::Write as _;
 use std::hash::Hasher as _;
 use std::sync::Arc;
 use vestibule_core::live::{LiveStatus, ParamOrigin, StepKind};
@@ -147,7 +148,7 @@ pub(super) async fn token(engine: &Arc<Engine>, request: &Request, exchange: &mu
         engine.write(exchange, rule).await
     };
     match outcome {
-        Ok(Ok(reply)) => match sign(&keys, &reply) {
+        Ok(Ok(reply)) => match sign(&keys, reply) {
             Ok(body) => cors_any(request, Response::json(StatusCode::OK, &body)).with_static(header::CACHE_CONTROL, "no-store"),
             Err(error) => failed(&StoreError::Io(error)),
         },
@@ -207,25 +208,33 @@ fn origin_card(app: &Application, request: &Request) -> vestibule_core::Because 
     .repair(vestibule_core::Repair::AllowOrigin { app_id: app.id.0.clone(), origin })
 }
 
+/// A token response, with its members in the order of the wire.
+#[derive(serde::Serialize)]
+struct Tokens {
+    access_token: String,
+    expires_in: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id_token: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<String>,
+    scope: String,
+    token_type: &'static str,
+}
+
 /// Signs and composes the response (sheet 1.5).
-fn sign(keys: &KeyRing, reply: &TokenReply) -> Result<Value, String> {
-    let mut body = Map::new();
-    let access = match &reply.access_token {
-        AccessTokenOut::Opaque(text) => text.clone(),
-        AccessTokenOut::Jwt(claims) => keys.sign(reply.alg, Some(ACCESS_TOKEN_TYPE), claims).map_err(|e| e.to_string())?,
-    };
-    body.insert("access_token".into(), json!(access));
-    body.insert("expires_in".into(), json!(reply.expires_in));
-    if let Some(claims) = &reply.id_token {
-        let token = keys.sign(reply.alg, None, claims).map_err(|e| e.to_string())?;
-        body.insert("id_token".into(), json!(token));
-    }
-    if let Some(refresh) = &reply.refresh_token {
-        body.insert("refresh_token".into(), json!(refresh));
-    }
-    body.insert("scope".into(), json!(reply.scope));
-    body.insert("token_type".into(), json!("Bearer"));
-    Ok(Value::Object(body))
+fn sign(keys: &KeyRing, reply: TokenReply) -> Result<Tokens, String> {
+    let signed = |typ, claims: String| keys.sign_json(reply.alg, typ, claims.as_bytes()).map_err(|e| e.to_string());
+    Ok(Tokens {
+        access_token: match reply.access_token {
+            AccessTokenOut::Opaque(text) => text,
+            AccessTokenOut::Jwt(claims) => signed(Some(ACCESS_TOKEN_TYPE), claims)?,
+        },
+        expires_in: reply.expires_in,
+        id_token: reply.id_token.map(|claims| signed(None, claims)).transpose()?,
+        refresh_token: reply.refresh_token,
+        scope: reply.scope,
+        token_type: "Bearer",
+    })
 }
 
 /// Puts the JOSE headers that the tokens will have beside their claims in the Tokens tab.
@@ -425,7 +434,9 @@ fn with_etag(request: &Request, response: Response) -> Response {
     // It tells one answer from another, no more: no secret depends on it.
     let mut hasher = std::hash::DefaultHasher::new();
     hasher.write(&response.body);
-    let tag = format!("\"{:x}-{:016x}\"", response.body.len(), hasher.finish());
+    let mut tag = String::with_capacity(40);
+    // Writing to a String can't fail.
+    let _ = write!(tag, "\"{:x}-{:016x}\"", response.body.len(), hasher.finish());
     if request.header(header::IF_NONE_MATCH) == Some(tag.as_str()) {
         let mut unchanged = Response::new(StatusCode::NOT_MODIFIED);
         unchanged.headers = response.headers;

@@ -13,9 +13,9 @@ fn opaque(token: &AccessTokenOut) -> &str {
     }
 }
 
-fn jwt(token: &AccessTokenOut) -> &Value {
+fn jwt(token: &AccessTokenOut) -> Value {
     match token {
-        AccessTokenOut::Jwt(claims) => claims,
+        AccessTokenOut::Jwt(claims) => serde_json::from_str(claims).unwrap(),
         AccessTokenOut::Opaque(_) => panic!("a JWT was wanted"),
     }
 }
@@ -25,7 +25,7 @@ fn userinfo_of(p: &mut Provider, token: &str) -> Result<Value, String> {
         .read(|cx| userinfo::userinfo(cx, Some(token), None))
         .0
         .unwrap()
-        .map(|(claims, _)| claims)
+        .map(|(claims, _)| claims.into())
         .map_err(|e| e.detail.unwrap_or(e.error.into()))
 }
 
@@ -35,7 +35,7 @@ fn code_to_tokens() {
     let code = p.sign_in(&spa("&prompt=consent&nonce=n1")).remove("code").unwrap();
     let reply = p.redeem("spa", &code);
     assert_eq!((reply.scope.as_str(), reply.expires_in), ("openid offline_access profile", 3600));
-    let id = reply.id_token.as_ref().unwrap();
+    let id: Value = serde_json::from_str(reply.id_token.as_ref().unwrap()).unwrap();
     assert_eq!(
         (&id["aud"], &id["iss"], &id["nonce"], &id["sub"]),
         (&json!("spa"), &json!(ISSUER), &json!("n1"), &json!("alice0000001"))

@@ -105,11 +105,11 @@ fn run(cx: &mut Cx<'_>, app: &Application, form: &TokenForm, issuer: &str) -> Re
         &scope,
         resource.access_token_ttl,
     );
-    push_jwt_view(cx, &claims, &resource, "requested scopes that the application's roles give");
+    let payload = push_jwt_view(cx, claims, &resource, "requested scopes that the application's roles give");
     let live = cx.trail.live.clone().unwrap_or_default();
     settled(cx, &live, "tokens issued");
     Ok(Ok(TokenReply {
-        access_token: AccessTokenOut::Jwt(claims),
+        access_token: AccessTokenOut::Jwt(payload),
         id_token: None,
         refresh_token: None,
         scope,

@@ -6,13 +6,13 @@ use crate::entropy::{id21, timed43};
 use crate::live::{ClaimNote, Lane, LiveStatus, StepKind, TokenView};
 use crate::model::{Application, Dialect, ProviderSettings, Resource, SigningAlg};
 use crate::oidc::OidcError;
-use crate::oidc::claims::{self, Place};
+use crate::oidc::claims::{self, ClaimSet, Place};
 use crate::oidc::request::unknown_resource;
 use crate::oidc::scopes::{self, Holder};
 use crate::port::{Cx, StoreError};
 use crate::record::{AccessToken, Authorized, Index, token_key};
 use crate::time::Timestamp;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// Lifetime of an opaque access token in **seconds** (sheet 1.6).
@@ -23,8 +23,8 @@ pub(super) const OPAQUE_TTL: i64 = 3600;
 pub enum AccessTokenOut {
     /// As stored, by hash.
     Opaque(String),
-    /// Claims to sign with `typ: at+jwt`.
-    Jwt(Value),
+    /// Claims to sign with `typ: at+jwt`, as JSON.
+    Jwt(String),
 }
 
 /// Everything the token response needs, unsigned.
@@ -32,8 +32,8 @@ pub enum AccessTokenOut {
 pub struct TokenReply {
     /// The access token.
     pub access_token: AccessTokenOut,
-    /// ID token claims to sign, without `typ` in the header.
-    pub id_token: Option<Value>,
+    /// ID token claims to sign, without `typ` in the header, as JSON.
+    pub id_token: Option<String>,
     /// A refresh token.
     pub refresh_token: Option<String>,
     /// Always present on the wire in Logto, even empty.
@@ -53,7 +53,7 @@ pub(super) struct Policy {
 
 impl Policy {
     pub(super) fn read(cx: &Cx<'_>, app: &Application) -> Result<Self, StoreError> {
-        let settings = cx.get::<ProviderSettings>(ProviderSettings::ID)?.unwrap_or_default();
+        let settings = cx.settings()?;
         Ok(Self {
             dialect: app.custom_client_metadata.dialect.unwrap_or(settings.dialect),
             alg: app.custom_client_metadata.signing_alg.unwrap_or(settings.signing_alg),
@@ -246,11 +246,11 @@ impl Issue<'_> {
             &scope,
             resource.access_token_ttl,
         );
-        push_jwt_view(cx, &claims, resource, "scopes the person's roles give");
-        Ok((AccessTokenOut::Jwt(claims), scope, resource.access_token_ttl))
+        let payload = push_jwt_view(cx, claims, resource, "scopes the person's roles give");
+        Ok((AccessTokenOut::Jwt(payload), scope, resource.access_token_ttl))
     }
 
-    fn id_token(&self, cx: &mut Cx<'_>, standing: &Standing) -> Result<Value, StoreError> {
+    fn id_token(&self, cx: &mut Cx<'_>, standing: &Standing) -> Result<String, StoreError> {
         let mut out = claims::of_person(
             cx,
             &standing.user,
@@ -297,37 +297,40 @@ impl Issue<'_> {
             ));
         }
         out.absent.push(note("at_hash, acr, amr, azp", "Logto does not send them"));
-        let claims = Value::Object(out.values);
+        let payload = out.values.json();
         cx.trail.tokens.push(TokenView {
             name: "id_token".into(),
             format: "JWT".into(),
             header: None,
-            claims: claims.clone(),
+            claims: out.values.into(),
             provenance: out.notes,
             absent: out.absent,
             expires_at,
         });
-        Ok(claims)
+        Ok(payload)
     }
 }
 
 /// Claims of a JWT access token (RFC 9068 shape as Logto sends it, sheet 1.5).
-pub(super) fn access_claims(cx: &Cx<'_>, issuer: &str, sub: &str, app: &Application, audience: &str, scope: &str, ttl: i64) -> Value {
-    let mut claims = Map::new();
-    claims.insert("jti".into(), json!(id21(cx.entropy)));
-    claims.insert("sub".into(), json!(sub));
-    claims.insert("iat".into(), json!(cx.now.seconds()));
-    claims.insert("exp".into(), json!(cx.now.plus_seconds(ttl).seconds()));
+pub(super) fn access_claims(cx: &Cx<'_>, issuer: &str, sub: &str, app: &Application, audience: &str, scope: &str, ttl: i64) -> ClaimSet {
+    let mut claims = ClaimSet::default();
+    claims.insert("jti", json!(id21(cx.entropy)));
+    claims.insert("sub", json!(sub));
+    claims.insert("iat", json!(cx.now.seconds()));
+    claims.insert("exp", json!(cx.now.plus_seconds(ttl).seconds()));
     if !scope.is_empty() {
-        claims.insert("scope".into(), json!(scope));
+        claims.insert("scope", json!(scope));
     }
-    claims.insert("client_id".into(), json!(app.id));
-    claims.insert("iss".into(), json!(issuer));
-    claims.insert("aud".into(), json!(audience));
-    Value::Object(claims)
+    claims.insert("client_id", json!(app.id));
+    claims.insert("iss", json!(issuer));
+    claims.insert("aud", json!(audience));
+    claims
 }
 
-pub(super) fn push_jwt_view(cx: &mut Cx<'_>, claims: &Value, resource: &Resource, scope_note: &'static str) {
+/// Shows an access token in the Tokens tab; its claims as they are signed.
+pub(super) fn push_jwt_view(cx: &mut Cx<'_>, claims: ClaimSet, resource: &Resource, scope_note: &'static str) -> String {
+    let payload = claims.json();
+    let claims = Value::from(claims);
     let absent = if claims.get("scope").is_none() {
         vec![note("scope", "no scope of this resource is held, and an empty one is left out")]
     } else {
@@ -338,7 +341,7 @@ pub(super) fn push_jwt_view(cx: &mut Cx<'_>, claims: &Value, resource: &Resource
         name: "access_token".into(),
         format: "JWT".into(),
         header: None,
-        claims: claims.clone(),
+        claims,
         provenance: vec![
             note("aud", "the resource that was asked for"),
             note("scope", scope_note),
@@ -348,6 +351,7 @@ pub(super) fn push_jwt_view(cx: &mut Cx<'_>, claims: &Value, resource: &Resource
         absent,
         expires_at,
     });
+    payload
 }
 
 pub(super) fn note(claim: &'static str, text: impl Into<Words>) -> ClaimNote {
