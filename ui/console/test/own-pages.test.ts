@@ -13,6 +13,7 @@ describe('your own pages', () => {
   async function open() {
     const host = memoryHost();
     render(App, { host });
+    await fireEvent.click(await screen.findByRole('tab', { name: 'Your own pages' }));
     const section = within(await screen.findByRole('region', { name: 'Your own pages' }));
     await section.findByText('The hosted pages are served.');
     return { host, section };

@@ -13,13 +13,13 @@ const MESSAGES: u32 = 100;
 
 /// Everything under `/control`: `POST /control` with a [`ConsoleRequest`] as JSON, `GET` and `DELETE /control/inbox`.
 pub(super) async fn answer(engine: &Arc<Engine>, request: &Request, rest: &[&str]) -> Response {
-    if let Err(refused) = admit(engine, request) {
+    if let Some(refused) = refusal(engine, request) {
         return refused;
     }
     let order = match (&request.method, rest) {
         (&Method::GET, ["inbox"]) => match limit(request) {
             Ok(limit) => ConsoleRequest::Inbox { limit },
-            Err(refused) => return refused,
+            Err(why) => return problem(StatusCode::BAD_REQUEST, "guard.invalid_input", why),
         },
         (&Method::DELETE, ["inbox"]) => ConsoleRequest::ClearInbox,
         (&Method::POST, []) => match serde_json::from_slice(&request.body) {
@@ -50,26 +50,24 @@ pub(super) async fn answer(engine: &Arc<Engine>, request: &Request, rest: &[&str
     }
 }
 
-fn limit(request: &Request) -> Result<u32, Response> {
-    let refuse = |why: String| problem(StatusCode::BAD_REQUEST, "guard.invalid_input", why);
-    let pairs = request.query_pairs().map_err(refuse)?;
-    let Some((_, text)) = pairs.into_iter().find(|(name, _)| name == "limit") else {
-        return Ok(MESSAGES);
-    };
-    text.parse().map_err(|_| refuse("limit must be a whole number.".to_owned()))
+fn limit(request: &Request) -> Result<u32, String> {
+    match request.query_pairs()?.into_iter().find(|(name, _)| name == "limit") {
+        None => Ok(MESSAGES),
+        Some((_, text)) => text.parse().map_err(|_| "limit must be a whole number.".to_owned()),
+    }
 }
 
 /// A bearer token, and no browser: a page of any site could make this call with somebody else's rights.
-fn admit(engine: &Engine, request: &Request) -> Result<(), Response> {
+fn refusal(engine: &Engine, request: &Request) -> Option<Response> {
     let Some(control) = &engine.control else {
-        return Err(problem(
+        return Some(problem(
             StatusCode::NOT_FOUND,
             "control.off",
             "The control interface is off. Start the program with --control.".to_owned(),
         ));
     };
     if request.header(header::ORIGIN).is_some() || request.headers.contains_key("sec-fetch-site") {
-        return Err(problem(
+        return Some(problem(
             StatusCode::FORBIDDEN,
             "auth.forbidden",
             "The control interface answers programs, not web pages.".to_owned(),
@@ -79,9 +77,9 @@ fn admit(engine: &Engine, request: &Request) -> Result<(), Response> {
         .header(header::AUTHORIZATION)
         .and_then(|value| value.strip_prefix("Bearer "));
     if token.is_some_and(|token| control.token.matches(token)) {
-        return Ok(());
+        return None;
     }
-    Err(problem(
+    Some(problem(
         StatusCode::UNAUTHORIZED,
         "auth.unauthorized",
         "Send the token as Authorization: Bearer; it lies in the file that the program named at its start.".to_owned(),
