@@ -14,6 +14,7 @@ pub mod flow;
 pub mod grants;
 pub mod introspection;
 pub mod logout;
+mod one_time_token;
 pub mod params;
 pub mod pkce;
 pub mod redirect;

@@ -68,6 +68,8 @@ pub fn wanted(cx: &Cx<'_>, request: &ValidRequest, user: &User) -> Result<Wanted
 pub enum ConsentPage {
     /// Consent was given on the spot; 302 to this address.
     Granted(String),
+    /// Something comes first; 302 to this page.
+    Elsewhere(String),
     /// The person is asked.
     Ask,
 }
@@ -89,6 +91,10 @@ pub fn open_page(cx: &mut Cx<'_>, interaction_id: &str, issuer: &str) -> Result<
     let Some((app, user)) = parties(cx, &interaction)? else {
         return Ok(Err(ApiError::session_not_found()));
     };
+    if let Some(location) = super::one_time_token::detour(cx, &interaction, &user)? {
+        cx.arrow(Lane::Provider, Lane::Experience, "302 one-time token");
+        return Ok(Ok(ConsentPage::Elsewhere(location)));
+    }
     if app.is_third_party {
         cx.because(Because::new(
             "consent.third_party",

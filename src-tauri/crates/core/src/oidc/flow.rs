@@ -4,6 +4,7 @@
 //! request first arrives and when the browser comes back from the pages.
 
 use super::authorize::{Reply, SignedIn, error_parameters};
+use super::one_time_token;
 use super::params::AuthenticationParams;
 use super::request::ValidRequest;
 use super::{OidcError, consent};
@@ -97,7 +98,8 @@ pub fn proceed(
     cx.trail.patch.user = Some((user.id.clone(), user.display_name()));
     if !satisfied.login {
         let chosen_by_acr = extras.params.direct_sign_in.is_some() && request.get("direct_sign_in").is_none();
-        drop_page_parameters(cx, &user, chosen_by_acr);
+        let with_token = one_time_token::given(&extras.params).is_some() && !request.prompts("none");
+        drop_page_parameters(cx, &user, chosen_by_acr, with_token);
     }
     let grant = match &satisfied.granted {
         Some(id) => cx.get::<Grant>(id.as_str())?,
@@ -106,7 +108,11 @@ pub fn proceed(
             None => None,
         },
     };
-    if let Some(reason) = consent_reason(cx, request, grant.as_deref(), &user, &satisfied)? {
+    let reason = match token_reason(request, extras, &satisfied) {
+        Some(reason) => Some(reason),
+        None => consent_reason(cx, request, grant.as_deref(), &user, &satisfied)?,
+    };
+    if let Some(reason) = reason {
         if request.prompts("none") {
             let error = if reason.name == "native_client_prompt" {
                 OidcError::interaction_required("native clients require End-User interaction")
@@ -153,7 +159,7 @@ pub fn proceed(
 /// With a session no sign-in page opens, so the parameters that choose and fill one are dropped (sheet 2.2).
 /// `organization_id` also goes with the code, so it still counts.
 /// So does the rest of `acr_values` when an `idp:` in it chose a provider.
-fn drop_page_parameters(cx: &mut Cx<'_>, user: &User, chosen_by_acr: bool) {
+fn drop_page_parameters(cx: &mut Cx<'_>, user: &User, chosen_by_acr: bool, with_token: bool) {
     let mut sent = false;
     for row in &mut cx.trail.params {
         if chosen_by_acr && row.name == "acr_values" {
@@ -166,7 +172,8 @@ fn drop_page_parameters(cx: &mut Cx<'_>, user: &User, chosen_by_acr: bool) {
             };
             row.note = Some("No sign-in page opened, so idp: had no effect.".into());
         }
-        if row.value.is_empty() || row.name == "organization_id" || !super::params::NAMES.contains(&row.name.as_str()) {
+        let looked_at = with_token && matches!(row.name.as_str(), "one_time_token" | "login_hint");
+        if looked_at || row.value.is_empty() || row.name == "organization_id" || !super::params::NAMES.contains(&row.name.as_str()) {
             continue;
         }
         sent = true;
@@ -291,6 +298,19 @@ fn login_reason(cx: &mut Cx<'_>, request: &ValidRequest, session: Option<&Sessio
         cx.because(reason.because());
     }
     Some(reason)
+}
+
+/// A one-time token is looked at even with a live session, on the hop that consent takes (sheet 2.6).
+fn token_reason(request: &ValidRequest, extras: &Extras, satisfied: &Satisfied) -> Option<Reason> {
+    let asked = one_time_token::given(&extras.params).is_some() && !request.prompts("none");
+    (asked && !satisfied.login && !satisfied.consent).then(|| {
+        Reason::new(
+            "one_time_token",
+            "The one-time token is looked at first.",
+            "Somebody is signed in already, and the request brings a one-time token: whose it is decides what the person sees.",
+            "Logto 2.6",
+        )
+    })
 }
 
 fn consent_reason(

@@ -5,6 +5,7 @@ mod denials;
 mod dialects;
 mod grants;
 mod logout;
+mod one_time_token;
 mod tokens;
 
 use super::authorize::{Reply, authorize, resume};
@@ -14,7 +15,7 @@ use super::{OidcError, consent};
 use crate::ids::{AppId, UserId};
 use crate::live::{ParamOrigin, Trail};
 use crate::model::{Application, ApplicationSecret, ApplicationType, Resource, Role, RoleScope, RoleType, Scope, User};
-use crate::record::Interaction;
+use crate::record::{Interaction, InteractionEvent};
 use crate::testing::World;
 use std::collections::BTreeMap;
 
@@ -167,6 +168,7 @@ impl Provider {
                             .unwrap();
                     } else {
                         let mut record = (*self.world.get::<Interaction>(interaction.as_str()).unwrap()).clone();
+                        record.result.interaction_event = Some(InteractionEvent::SignIn);
                         record.result.login = Some(UserId::from("alice0000001"));
                         self.world.put(&record);
                     }

@@ -19,7 +19,7 @@ pub(super) async fn page(engine: &Arc<Engine>, request: &Request, exchange: &mut
     };
     let issuer = engine.site().issuer.clone();
     match engine.write(exchange, move |cx| consent::open_page(cx, &id, &issuer)).await {
-        Ok(Ok(ConsentPage::Granted(location))) => Response::redirect(StatusCode::FOUND, &location),
+        Ok(Ok(ConsentPage::Granted(location) | ConsentPage::Elsewhere(location))) => Response::redirect(StatusCode::FOUND, &location),
         Ok(Ok(ConsentPage::Ask)) => super::pages::app_page(engine, request, exchange).await,
         Ok(Err(_)) => super::pages::no_session(engine, request),
         Err(error) => failed(&error),
