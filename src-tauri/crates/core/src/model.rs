@@ -4,6 +4,7 @@
 mod application;
 mod connector;
 mod message;
+mod mfa;
 mod provider;
 mod resource;
 mod sign_in_experience;
@@ -13,6 +14,7 @@ mod validate;
 pub use application::*;
 pub use connector::*;
 pub use message::*;
+pub use mfa::*;
 pub use provider::*;
 pub use resource::*;
 pub use sign_in_experience::*;

@@ -9,6 +9,7 @@ mod one_time_token;
 mod password_policy;
 mod properties;
 mod registration;
+mod second_factor;
 mod sentinel;
 mod submission;
 

@@ -151,6 +151,8 @@ fn person(entry: &UserEntry, id: UserId, stored: Option<&User>, hash: Option<Str
         avatar: None,
         profile: Default::default(),
         identities: BTreeMap::new(),
+        mfa_verifications: Vec::new(),
+        logto_config: Default::default(),
         custom_data: Default::default(),
         application_id: None,
         is_suspended: false,
