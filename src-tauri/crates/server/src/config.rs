@@ -24,7 +24,9 @@ mod walk;
 pub(crate) mod tests;
 
 pub use apply::{Summary, apply};
-pub use document::{ApplicationEntry, ConnectorEntry, Document, Patch, ResourceEntry, RoleEntry, SecretEntry, UserEntry};
+pub use document::{
+    ApplicationEntry, ConnectorEntry, Document, MfaEntry, MfaEntryKind, Patch, ResourceEntry, RoleEntry, SecretEntry, UserEntry,
+};
 pub use error::{ApplyError, ConfigError};
 pub use passwords::{PasswordJob, PreparedHashes, hash_passwords, passwords_to_hash};
 

@@ -625,11 +625,13 @@ fn the_policy_table() {
         (PromptOnlyAtSignInMandatory, missing(), none(), missing()),
     ];
     for (policy, sign_in, sign_up, declined) in rows {
-        let mut experience = SignInExperience::default();
-        experience.mfa = Mfa {
-            factors: vec![MfaFactor::Totp],
-            policy,
-            organization_required_mfa_policy: None,
+        let mut experience = SignInExperience {
+            mfa: Mfa {
+                factors: vec![MfaFactor::Totp],
+                policy,
+                organization_required_mfa_policy: None,
+            },
+            ..SignInExperience::default()
         };
         let bare = person(ALICE, "Alice");
         let with_factor = User {
@@ -705,11 +707,13 @@ fn the_policy_table() {
 
 #[test]
 fn another_factor_is_suggested_where_all_also_sign_in() {
-    let mut experience = SignInExperience::default();
-    experience.mfa = Mfa {
-        factors: vec![MfaFactor::Totp, MfaFactor::EmailVerificationCode],
-        policy: MfaPolicy::Mandatory,
-        organization_required_mfa_policy: None,
+    let mut experience = SignInExperience {
+        mfa: Mfa {
+            factors: vec![MfaFactor::Totp, MfaFactor::EmailVerificationCode],
+            policy: MfaPolicy::Mandatory,
+            organization_required_mfa_policy: None,
+        },
+        ..SignInExperience::default()
     };
     let user = User {
         primary_email: Some("alice@example.test".into()),

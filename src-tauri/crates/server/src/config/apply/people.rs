@@ -75,7 +75,8 @@ impl Applier<'_, '_, '_> {
                 continue;
             }
             let hash = self.password(entry, stored.as_deref(), hashes, known);
-            let new = person(entry, id.clone(), stored.as_deref(), hash, self.cx.now)?;
+            let mut new = person(entry, id.clone(), stored.as_deref(), hash, self.cx.now)?;
+            new.mfa_verifications = self.factors(entry, stored.as_deref())?;
             if stored.is_none() {
                 people.new.push(id.clone());
             }

@@ -1,7 +1,7 @@
 //! Applying documents to what is stored.
 
 use super::*;
-use vestibule_core::model::{Application, Connector, ProviderSettings, Resource, Role, SignInExperience, User};
+use vestibule_core::model::{Application, Connector, MfaFactor, MfaVerification, ProviderSettings, Resource, Role, SignInExperience, User};
 use vestibule_core::record::Index;
 
 fn counts(summary: Summary) -> (usize, usize, usize) {
@@ -349,4 +349,62 @@ async fn a_thousand_people_start_without_hashing() {
     assert_eq!(stored.start(&good(&text), 1).await.unwrap().hashed, 1000);
     let again = stored.start(&good(&text), 2).await.unwrap();
     assert_eq!((again.hashed, again.writes, again.summary.unchanged), (0, 0, 1000));
+}
+
+#[tokio::test]
+async fn second_factors_are_sealed_keep_their_history_and_leave_passkeys_alone() {
+    let file = |rest: &str| good(&format!("[[users]]\nid = \"ada000000001\"\nusername = \"ada\"\n{rest}"));
+    let with = |key: &str| {
+        file(&format!(
+            "mfaVerifications = [{{ type = \"Totp\", key = \"{key}\" }}, {{ type = \"BackupCode\", codes = [\"0123456789\", \"ABCDEF0123\"] }}]"
+        ))
+    };
+    let mut stored = Stored::default();
+    stored.start(&with("jbsw y3dp ehpk 3pxp jbsw y3dp ehpk 3pxp"), 1_000).await.unwrap();
+    let ada: User = stored.one("ada000000001");
+    let MfaVerification::Totp { key, .. } = &ada.mfa_verifications[0] else {
+        panic!("no app");
+    };
+    assert!(
+        key.starts_with("sealed ") && key.ends_with(" JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"),
+        "{key}"
+    );
+    let MfaVerification::BackupCode { codes, .. } = &ada.mfa_verifications[1] else {
+        panic!("no codes");
+    };
+    assert!(codes[1].code.ends_with(" abcdef0123"));
+    // Used, and a passkey added; another start, another spelling of the same secret.
+    stored.edit::<User>("ada000000001", |user| {
+        if let MfaVerification::Totp { last_used_time_step, .. } = &mut user.mfa_verifications[0] {
+            *last_used_time_step = Some(7);
+        }
+        if let MfaVerification::BackupCode { codes, .. } = &mut user.mfa_verifications[1] {
+            codes[0].used_at = Some(vestibule_core::Timestamp(5));
+        }
+        let passkey = serde_json::json!({
+            "type": "WebAuthn", "id": "key", "createdAt": 1, "rpId": "localhost", "credentialId": "c", "publicKey": "k", "counter": 0, "agent": "",
+        });
+        user.mfa_verifications.push(serde_json::from_value(passkey).unwrap());
+    });
+    let again = stored.start(&with("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"), 2_000).await.unwrap();
+    assert_eq!((again.summary.unchanged, again.writes), (1, 0));
+    stored.start(&file(""), 3_000).await.unwrap();
+    assert_eq!(
+        stored.one::<User>("ada000000001").mfa_verifications.len(),
+        3,
+        "not mentioned: left alone"
+    );
+    // Another secret is another app, without the old one's history.
+    stored.start(&with("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"), 4_000).await.unwrap();
+    let ada: User = stored.one("ada000000001");
+    assert!(matches!(
+        ada.mfa_verifications[0],
+        MfaVerification::Totp {
+            last_used_time_step: None,
+            ..
+        }
+    ));
+    stored.start(&file("mfaVerifications = []"), 5_000).await.unwrap();
+    let left = stored.one::<User>("ada000000001").mfa_verifications;
+    assert_eq!(left.iter().map(MfaVerification::factor).collect::<Vec<_>>(), [MfaFactor::WebAuthn]);
 }
