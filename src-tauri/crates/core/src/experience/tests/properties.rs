@@ -31,6 +31,8 @@ enum Call {
     Mode(SignInMode),
     Development(bool),
     Delete(&'static str),
+    /// A sign-in up to identification, as a page makes it: what follows is explored far more often than by chance.
+    Enter(&'static str),
     /// The code of somebody's app, now or in the next steps; or none of any app.
     App(Option<&'static str>, i64),
     /// A code to the person's own address, and whether the right one is typed.
@@ -96,6 +98,7 @@ fn calls() -> impl Strategy<Value = Call> {
         1 => prop::sample::select(vec![SignInMode::SignIn, SignInMode::Register, SignInMode::SignInAndRegister]).prop_map(Call::Mode),
         1 => any::<bool>().prop_map(Call::Development),
         1 => prop::sample::select(vec![ALICE, CAROL]).prop_map(Call::Delete),
+        6 => prop::sample::select(vec!["alice", "alice", "carol"]).prop_map(Call::Enter),
         4 => (prop::option::weighted(0.9, prop::sample::select(vec![ALICE, CAROL])), 0i64..2).prop_map(|(who, steps)| Call::App(who, steps)),
         2 => any::<bool>().prop_map(Call::OwnAddress),
         2 => any::<(bool, bool)>().prop_map(|(proven, bound)| Call::NewApp(proven, bound)),
@@ -246,6 +249,18 @@ proptest! {
                         prop_assert!(page.state().result.login.is_none() && page.state().result.user_id.is_none(), "a reset signed somebody in");
                         proven.0.clear();
                         second = Second::default();
+                    }
+                }
+                Call::Enter(name) => {
+                    if page.put(InteractionEvent::SignIn).is_ok() {
+                        proven.0.clear();
+                        second = Second::default();
+                        if let Ok(record) = page.password(&username(name), "correct horse") {
+                            let holder = page.world.read(|cx| identifier::find_user(cx, &username(name)).unwrap()).0.unwrap();
+                            proven.0.insert(holder.id.clone());
+                            let _ = page.identify(Some(&record));
+                            issued.push(record);
+                        }
                     }
                 }
                 Call::App(who, steps) => {
