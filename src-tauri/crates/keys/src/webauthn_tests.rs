@@ -1,7 +1,6 @@
 //! The ceremonies, answered by an authenticator written for the tests from the specification's byte layouts.
 
 use super::*;
-use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair};
 
@@ -127,11 +126,12 @@ impl Device {
         }
     }
 
+    #[expect(clippy::disallowed_types, reason = "a test's own signature")]
     fn get(&self, id: &[u8], keys: &Keys) -> AuthenticationPayload {
         let client_data = self.client_data();
         let mut signed = self.data();
         signed.extend_from_slice(digest(&SHA256, &client_data).as_ref());
-        let rng = SystemRandom::new();
+        let rng = aws_lc_rs::rand::SystemRandom::new();
         let signature = match keys {
             Keys::P256(pair) => pair.sign(&rng, &signed).unwrap().as_ref().to_vec(),
             Keys::Rsa(pair) => {
@@ -177,7 +177,8 @@ fn both_kinds_of_key_register_and_authenticate() {
 fn every_comparison_is_made_in_both_ceremonies() {
     let keys = p256();
     let key = cose(&keys);
-    let spoil: [(&str, fn(&mut Device)); 8] = [
+    type Spoiled = (&'static str, fn(&mut Device));
+    let spoil: [Spoiled; 8] = [
         ("type", |d| d.kind = "payment.get"),
         ("another challenge", |d| d.challenge = "b3RoZXI".into()),
         ("origin", |d| d.origin = "http://localhost:3002"),

@@ -5,6 +5,7 @@ mod development;
 mod document;
 mod identification;
 mod journeys;
+mod mfa_policy;
 mod one_time_token;
 mod password_policy;
 mod properties;
