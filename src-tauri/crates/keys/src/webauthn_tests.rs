@@ -281,3 +281,43 @@ fn odd_keys_and_broken_bytes_are_refused_with_words() {
     text.response.attestation_object = b64(deep);
     assert!(verify_registration(&ceremony(), &text).is_err());
 }
+
+/// What Chromium 156 answered to the options that the provider sends, with its virtual authenticator: an implementation
+/// that is not ours.
+#[test]
+fn a_browsers_own_answers_verify() {
+    let made: RegistrationPayload = serde_json::from_value(serde_json::json!({
+        "authenticatorAttachment": "platform",
+        "clientExtensionResults": { "credProps": { "rk": true } },
+        "id": "1HhIueQeMakEJOiUZPhdLwCd37tox5xB5vcandGYGJc",
+        "rawId": "1HhIueQeMakEJOiUZPhdLwCd37tox5xB5vcandGYGJc",
+        "response": {
+            "attestationObject": "o2NmbXRkbm9uZWdhdHRTdG10oGhhdXRoRGF0YVikSZYN5YgOjGh0NBcPZHZgW4_krrmihjLHmVzzuoMdl2NFAAAAAQECAwQFBgcIAQIDBAUGBwgAINR4SLnkHjGpBCTolGT4XS8And-7aMecQeb3Gp3RmBiXpQECAyYgASFYIC9mB8IvIYSvOSI12GCtWEQTZpjXTjEVAV0uOtHbADRbIlggPjHgMioOmK7L_lr5nacojWT16Qhc63wrf4_G7HP72hc",
+            "clientDataJSON": "eyJ0eXBlIjoid2ViYXV0aG4uY3JlYXRlIiwiY2hhbGxlbmdlIjoiWVdKalpHVm1aMmhwYW10c2JXNXZjSEZ5YzNSMWRuZDRlWG94TWpNME5UWSIsIm9yaWdpbiI6Imh0dHA6Ly9sb2NhbGhvc3Q6MzAwMSIsImNyb3NzT3JpZ2luIjpmYWxzZX0",
+            "transports": ["internal"],
+        },
+        "type": "public-key",
+    }))
+    .unwrap();
+    let asked = |challenge: &str| Ceremony {
+        challenge: challenge.into(),
+        ..ceremony()
+    };
+    let first = asked("YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXoxMjM0NTY");
+    let key = verify_registration(&first, &made).unwrap();
+    assert_eq!((key.id.as_str(), key.counter), ("1HhIueQeMakEJOiUZPhdLwCd37tox5xB5vcandGYGJc", 1));
+    let used: AuthenticationPayload = serde_json::from_value(serde_json::json!({
+        "id": "1HhIueQeMakEJOiUZPhdLwCd37tox5xB5vcandGYGJc",
+        "rawId": "1HhIueQeMakEJOiUZPhdLwCd37tox5xB5vcandGYGJc",
+        "response": {
+            "authenticatorData": "SZYN5YgOjGh0NBcPZHZgW4_krrmihjLHmVzzuoMdl2MFAAAAAg",
+            "clientDataJSON": "eyJ0eXBlIjoid2ViYXV0aG4uZ2V0IiwiY2hhbGxlbmdlIjoiTVRJek5EVTJZV0pqWkdWbVoyaHBhbXRzYlc1dmNIRnljM1IxZG5kNGVYbyIsIm9yaWdpbiI6Imh0dHA6Ly9sb2NhbGhvc3Q6MzAwMSIsImNyb3NzT3JpZ2luIjpmYWxzZX0",
+            "signature": "MEUCIGLvWVc8QD18wTiPeTAb8v3btE9Hsd4YqrgPTqvAefvOAiEA3hWJrOU5khShGDz0_ePUrPTvjBkHVerva2jf5FFgvEk",
+            "userHandle": "cnV0aDAwMDAwMDAx",
+        },
+    }))
+    .unwrap();
+    let second = asked("MTIzNDU2YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXo");
+    assert_eq!(verify_authentication(&second, &key.public_key, &used), Ok(2));
+    assert!(verify_authentication(&first, &key.public_key, &used).is_err());
+}
