@@ -75,6 +75,7 @@ export function exampleUsers(now: number): UserView[] {
     hasPassword: true,
     isSuspended: false,
     identities: [],
+    mfaVerifications: [],
     roles: [],
     lastSignInAt: null,
     createdAt: now - 86_400_000,

@@ -131,6 +131,7 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
       isSuspended: false,
       hasPassword: false,
       identities: [],
+      mfaVerifications: [],
       roles: [],
       lastSignInAt: null,
       createdAt: now,

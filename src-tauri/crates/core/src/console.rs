@@ -459,6 +459,8 @@ pub struct UserView {
     pub is_suspended: bool,
     /// Targets of linked social identities.
     pub identities: Vec<String>,
+    /// Second factors, without keys.
+    pub mfa_verifications: Vec<crate::model::MfaVerificationView>,
     /// Names of the roles held.
     pub roles: Vec<String>,
     pub last_sign_in_at: Option<Timestamp>,

@@ -73,6 +73,12 @@ pub fn digits6(entropy: &dyn Entropy) -> String {
     draw(entropy, b"0123456789", 6)
 }
 
+/// Ten hexadecimal digits: a backup code (sheet 4.7).
+#[must_use]
+pub fn hex10(entropy: &dyn Entropy) -> String {
+    draw(entropy, b"0123456789abcdef", 10)
+}
+
 /// 12 lowercase alphanumerics: Logto's id of people and SSO connectors (sheet 7.3).
 #[must_use]
 pub fn id12(entropy: &dyn Entropy) -> String {

@@ -26,6 +26,15 @@
 //! | `PUT /profile/password` | [`reset_password_check`], [`record_reset_password`] |
 //! | `POST /submit` | [`submit`] |
 //! | `POST /api/interaction/abort` (Vestibule's own) | [`abort`] |
+//! | `POST /verification/totp/secret`, `/verify` | [`start_totp`], [`verify_totp`] |
+//! | `POST /verification/web-authn/registration`, `/verify` | [`start_registration`], [`registration_question`], [`record_registration`] |
+//! | `POST /verification/web-authn/authentication`, `/verify` | [`start_authentication`], [`authentication_question`], [`record_authentication`] |
+//! | `POST /preflight/sign-in-passkey/authentication` | [`preflight_passkey_sign_in`] |
+//! | `POST /verification/sign-in-passkey/authentication`, `/verify` | [`start_passkey_sign_in`], [`passkey_question`], [`record_passkey_result`] |
+//! | `POST /verification/backup-code/generate`, `/verify` | [`generate_backup_codes`], [`verify_backup_code`] |
+//! | `POST /verification/mfa-verification-code`, `/verify` | [`send_mfa_verification_code`], [`verify_mfa_verification_code`] |
+//! | `POST /profile/mfa`, `/profile/mfa/passkey` | [`add_mfa_factor`], [`add_passkey`] |
+//! | `POST /profile/mfa/mfa-enabled`, `mfa-skipped`, `mfa-suggestion-skipped`, `passkey-skipped` | [`enable_mfa`], [`skip_mfa`], [`skip_additional_mfa`], [`skip_passkey`] |
 //! | every route of a later release | [`not_served`] |
 //! | `GET /api/.well-known/sign-in-exp` | [`public_sign_in_experience`] |
 
@@ -42,6 +51,7 @@ mod interaction;
 mod language;
 mod later;
 mod messages;
+mod mfa;
 mod one_time_token;
 mod password;
 mod password_policy;
@@ -68,6 +78,13 @@ pub use interaction::{get_interaction, put_interaction, put_interaction_event, s
 pub use language::{accepted_languages, choose_language, is_right_to_left};
 pub use later::{Later, not_served};
 pub use messages::{is_deliverable, open_message};
+pub use mfa::{
+    AuthenticationQuestion, Demand, MfaBinding, NewTotp, PasskeyQuestion, add_mfa_factor, add_passkey, authentication_question, demand,
+    enable_mfa, generate_backup_codes, passkey_question, preflight_passkey_sign_in, record_authentication, record_passkey_result,
+    record_registration, registration_question, send_mfa_verification_code, skip_additional_mfa, skip_mfa, skip_passkey,
+    start_authentication, start_passkey_sign_in, start_registration, start_totp, totp_for, verify_backup_code,
+    verify_mfa_verification_code, verify_totp,
+};
 pub use one_time_token::{ONE_TIME_TOKEN_TTL, check_one_time_token, issue_one_time_token, revoke_one_time_token, verify_one_time_token};
 pub use password::{PasswordQuestion, password_candidate, record_password_result};
 pub use password_policy::{Issue, UserInfo, check_password};

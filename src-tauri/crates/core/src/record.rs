@@ -3,6 +3,7 @@
 //! Key layout: `table byte` + id for records; `0x80 | index byte` + value + `0x00` + id for index
 //! entries. Everything lives in one ordered key space.
 
+mod mfa;
 mod one_time_token;
 mod verification;
 
@@ -12,8 +13,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+pub use mfa::{PendingMfa, PendingTotp};
 pub use one_time_token::{OneTimeToken, OneTimeTokenContext, TokenStatus};
-pub use verification::{CodeRecord, VerificationRecord};
+pub use verification::{Challenge, CodeRecord, VerificationRecord, WebAuthnRecord};
 
 macro_rules! tables {
     ($($(#[$doc:meta])* $name:ident = $byte:literal),+ $(,)?) => {
@@ -111,6 +113,8 @@ pub enum Index {
     Indicator = 8,
     /// Role by holder: `u/` + person or `a/` + application.
     RoleHolder = 9,
+    /// Person by relying party + `/` + WebAuthn credential id.
+    Credential = 16,
 }
 
 impl Index {
@@ -261,9 +265,18 @@ pub struct InteractionResult {
     /// Pending profile, by Logto's member names; a password only as its hash.
     #[serde(skip_serializing_if = "serde_json::Map::is_empty")]
     pub profile: serde_json::Map<String, serde_json::Value>,
+    /// Second factors bound and decided on here.
+    #[serde(skip_serializing_if = "PendingMfa::is_empty")]
+    pub mfa: PendingMfa,
+    /// The challenge for passkeys that the first page was given before anything began; a new beginning keeps it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sign_in_passkey: Option<Challenge>,
     /// At most one record per type.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub verification_records: Vec<VerificationRecord>,
+    /// Proofs of the person's own second factors whose place among the records was taken by a new factor of the type.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub set_aside: Vec<VerificationRecord>,
     /// Set by submit: who has logged in. Its presence makes the resume log the person in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub login: Option<UserId>,

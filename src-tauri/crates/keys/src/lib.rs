@@ -17,6 +17,7 @@ mod keychain;
 mod ring;
 mod signing;
 mod vault;
+mod webauthn;
 
 pub use adapters::{OsEntropy, SystemClock};
 pub use assertion::{Assertion, AssertionKey, CLOCK_TOLERANCE, ExpectedAssertion, verify_client_assertion};
@@ -26,3 +27,6 @@ pub use hasher::{HasherError, PasswordHasher};
 pub use ring::{Expected, KeyRing};
 pub use signing::{KeyStatus, SigningKeyRecord, SigningKeys};
 pub use vault::Vault;
+pub use webauthn::{
+    AuthenticationPayload, Ceremony, CeremonyError, NewCredential, RegistrationPayload, verify_authentication, verify_registration,
+};

@@ -51,7 +51,7 @@ pub fn send_verification_code(
             InteractionEvent::ForgotPassword => TemplateType::ForgotPassword,
         };
         let hold = held_back(cx, &identifier, event)?;
-        let sent = issue(cx, &mut interaction, identifier, template, hold)?;
+        let sent = issue(cx, &mut interaction, identifier, template, hold, VerificationRecord::code)?;
         save(cx, &interaction)?;
         Ok(sent)
     })
@@ -64,13 +64,14 @@ pub(super) fn issue(
     identifier: Identifier,
     template: TemplateType,
     hold: Option<String>,
+    keep: fn(CodeRecord) -> VerificationRecord,
 ) -> Result<Sent, Stop> {
     guard_rate(cx, &identifier)?;
     let code = digits6(cx.entropy);
     let id = VerificationId(id21(cx.entropy));
     keep_record(
         interaction,
-        VerificationRecord::code(CodeRecord {
+        keep(CodeRecord {
             id: id.clone(),
             identifier: identifier.clone(),
             template,

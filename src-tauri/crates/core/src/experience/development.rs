@@ -115,6 +115,8 @@ pub fn development_sign_in(cx: &mut Cx<'_>, interaction_id: &InteractionId, choi
         }
         let (event, user) = match choice {
             DevelopmentChoice::Person(id) => {
+                // Whom an earlier choice made up is nobody's business any more, unless they are identified.
+                interaction.result.registered &= interaction.result.user_id.as_ref() == Some(id);
                 guard_mode(cx, InteractionEvent::SignIn)?;
                 (InteractionEvent::SignIn, chosen(cx, id)?)
             }
@@ -130,6 +132,7 @@ pub fn development_sign_in(cx: &mut Cx<'_>, interaction_id: &InteractionId, choi
         };
         if before != event {
             interaction.result.profile.clear();
+            interaction.result.mfa = crate::record::PendingMfa::default();
             interaction.result.interaction_event = Some(event);
         }
         let id = VerificationId(id21(cx.entropy));

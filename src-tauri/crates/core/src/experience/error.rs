@@ -25,7 +25,7 @@ pub struct ApiError {
 }
 
 impl ApiError {
-    fn new(status: u16, code: &'static str, phrase: &'static str, message: impl Into<String>) -> Self {
+    pub(super) fn new(status: u16, code: &'static str, phrase: &'static str, message: impl Into<String>) -> Self {
         Self {
             status,
             code,
@@ -44,7 +44,7 @@ impl ApiError {
         self
     }
 
-    fn data(mut self, data: Value) -> Self {
+    pub(super) fn data(mut self, data: Value) -> Self {
         self.data = Some(Box::new(data));
         self
     }

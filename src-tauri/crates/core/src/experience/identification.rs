@@ -68,7 +68,7 @@ pub fn identify(cx: &mut Cx<'_>, interaction_id: &InteractionId, verification_id
                 Some(VerificationRecord::EmailVerificationCode(code) | VerificationRecord::PhoneVerificationCode(code)),
             ) => {
                 let user = by_code(cx, &code)?;
-                adopt(cx, interaction, &user, "The verified code says who it is")
+                adopt(cx, interaction, &user, "The verified code says who it is", false)
             }
             (InteractionEvent::ForgotPassword, Some(_)) => refuse(
                 ApiError::record_not_supported_for_forgot_password(),
@@ -130,6 +130,21 @@ fn sign_in(cx: &mut Cx<'_>, interaction: Interaction, record: &VerificationRecor
             (by_code(cx, code)?, "The verified code says who it is")
         }
         VerificationRecord::OneTimeToken { identifier, .. } => (by_identifier(cx, identifier)?, "The one-time token says who it is"),
+        VerificationRecord::SignInPasskey { user_id, .. } => {
+            guard_passkey_sign_in(cx)?;
+            let Some(user_id) = user_id else {
+                return unusable(
+                    "The passkey has not answered",
+                    "A challenge was drawn, but no authenticator has signed it yet.",
+                );
+            };
+            (existing(cx, user_id, None)?, "The passkey says who it is")
+        }
+        VerificationRecord::Totp { .. }
+        | VerificationRecord::WebAuthn(_)
+        | VerificationRecord::BackupCode { .. }
+        | VerificationRecord::MfaEmailVerificationCode(_)
+        | VerificationRecord::MfaPhoneVerificationCode(_) => return second_factor_only(),
         VerificationRecord::NewPasswordIdentity { .. } | VerificationRecord::DevelopmentSignIn { .. } => {
             return refuse(
                 ApiError::sign_in_method_not_enabled().hidden(format!("a {} record only registers", record.kind())),
@@ -143,7 +158,32 @@ fn sign_in(cx: &mut Cx<'_>, interaction: Interaction, record: &VerificationRecor
             );
         }
     };
-    adopt(cx, interaction, &user, title)
+    adopt(cx, interaction, &user, title, false)
+}
+
+/// 400: a second factor identifies nobody.
+fn second_factor_only<T>() -> Result<T, Stop> {
+    unusable(
+        "A second factor identifies nobody",
+        "It proves something about a person who is known already. The page identifies with a first factor.",
+    )
+}
+
+/// 422 `user.sign_in_method_not_enabled` unless passkeys sign people in.
+fn guard_passkey_sign_in(cx: &mut Cx<'_>) -> Result<(), Stop> {
+    if sign_in_experience(cx)?.passkey_sign_in.enabled == Some(true) {
+        return Ok(());
+    }
+    refuse(
+        ApiError::sign_in_method_not_enabled().hidden("passkeySignIn.enabled is not true"),
+        Because::new(
+            "experience.method",
+            Outcome::Refused,
+            "Signing in with a passkey is switched off",
+            "The passkey was right. Whether the method is enabled is only checked now, as Logto does. Change it under Sign-in experience.",
+            "Logto 4.4",
+        ),
+    )
 }
 
 /// What proves an identifier at sign-in.
@@ -239,7 +279,7 @@ fn existing(cx: &mut Cx<'_>, user_id: &UserId, identifier: Option<&Identifier>) 
 }
 
 /// Makes the interaction this person's; 409 when it is somebody else's.
-fn adopt(cx: &mut Cx<'_>, mut interaction: Interaction, user: &User, title: &str) -> Result<Identified, Stop> {
+fn adopt(cx: &mut Cx<'_>, mut interaction: Interaction, user: &User, title: &str, made_up: bool) -> Result<Identified, Stop> {
     let name = user.display_name();
     if let Some(other) = interaction.result.user_id.clone().filter(|id| *id != user.id) {
         let other_name = identified(cx, &interaction)?.map_or_else(|| other.0.clone(), |u| u.display_name());
@@ -256,6 +296,10 @@ fn adopt(cx: &mut Cx<'_>, mut interaction: Interaction, user: &User, title: &str
             )
             .input(user.id.0.clone()),
         );
+    }
+    if interaction.result.user_id.is_none() && !made_up {
+        // Somebody who existed: what development sign-in made up before is not who this is.
+        interaction.result.registered = false;
     }
     interaction.result.user_id = Some(user.id.clone());
     save(cx, &interaction)?;
@@ -281,7 +325,13 @@ fn without_proof(cx: &mut Cx<'_>, interaction: Interaction, event: InteractionEv
     guard_mode(cx, event)?;
     let user = existing(cx, user_id, None)?;
     let made_up = interaction.result.registered && event == InteractionEvent::Register;
-    let reply = adopt(cx, interaction, &user, "Development sign-in chose the person; nothing was proven")?;
+    let reply = adopt(
+        cx,
+        interaction,
+        &user,
+        "Development sign-in chose the person; nothing was proven",
+        made_up,
+    )?;
     Ok(match reply {
         Identified::Existing(id) if made_up => Identified::Registered(id),
         reply => reply,
@@ -328,6 +378,19 @@ fn register(cx: &mut Cx<'_>, mut interaction: Interaction, record: Option<Verifi
         Some(VerificationRecord::OneTimeToken { identifier, .. }) => {
             take_identifier(cx, &mut interaction, &identifier, own.as_deref())?;
             invited = true;
+        }
+        Some(
+            VerificationRecord::SignInPasskey { .. }
+            | VerificationRecord::Totp { .. }
+            | VerificationRecord::WebAuthn(_)
+            | VerificationRecord::BackupCode { .. }
+            | VerificationRecord::MfaEmailVerificationCode(_)
+            | VerificationRecord::MfaPhoneVerificationCode(_),
+        ) => {
+            return unusable(
+                "This verification creates no account",
+                "Passkeys and second factors belong to accounts that exist. To sign in, the page changes the event to `SignIn`.",
+            );
         }
         // Development records were dealt with before.
         Some(VerificationRecord::DevelopmentSignIn { .. }) | None => {}

@@ -7,7 +7,7 @@ use crate::because::{Because, Outcome};
 use crate::ids::InteractionId;
 use crate::live::Lane;
 use crate::port::Cx;
-use crate::record::{Interaction, InteractionEvent, InteractionResult, VerificationRecord};
+use crate::record::{Interaction, InteractionEvent, InteractionResult, PendingMfa, VerificationRecord};
 use serde_json::{Map, Value, json};
 
 /// `PUT /api/experience` → 204. Begins the event and forgets everything an earlier attempt left, an outcome that was
@@ -19,8 +19,10 @@ pub fn put_interaction(cx: &mut Cx<'_>, interaction_id: &InteractionId, event: I
     decide(cx, Some(format!("begin {}", event_words(event)).into()), |cx| {
         let mut interaction = load(cx, interaction_id)?;
         let again = interaction.result.interaction_event.is_some();
+        let sign_in_passkey = interaction.result.sign_in_passkey.take();
         interaction.result = InteractionResult {
             interaction_event: Some(event),
+            sign_in_passkey,
             ..InteractionResult::default()
         };
         // The person of an abandoned attempt is nobody's business any more.
@@ -81,6 +83,7 @@ pub fn put_interaction_event(cx: &mut Cx<'_>, interaction_id: &InteractionId, ev
         let dropped = before != event && !interaction.result.profile.is_empty();
         if before != event {
             interaction.result.profile.clear();
+            interaction.result.mfa = PendingMfa::default();
             interaction.result.interaction_event = Some(event);
         }
         save(cx, &interaction)?;
@@ -125,6 +128,9 @@ pub fn get_interaction(cx: &mut Cx<'_>, interaction_id: &InteractionId) -> Rulin
         if let Some(user_id) = &result.user_id {
             body["userId"] = json!(user_id);
         }
+        if !result.mfa.is_empty() {
+            body["mfa"] = result.mfa.public();
+        }
         cx.arrow(Lane::Interaction, Lane::Experience, "200 state");
         Ok(body)
     })
@@ -145,6 +151,9 @@ pub fn snapshot(interaction: &Interaction) -> Value {
         "verificationRecords": result.verification_records.iter().map(public_record).collect::<Vec<_>>(),
         "exp": interaction.expires_at.seconds(),
     });
+    if !result.mfa.is_empty() {
+        state["mfa"] = result.mfa.public();
+    }
     if let Some(account_id) = &result.login {
         state["login"] = json!({ "accountId": account_id });
     }
@@ -185,7 +194,17 @@ fn public_record(record: &VerificationRecord) -> Value {
             public["identifier"] = json!(identifier);
         }
         VerificationRecord::DevelopmentSignIn { user_id, .. } => public["userId"] = json!(user_id),
-        VerificationRecord::EmailVerificationCode(code) | VerificationRecord::PhoneVerificationCode(code) => {
+        VerificationRecord::Totp { user_id, .. } | VerificationRecord::BackupCode { user_id, .. } => public["userId"] = json!(user_id),
+        VerificationRecord::WebAuthn(record) => public["userId"] = json!(record.user_id),
+        VerificationRecord::SignInPasskey { user_id, .. } => {
+            if let Some(user_id) = user_id {
+                public["userId"] = json!(user_id);
+            }
+        }
+        VerificationRecord::EmailVerificationCode(code)
+        | VerificationRecord::PhoneVerificationCode(code)
+        | VerificationRecord::MfaEmailVerificationCode(code)
+        | VerificationRecord::MfaPhoneVerificationCode(code) => {
             public["identifier"] = json!(code.identifier);
             public["templateType"] = json!(code.template);
         }
@@ -212,10 +231,20 @@ pub(super) fn record_by_id(interaction: &Interaction, id: &str) -> Result<Verifi
     }
 }
 
-/// Adds a record; at most one per type is kept, a newer one replaces (sheet 4.3).
+/// Adds a record; at most one per type is kept, a newer one replaces (sheet 4.3). Where a new factor replaces the proof of
+/// one's own, the proof is set aside: whoever has just used a passkey may add another.
 pub(super) fn keep_record(interaction: &mut Interaction, record: VerificationRecord) {
     let kind = std::mem::discriminant(&record);
-    let records = &mut interaction.result.verification_records;
+    let result = &mut interaction.result;
+    let records = &mut result.verification_records;
+    if record.is_new_factor()
+        && let Some(old) = records.iter().find(|old| std::mem::discriminant(*old) == kind)
+        && old.is_verified()
+        && !old.is_new_factor()
+    {
+        result.set_aside.retain(|other| std::mem::discriminant(other) != kind);
+        result.set_aside.push(old.clone());
+    }
     records.retain(|old| std::mem::discriminant(old) != kind);
     records.push(record);
 }

@@ -14,26 +14,15 @@ pub enum Later {
     Social,
     /// `/verification/sso/*`, `/sso-connectors`.
     EnterpriseSso,
-    /// `/verification/totp/*`, `/verification/mfa-verification-code/*`, `/profile/mfa`.
-    SecondFactor,
-    /// `/verification/web-authn/*`, `/verification/sign-in-passkey/*`, `/preflight/*`, `/profile/mfa/passkey*`.
-    WebAuthn,
-    /// `/verification/backup-code/*`.
-    BackupCode,
+    /// `/profile/mfa/trusted-device`.
+    TrustedDevice,
     /// `/user-assets/*`.
     ExtraProfile,
 }
 
 impl Later {
     /// Every family.
-    pub const ALL: [Self; 6] = [
-        Self::Social,
-        Self::EnterpriseSso,
-        Self::SecondFactor,
-        Self::WebAuthn,
-        Self::BackupCode,
-        Self::ExtraProfile,
-    ];
+    pub const ALL: [Self; 4] = [Self::Social, Self::EnterpriseSso, Self::TrustedDevice, Self::ExtraProfile];
 
     /// What a sentence calls it.
     #[must_use]
@@ -41,9 +30,7 @@ impl Later {
         match self {
             Self::Social => "social sign-in",
             Self::EnterpriseSso => "enterprise single sign-on",
-            Self::SecondFactor => "second factors",
-            Self::WebAuthn => "passkeys",
-            Self::BackupCode => "backup codes",
+            Self::TrustedDevice => "trusted devices",
             Self::ExtraProfile => "uploading a picture",
         }
     }
@@ -56,8 +43,7 @@ impl Later {
         let message = format!("{words} can't be used yet; this comes in a later release. Sign in with a password.");
         match self {
             Self::Social | Self::EnterpriseSso => ApiError::connector_not_found(message),
-            Self::SecondFactor | Self::WebAuthn | Self::BackupCode => ApiError::mfa_factor_not_enabled(message),
-            Self::ExtraProfile => ApiError::not_implemented(message),
+            Self::TrustedDevice | Self::ExtraProfile => ApiError::not_implemented(message),
         }
     }
 }

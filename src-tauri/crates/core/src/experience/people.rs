@@ -31,6 +31,8 @@ pub(super) fn fresh_user(cx: &Cx<'_>) -> Result<User, StoreError> {
         avatar: None,
         profile: Profile::default(),
         identities: BTreeMap::new(),
+        mfa_verifications: Vec::new(),
+        logto_config: Default::default(),
         custom_data: Map::new(),
         application_id: None,
         is_suspended: false,

@@ -6,6 +6,7 @@ use super::error::ApiError;
 use super::extra_profile;
 use super::identifier::{kind_words, profile_member};
 use super::interaction::record_by_id;
+use super::mfa;
 use super::password_policy::UserInfo;
 use super::registration::{guard_password, guard_username_shape};
 use super::ruling::{Ruling, Stop, answer, begun, decide, identified, refuse, save};
@@ -57,7 +58,7 @@ pub enum ProfileUpdate {
 /// as [`add_profile`].
 pub fn profile_password_check(cx: &mut Cx<'_>, interaction_id: &InteractionId, password: &Secret) -> Ruling<()> {
     decide(cx, Some("add a password".into()), |cx| {
-        let (interaction, own) = open(cx, interaction_id)?;
+        let (interaction, own) = open(cx, interaction_id, true)?;
         guard_password_not_set(own.as_deref())?;
         let pending = &interaction.result.profile;
         let text = |member: &str, own: Option<&String>| {
@@ -81,7 +82,8 @@ pub fn profile_password_check(cx: &mut Cx<'_>, interaction_id: &InteractionId, p
 /// [`StoreError`](crate::StoreError). Refuses with 400 `session.not_supported_for_forgot_password`, 404
 /// `session.identifier_not_found` (signing in, nobody identified), 400 `guard.invalid_input` (username, profile fields), 422
 /// `user.*_already_in_use`, 422 `user.*_exists_in_profile`, and for what needs a verification 404
-/// `session.verification_session_not_found`, 400 `session.verification_failed`, 422 `session.sso_enabled`.
+/// `session.verification_session_not_found`, 400 `session.verification_failed`, 422 `session.sso_enabled`, and 403
+/// `session.mfa.require_mfa_verification` for whoever has second factors and has proven none.
 pub fn add_profile(cx: &mut Cx<'_>, interaction_id: &InteractionId, update: ProfileUpdate) -> Ruling<()> {
     let call = match &update {
         ProfileUpdate::Username(_) => Some("add a username"),
@@ -93,7 +95,9 @@ pub fn add_profile(cx: &mut Cx<'_>, interaction_id: &InteractionId, update: Prof
         ProfileUpdate::ExtraProfile { .. } => Some("fill in the profile fields"),
     };
     decide(cx, call.map(Into::into), |cx| {
-        let (mut interaction, own) = open(cx, interaction_id)?;
+        // Linking is staged before the second factor is proven; submission asks for it all the same (sheet 4.5).
+        let proven = !matches!(update, ProfileUpdate::Social { .. });
+        let (mut interaction, own) = open(cx, interaction_id, proven)?;
         let words = match update {
             ProfileUpdate::Username(username) => {
                 guard_username_shape(cx, &username)?;
@@ -139,8 +143,8 @@ pub fn add_profile(cx: &mut Cx<'_>, interaction_id: &InteractionId, update: Prof
     })
 }
 
-/// The interaction, ready for its profile, and the person identified so far.
-fn open(cx: &mut Cx<'_>, interaction_id: &InteractionId) -> Result<(Interaction, Option<Arc<User>>), Stop> {
+/// The interaction, ready for its profile, and the person identified so far, whose second factor is `proven` if asked.
+fn open(cx: &mut Cx<'_>, interaction_id: &InteractionId, proven: bool) -> Result<(Interaction, Option<Arc<User>>), Stop> {
     let (interaction, event) = begun(cx, interaction_id)?;
     if event == InteractionEvent::ForgotPassword {
         return refuse(
@@ -167,6 +171,9 @@ fn open(cx: &mut Cx<'_>, interaction_id: &InteractionId) -> Result<(Interaction,
             ),
         );
     }
+    if let Some(own) = own.as_ref().filter(|_| proven) {
+        mfa::guard_verified(cx, &interaction, own)?;
+    }
     Ok((interaction, own))
 }
 
@@ -177,7 +184,7 @@ fn guard_password_not_set(own: Option<&User>) -> Result<(), Stop> {
 }
 
 /// Takes the address or number that a verified code proves.
-fn add_identifier(
+pub(super) fn add_identifier(
     cx: &mut Cx<'_>,
     interaction: &mut Interaction,
     own: Option<&User>,

@@ -3,6 +3,7 @@
 //! locked nothing is compared, not even a right password.
 
 use super::identifier::{index_entry, username_policy};
+use crate::ids::UserId;
 use crate::model::SentinelPolicy;
 use crate::port::{Cx, StoreError};
 use crate::record::{Attempts, Identifier, IdentifierKind, digest};
@@ -23,6 +24,32 @@ pub(super) enum Verdict {
     Counted(usize),
     /// It reached the limit: locked until then.
     Locked(Timestamp),
+}
+
+/// The pools of second factors, counted for each person (sheet 4.7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pool {
+    /// Codes of authenticator apps.
+    MfaTotp,
+    /// Passkeys.
+    WebAuthn,
+    /// Backup codes.
+    MfaBackupCode,
+}
+
+/// The key of a person's attempts with a second factor.
+fn person_key(pool: Pool, user_id: &UserId) -> String {
+    format!("{pool:?}/{user_id}")
+}
+
+/// Until when the person's second factor is locked, when it is.
+pub(super) fn person_locked_until(cx: &Cx<'_>, pool: Pool, user_id: &UserId) -> Result<Option<Timestamp>, StoreError> {
+    locked(cx, &person_key(pool, user_id))
+}
+
+/// Counts a failure with a person's second factor.
+pub(super) fn count_person_failure(cx: &mut Cx<'_>, pool: Pool, user_id: &UserId, policy: SentinelPolicy) -> Result<Verdict, StoreError> {
+    count(cx, person_key(pool, user_id), policy)
 }
 
 /// The key of an identifier's attempts: the pool and a hash, so that the store lists nobody's address. Spellings of
@@ -60,8 +87,12 @@ pub(super) fn sendings(cx: &mut Cx<'_>, identifier: &Identifier, window: i64, mo
 
 /// Until when the identifier is locked, when it is.
 pub(super) fn locked_until(cx: &Cx<'_>, identifier: &Identifier) -> Result<Option<Timestamp>, StoreError> {
+    locked(cx, &key(cx, identifier)?)
+}
+
+fn locked(cx: &Cx<'_>, id: &str) -> Result<Option<Timestamp>, StoreError> {
     Ok(cx
-        .get::<Attempts>(&key(cx, identifier)?)?
+        .get::<Attempts>(id)?
         .and_then(|attempts| attempts.locked_until)
         .filter(|until| *until > cx.now))
 }
@@ -69,6 +100,10 @@ pub(super) fn locked_until(cx: &Cx<'_>, identifier: &Identifier) -> Result<Optio
 /// Counts a failure.
 pub(super) fn count_failure(cx: &mut Cx<'_>, identifier: &Identifier, policy: SentinelPolicy) -> Result<Verdict, StoreError> {
     let id = key(cx, identifier)?;
+    count(cx, id, policy)
+}
+
+fn count(cx: &mut Cx<'_>, id: String, policy: SentinelPolicy) -> Result<Verdict, StoreError> {
     let since = cx.now.plus_seconds(-WINDOW);
     let mut failed_at: Vec<Timestamp> = cx
         .get::<Attempts>(&id)?

@@ -2,6 +2,7 @@
 
 use super::availability::{guard_mandatory, guard_not_set, guard_unique, missing_profile};
 use super::error::ApiError;
+use super::mfa;
 use super::password::guard_not_suspended;
 use super::people::fill_in;
 use super::ruling::{Ruling, Stop, answer, begun, decide, identified, refuse, save, sign_in_experience, waiting};
@@ -25,14 +26,18 @@ pub enum Submitted {
     PasswordReset,
 }
 
-/// `POST /submit` → 200 `{redirectTo}`, or 200 without a body when a password was reset. In Logto's order: somebody is identified; the pending profile is still
-/// available; nothing mandatory is missing; the account takes the profile and `lastSignInAt`; the interaction gets
-/// `login`. Answers `<issuer>/auth/<uid>`, where the browser goes next. (Captcha and second factors stand before and
-/// between in Logto; this release has neither.)
+/// `POST /submit` → 200 `{redirectTo}`, or 200 without a body when a password was reset. In Logto's order: somebody is identified; a
+/// second factor is proven by whoever has one; the pending profile is still available; nothing mandatory is missing; what
+/// was bound is still available; passkeys are offered; the policy for second factors is met; the account takes profile,
+/// factors and `lastSignInAt`; the interaction gets `login`. Answers `<issuer>/auth/<uid>`, where the browser goes next.
+/// (Captcha stands before all in Logto; this release has none.)
 ///
 /// # Errors
 /// [`StoreError`](crate::StoreError). Refuses with 404 `session.identifier_not_found`, 401 `user.suspended`, 422
-/// `user.*_exists_in_profile`, `user.*_already_in_use`, `user.missing_profile`.
+/// `user.*_exists_in_profile`, `user.*_already_in_use`, `user.missing_profile`, `user.totp_already_in_use`,
+/// `user.passkey_preferred`, `user.suggest_mfa`, `user.missing_mfa`, `session.mfa.suggest_additional_mfa`,
+/// `session.mfa.backup_code_required`, 403 `session.mfa.require_mfa_verification`, 400
+/// `session.mfa.mfa_factor_not_enabled`.
 pub fn submit(cx: &mut Cx<'_>, interaction_id: &InteractionId, issuer: &str) -> Ruling<Submitted> {
     decide(cx, Some("submit".into()), |cx| {
         let (mut interaction, event) = begun(cx, interaction_id)?;
@@ -61,6 +66,7 @@ pub fn submit(cx: &mut Cx<'_>, interaction_id: &InteractionId, issuer: &str) -> 
         if event == InteractionEvent::ForgotPassword {
             return reset(cx, interaction, user.as_ref().clone());
         }
+        mfa::guard_verified(cx, &interaction, &user)?;
         let profile = interaction.result.profile.clone();
         guard_not_set(&user, &profile)?;
         guard_unique(cx, &profile, Some(&user))?;
@@ -85,10 +91,16 @@ pub fn submit(cx: &mut Cx<'_>, interaction_id: &InteractionId, issuer: &str) -> 
         } else {
             guard_mandatory(cx, &profile, Some(&user))?;
         }
+        mfa::guard_pending(cx, &interaction, &user)?;
+        mfa::guard_passkey_offer(cx, &interaction, &user)?;
+        mfa::guard_fulfilled(cx, &mut interaction, &user)?;
 
         let mut account = user.as_ref().clone();
         if !profile.is_empty() {
             fill_in(&mut account, &profile, cx.now);
+            account.updated_at = cx.now;
+        }
+        if mfa::apply(cx, &mut interaction, &mut account)? {
             account.updated_at = cx.now;
         }
         account.last_sign_in_at = Some(cx.now);
@@ -160,7 +172,7 @@ fn reset(cx: &mut Cx<'_>, mut interaction: Interaction, mut account: User) -> Re
 }
 
 /// Whether the identified person was chosen by development sign-in.
-fn chosen_without_proof(interaction: &Interaction) -> bool {
+pub(super) fn chosen_without_proof(interaction: &Interaction) -> bool {
     let result = &interaction.result;
     let mut records = result.verification_records.iter();
     records

@@ -6,11 +6,13 @@ mod document;
 mod extra_profile;
 mod identification;
 mod journeys;
+mod mfa_policy;
 mod one_time_token;
 mod password_policy;
 mod policies;
 mod properties;
 mod registration;
+mod second_factor;
 mod sentinel;
 mod submission;
 

@@ -1,5 +1,7 @@
 //! People (sheet 7.1).
 
+use super::mfa::is_default;
+use super::{LogtoConfig, MfaVerification};
 use crate::ids::{AppId, UserId};
 use crate::record::{Index, IndexEntry, Record, Table};
 use crate::time::Timestamp;
@@ -42,6 +44,12 @@ pub struct User {
     /// Social identities by target.
     #[serde(default)]
     pub identities: BTreeMap<String, SocialIdentity>,
+    /// Second factors.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mfa_verifications: Vec<MfaVerification>,
+    /// What the person has decided about second factors and passkeys.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub logto_config: LogtoConfig,
     /// Free data.
     #[serde(default)]
     pub custom_data: serde_json::Map<String, serde_json::Value>,
@@ -163,6 +171,12 @@ impl Record for User {
         }
         for (target, identity) in &self.identities {
             entries.push(Index::Identity.entry(format!("{target}/{}", identity.user_id)));
+        }
+        for passkey in self.mfa_verifications.iter().filter_map(MfaVerification::passkey) {
+            let entry = passkey.index();
+            if !entries.contains(&entry) {
+                entries.push(entry);
+            }
         }
         entries
     }

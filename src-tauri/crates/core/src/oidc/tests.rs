@@ -75,6 +75,8 @@ pub(super) fn person(id: &str) -> User {
         avatar: None,
         profile: Default::default(),
         identities: BTreeMap::new(),
+        mfa_verifications: Vec::new(),
+        logto_config: Default::default(),
         custom_data: Default::default(),
         application_id: None,
         is_suspended: false,

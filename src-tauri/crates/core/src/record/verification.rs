@@ -2,7 +2,7 @@
 
 use super::{Identifier, IdentifierKind};
 use crate::ids::{UserId, VerificationId};
-use crate::model::TemplateType;
+use crate::model::{MfaFactor, Passkey, TemplateType};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -53,6 +53,80 @@ pub enum VerificationRecord {
         /// The address the token was issued for.
         identifier: Identifier,
     },
+    /// An authenticator app: a new one (with its secret) or the person's own.
+    #[serde(rename_all = "camelCase")]
+    Totp {
+        /// Its id.
+        id: VerificationId,
+        /// Whose.
+        user_id: UserId,
+        /// The secret of a new one, in Base32, sealed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        secret: Option<String>,
+        /// The step of the code that proved it; until then it is not verified.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        time_step: Option<u64>,
+    },
+    /// A passkey as second factor, or a new one.
+    WebAuthn(WebAuthnRecord),
+    /// A passkey as first factor.
+    #[serde(rename_all = "camelCase")]
+    SignInPasskey {
+        /// Its id.
+        id: VerificationId,
+        /// The challenge that waits for an answer.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        challenge: Option<Challenge>,
+        /// Whom it proved; until then it is not verified.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        user_id: Option<UserId>,
+    },
+    /// Backup codes: new ones, or one of the person's own that was used up.
+    #[serde(rename_all = "camelCase")]
+    BackupCode {
+        /// Its id.
+        id: VerificationId,
+        /// Whose.
+        user_id: UserId,
+        /// New codes, sealed; none when one was used up.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        codes: Vec<String>,
+    },
+    /// A code was sent to the person's own e-mail address.
+    MfaEmailVerificationCode(CodeRecord),
+    /// A code was sent to the person's own phone.
+    MfaPhoneVerificationCode(CodeRecord),
+}
+
+/// What an authenticator is asked to sign, and for whom.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Challenge {
+    /// 32 random bytes, base64url.
+    pub challenge: String,
+    /// The host name of the page that asked.
+    pub rp_id: String,
+}
+
+/// A WebAuthn ceremony after identification.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WebAuthnRecord {
+    /// Its id.
+    pub id: VerificationId,
+    /// Whose.
+    pub user_id: UserId,
+    /// Whether a passkey is made, or used.
+    pub registration: bool,
+    /// The challenge that waits for an answer; none once one was accepted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub challenge: Option<Challenge>,
+    /// The passkey that was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passkey: Option<Passkey>,
+    /// Whether an answer was accepted.
+    #[serde(default)]
+    pub verified: bool,
 }
 
 /// A verification code that was sent, and what became of it.
@@ -87,6 +161,15 @@ impl VerificationRecord {
         }
     }
 
+    /// A code record of a second factor.
+    #[must_use]
+    pub fn mfa_code(record: CodeRecord) -> Self {
+        match record.identifier.kind {
+            IdentifierKind::Phone => Self::MfaPhoneVerificationCode(record),
+            IdentifierKind::Email | IdentifierKind::Username => Self::MfaEmailVerificationCode(record),
+        }
+    }
+
     /// Its id.
     #[must_use]
     pub const fn id(&self) -> &VerificationId {
@@ -94,8 +177,15 @@ impl VerificationRecord {
             Self::Password { id, .. }
             | Self::NewPasswordIdentity { id, .. }
             | Self::DevelopmentSignIn { id, .. }
-            | Self::OneTimeToken { id, .. } => id,
-            Self::EmailVerificationCode(code) | Self::PhoneVerificationCode(code) => &code.id,
+            | Self::OneTimeToken { id, .. }
+            | Self::Totp { id, .. }
+            | Self::SignInPasskey { id, .. }
+            | Self::BackupCode { id, .. } => id,
+            Self::WebAuthn(record) => &record.id,
+            Self::EmailVerificationCode(code)
+            | Self::PhoneVerificationCode(code)
+            | Self::MfaEmailVerificationCode(code)
+            | Self::MfaPhoneVerificationCode(code) => &code.id,
         }
     }
 
@@ -109,6 +199,12 @@ impl VerificationRecord {
             Self::EmailVerificationCode(_) => "EmailVerificationCode",
             Self::PhoneVerificationCode(_) => "PhoneVerificationCode",
             Self::OneTimeToken { .. } => "OneTimeToken",
+            Self::Totp { .. } => "Totp",
+            Self::WebAuthn(_) => "WebAuthn",
+            Self::SignInPasskey { .. } => "SignInPasskey",
+            Self::BackupCode { .. } => "BackupCode",
+            Self::MfaEmailVerificationCode(_) => "MfaEmailVerificationCode",
+            Self::MfaPhoneVerificationCode(_) => "MfaPhoneVerificationCode",
         }
     }
 
@@ -117,8 +213,38 @@ impl VerificationRecord {
     pub const fn is_verified(&self) -> bool {
         match self {
             Self::Password { verified, .. } => *verified,
-            Self::EmailVerificationCode(code) | Self::PhoneVerificationCode(code) => code.verified,
-            Self::NewPasswordIdentity { .. } | Self::DevelopmentSignIn { .. } | Self::OneTimeToken { .. } => true,
+            Self::EmailVerificationCode(code)
+            | Self::PhoneVerificationCode(code)
+            | Self::MfaEmailVerificationCode(code)
+            | Self::MfaPhoneVerificationCode(code) => code.verified,
+            Self::Totp { time_step, .. } => time_step.is_some(),
+            Self::WebAuthn(record) => record.verified,
+            Self::SignInPasskey { user_id, .. } => user_id.is_some(),
+            Self::NewPasswordIdentity { .. } | Self::DevelopmentSignIn { .. } | Self::OneTimeToken { .. } | Self::BackupCode { .. } => true,
+        }
+    }
+
+    /// The second factor that it is about.
+    #[must_use]
+    pub const fn factor(&self) -> Option<MfaFactor> {
+        match self {
+            Self::Totp { .. } => Some(MfaFactor::Totp),
+            Self::WebAuthn(_) => Some(MfaFactor::WebAuthn),
+            Self::BackupCode { .. } => Some(MfaFactor::BackupCode),
+            Self::MfaEmailVerificationCode(_) => Some(MfaFactor::EmailVerificationCode),
+            Self::MfaPhoneVerificationCode(_) => Some(MfaFactor::PhoneVerificationCode),
+            _ => None,
+        }
+    }
+
+    /// Whether it makes a new factor, which proves nothing about the person who is there.
+    #[must_use]
+    pub const fn is_new_factor(&self) -> bool {
+        match self {
+            Self::Totp { secret, .. } => secret.is_some(),
+            Self::WebAuthn(record) => record.registration,
+            Self::BackupCode { codes, .. } => !codes.is_empty(),
+            _ => false,
         }
     }
 }

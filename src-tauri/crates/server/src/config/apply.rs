@@ -1,9 +1,11 @@
 //! Applies a document to what is stored.
 
 mod access;
+mod factors;
 mod people;
 mod things;
 
+pub(super) use factors::base32;
 pub(super) use people::{ApplyPeople, find_person};
 
 use super::document::Document;

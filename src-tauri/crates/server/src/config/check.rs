@@ -6,10 +6,13 @@ mod roles;
 pub(super) use references::unmet_references;
 pub(super) use roles::unknown_scope;
 
-use super::document::{ApplicationEntry, Document, UserEntry};
+use super::apply::base32;
+use super::document::{ApplicationEntry, Document, MfaEntryKind, UserEntry};
 use super::error::{ConfigError, Source};
 use std::collections::BTreeMap;
+use vestibule_core::Secret;
 use vestibule_core::console::{ApplicationDraft, UserDraft};
+use vestibule_core::experience::totp_for;
 use vestibule_core::model::{
     CustomPhrases, MAX_NAME, MessageSettings, Problem, ProviderSettings, Resource, SignInExperience, check_application, check_client_id,
     check_custom_phrases, check_custom_profile_field, check_message_settings, check_provider_settings, check_resource,
@@ -107,7 +110,7 @@ impl Found {
             ),
             None => {}
         }
-        if user.password.as_ref().is_some_and(vestibule_core::Secret::is_empty) {
+        if user.password.as_ref().is_some_and(Secret::is_empty) {
             self.add(
                 format!("{at}.password"),
                 "Is empty. Give a password, or leave the key out for a person without one.",
@@ -125,6 +128,7 @@ impl Found {
                 );
             }
         }
+        self.second_factors(user);
         for (target, identity) in user.identities.iter().flatten() {
             let odd = |text: &str| text.is_empty() || text.contains(|c: char| c.is_control());
             if odd(target) || target.contains('/') || odd(&identity.user_id) {
@@ -132,6 +136,36 @@ impl Found {
                     format!("{at}.identities.{target}"),
                     "Target and userId must have at least one character and no control characters, and the target no slash.",
                 );
+            }
+        }
+    }
+
+    fn second_factors(&mut self, user: &UserEntry) {
+        let mut seen = Vec::new();
+        for (index, mfa) in user.mfa_verifications.iter().flatten().enumerate() {
+            let path = format!("{}.mfaVerifications.{index}", user.at);
+            if seen.contains(&mfa.kind) {
+                self.add(
+                    &path,
+                    "Is the second of its type; a person has one authenticator app and one set of backup codes.",
+                );
+            }
+            seen.push(mfa.kind);
+            match (mfa.kind, &mfa.key, &mfa.codes) {
+                (MfaEntryKind::Totp, Some(key), None) => {
+                    if totp_for(&base32(key), "", "").is_err() {
+                        let message = "Is not a secret of at least 16 bytes in Base32 (A to Z and 2 to 7; 26 characters or more).";
+                        self.add(format!("{path}.key"), message);
+                    }
+                }
+                (MfaEntryKind::BackupCode, None, Some(codes)) => {
+                    let hex = |code: &Secret| code.expose().len() == 10 && code.expose().bytes().all(|b| b.is_ascii_hexdigit());
+                    if codes.is_empty() || codes.len() > 100 || !codes.iter().all(hex) {
+                        self.add(format!("{path}.codes"), "Give codes of ten hexadecimal digits each, at most 100.");
+                    }
+                }
+                (MfaEntryKind::Totp, ..) => self.add(&path, "An authenticator app has a key and no codes."),
+                (MfaEntryKind::BackupCode, ..) => self.add(&path, "Backup codes have codes and no key."),
             }
         }
     }

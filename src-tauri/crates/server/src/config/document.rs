@@ -136,11 +136,37 @@ pub struct UserEntry {
     pub custom_data: Option<Map<String, Value>>,
     /// Whether sign-in is refused.
     pub is_suspended: Option<bool>,
+    /// The authenticator app and the backup codes; passkeys can't be written down.
+    pub mfa_verifications: Option<Vec<MfaEntry>>,
     /// Names of all roles the person holds.
     pub roles: Option<Vec<String>>,
     /// Why this demo person exists; not a key of the file.
     #[serde(skip)]
     pub demo_note: Option<String>,
+}
+
+/// A second factor of a person (sheet 7.1).
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct MfaEntry {
+    /// Which.
+    #[serde(rename = "type")]
+    pub kind: MfaEntryKind,
+    /// The app's secret in Base32, in plain text; sealed before it is stored.
+    #[serde(default, deserialize_with = "secret")]
+    pub key: Option<Secret>,
+    /// The backup codes, in plain text; sealed before they are stored.
+    #[serde(default, deserialize_with = "secrets")]
+    pub codes: Option<Vec<Secret>>,
+}
+
+/// The factors that can be written down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub enum MfaEntryKind {
+    /// An authenticator app.
+    Totp,
+    /// Backup codes.
+    BackupCode,
 }
 
 /// `[[resources]]` (sheet 1.15).
@@ -337,6 +363,11 @@ fn merge(base: &mut Value, members: &Map<String, Value>) {
 
 fn secret<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Secret>, D::Error> {
     Ok(Option::<String>::deserialize(from)?.map(Secret::new))
+}
+
+fn secrets<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Vec<Secret>>, D::Error> {
+    let texts = Option::<Vec<String>>::deserialize(from)?;
+    Ok(texts.map(|texts| texts.into_iter().map(Secret::new).collect()))
 }
 
 fn required_secret<'de, D: Deserializer<'de>>(from: D) -> Result<Secret, D::Error> {

@@ -222,7 +222,19 @@ spec!(
         field("identities", Shape::MapOf(&IDENTITY)),
         field("customData", Shape::Object),
         field("isSuspended", Shape::Bool),
+        field("mfaVerifications", Shape::List(&Shape::Table(&MFA_VERIFICATION))),
         field("roles", TEXTS),
+    ]
+);
+
+spec!(
+    MFA_VERIFICATION,
+    "a second factor",
+    "{ type = \"Totp\", key = \"JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP\" }",
+    [
+        required("type", Shape::OneOf(&["Totp", "BackupCode"])),
+        field("key", Shape::Text),
+        field("codes", TEXTS),
     ]
 );
 

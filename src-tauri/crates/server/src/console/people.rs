@@ -32,6 +32,11 @@ fn view(cx: &Cx<'_>, user: &User) -> Result<UserView, StoreError> {
         has_password: user.password_encrypted.is_some(),
         is_suspended: user.is_suspended,
         identities: user.identities.keys().cloned().collect(),
+        mfa_verifications: user
+            .mfa_verifications
+            .iter()
+            .map(vestibule_core::model::MfaVerification::view)
+            .collect(),
         roles: roles_of(cx, Holder::User(user.id.as_str()))?
             .iter()
             .map(|r| r.name.clone())
@@ -163,6 +168,8 @@ impl Engine {
                     avatar: None,
                     profile: Default::default(),
                     identities: Default::default(),
+                    mfa_verifications: Vec::new(),
+                    logto_config: Default::default(),
                     custom_data: serde_json::Map::new(),
                     application_id: None,
                     is_suspended: false,

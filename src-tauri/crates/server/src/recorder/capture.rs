@@ -57,11 +57,17 @@ impl WireEntry {
                 .as_ref()
                 .map_or_else(|| request.path.clone(), |q| format!("{}?{}", request.path, blank_pairs(q))),
             request_headers: HeaderLines::of(&request.headers),
-            request_body: request_text(&request.body, request.path.starts_with("/api/")),
+            request_body: if request.path.ends_with("/backup-code/verify") {
+                "(a backup code; not kept)".to_owned()
+            } else {
+                request_text(&request.body, request.path.starts_with("/api/"))
+            },
             status: response.status.as_u16(),
             response_headers: HeaderLines::of(&response.headers),
             response_body: if html {
                 format!("(an HTML page of {} bytes)", response.body.len())
+            } else if SHOWN_ONCE.contains(&request.path.as_str()) {
+                shown_once(&response.body)
             } else {
                 text(&response.body)
             },
@@ -100,6 +106,25 @@ fn request_text(body: &[u8], api: bool) -> String {
         Err(_) if api && !body.is_empty() => "(a body that is not JSON; not kept, because it may hold a password)".to_owned(),
         Err(_) => blank_pairs(&text(body)),
     }
+}
+
+/// Routes whose answer holds what a person is shown once: an authenticator app's secret, backup codes.
+const SHOWN_ONCE: [&str; 2] = [
+    "/api/experience/verification/totp/secret",
+    "/api/experience/verification/backup-code/generate",
+];
+
+/// Such an answer without what is shown once.
+fn shown_once(body: &[u8]) -> String {
+    let Ok(serde_json::Value::Object(mut members)) = serde_json::from_slice(body) else {
+        return String::new();
+    };
+    for name in ["secret", "secretQrCode", "codes"] {
+        if let Some(member) = members.get_mut(name) {
+            *member = serde_json::Value::String("••••".into());
+        }
+    }
+    serde_json::Value::Object(members).to_string()
 }
 
 /// A body as text, cut when it is long.

@@ -1,4 +1,10 @@
-//! The Experience API (sheet 4): bodies in, rules, answers out. Hashing happens between two decisions.
+//! The Experience API (sheet 4): bodies in, rules, answers out. Slow work happens between two decisions.
+
+mod codes;
+mod profile;
+mod second_factor;
+#[cfg(test)]
+mod tests;
 
 use super::common::{api_error, api_not_found, check_same_origin, failed};
 use super::oidc::current_interaction;
@@ -10,11 +16,10 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::sync::Arc;
-use vestibule_core::experience::{self, ApiError, DevelopmentChoice, Identified, Later, ProfileUpdate, Ruling, Submitted};
+use vestibule_core::experience::{self, ApiError, DevelopmentChoice, Identified, Later, Ruling, Submitted};
 use vestibule_core::ids::{InteractionId, UserId};
-use vestibule_core::model::Message;
-use vestibule_core::record::{Identifier, InteractionEvent};
-use vestibule_core::{Cx, Secret, StoreError};
+use vestibule_core::record::InteractionEvent;
+use vestibule_core::{Cx, StoreError};
 
 /// What a route answers before it becomes a response.
 enum Stop {
@@ -69,6 +74,24 @@ pub(super) async fn answer(engine: &Arc<Engine>, request: &Request, exchange: &m
         ("POST", ["verification", "verification-code", "verify"]) => call.verify_code().await,
         ("POST", ["verification", "one-time-token", "verify"]) => call.one_time_token().await,
         ("PUT", ["profile", "password"]) => call.reset_password().await,
+        (
+            "POST",
+            [
+                "verification",
+                route @ ("totp" | "web-authn" | "sign-in-passkey" | "backup-code" | "mfa-verification-code"),
+                rest @ ..,
+            ],
+        ) => match call.second_factor(route, rest).await {
+            Some(outcome) => outcome,
+            None => return api_not_found(request),
+        },
+        ("POST", ["preflight", "sign-in-passkey", "authentication"]) => call.preflight_passkey().await,
+        ("POST", ["profile", "mfa"]) => call.add_mfa_factor().await,
+        ("POST", ["profile", "mfa", "mfa-enabled"]) => call.note(experience::enable_mfa).await,
+        ("POST", ["profile", "mfa", "mfa-skipped"]) => call.note(experience::skip_mfa).await,
+        ("POST", ["profile", "mfa", "mfa-suggestion-skipped"]) => call.note(experience::skip_additional_mfa).await,
+        ("POST", ["profile", "mfa", "passkey-skipped"]) => call.note(experience::skip_passkey).await,
+        ("POST", ["profile", "mfa", "passkey"]) => call.add_passkey().await,
         ("GET", ["development-people"]) => call.development_people(),
         ("POST", ["verification", "development-sign-in"]) => call.development_sign_in().await,
         (method, rest) => match later(method, rest) {
@@ -88,21 +111,7 @@ fn later(method: &str, rest: &[&str]) -> Option<Later> {
     Some(match (method, rest) {
         ("POST", ["verification", "social", _, "authorization-uri" | "verify"]) => Later::Social,
         ("POST", ["verification", "sso", _, "authorization-uri" | "verify"]) | ("GET", ["sso-connectors"]) => Later::EnterpriseSso,
-        (
-            "POST",
-            ["verification", "mfa-verification-code" | "totp", ..]
-            | ["profile", "mfa"]
-            | [
-                "profile",
-                "mfa",
-                "mfa-enabled" | "mfa-skipped" | "mfa-suggestion-skipped" | "trusted-device",
-            ],
-        ) => Later::SecondFactor,
-        (
-            "POST",
-            ["verification", "web-authn" | "sign-in-passkey", ..] | ["preflight", ..] | ["profile", "mfa", "passkey" | "passkey-skipped"],
-        ) => Later::WebAuthn,
-        ("POST", ["verification", "backup-code", "generate" | "verify"]) => Later::BackupCode,
+        ("POST", ["profile", "mfa", "trusted-device"]) => Later::TrustedDevice,
         ("POST", ["user-assets", "avatar"]) => Later::ExtraProfile,
         _ => return None,
     })
@@ -122,69 +131,11 @@ struct IdentificationBody {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct SendCodeBody {
-    identifier: Identifier,
-    interaction_event: InteractionEvent,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct VerifyCodeBody {
-    identifier: Identifier,
-    verification_id: String,
-    code: String,
-}
-
-#[derive(Deserialize)]
-struct OneTimeTokenBody {
-    identifier: Identifier,
-    token: String,
-}
-
-#[derive(Deserialize)]
-struct NewPasswordBody {
-    password: String,
-}
-
-#[derive(Deserialize)]
-struct PasswordBody {
-    identifier: Identifier,
-    password: String,
-}
-
-#[derive(Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[derive(Default)]
 struct DevelopmentBody {
     user_id: Option<UserId>,
     new_person: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", tag = "type")]
-enum ProfileBody {
-    Username {
-        value: String,
-    },
-    Password {
-        value: String,
-    },
-    #[serde(rename_all = "camelCase")]
-    Email {
-        verification_id: String,
-    },
-    #[serde(rename_all = "camelCase")]
-    Phone {
-        verification_id: String,
-    },
-    #[serde(rename_all = "camelCase")]
-    Social {
-        verification_id: String,
-    },
-    ExtraProfile {
-        values: serde_json::Map<String, Value>,
-    },
 }
 
 fn no_content() -> Response {
@@ -263,109 +214,6 @@ impl Call<'_> {
                 Response::new(StatusCode::OK)
             }
         })
-    }
-
-    async fn send_code(&mut self) -> Result<Response, Stop> {
-        let SendCodeBody {
-            identifier,
-            interaction_event,
-        } = self.body()?;
-        let sent = self
-            .write(move |cx, id| experience::send_verification_code(cx, id, &identifier, interaction_event))
-            .await?;
-        self.deliver(sent.message);
-        Ok(verified(sent.verification_id))
-    }
-
-    /// Tells the window of a message, and carries it to where else messages go.
-    fn deliver(&self, message: Option<Message>) {
-        if let Some(message) = message {
-            self.engine.deliver(message);
-        }
-    }
-
-    async fn verify_code(&mut self) -> Result<Response, Stop> {
-        let VerifyCodeBody {
-            identifier,
-            verification_id,
-            code,
-        } = self.body()?;
-        let id = self
-            .write(move |cx, id| experience::verify_verification_code(cx, id, &identifier, &verification_id, &code))
-            .await?;
-        Ok(verified(id))
-    }
-
-    async fn one_time_token(&mut self) -> Result<Response, Stop> {
-        let OneTimeTokenBody { identifier, token } = self.body()?;
-        let id = self
-            .write(move |cx, id| experience::verify_one_time_token(cx, id, &identifier, &token))
-            .await?;
-        Ok(verified(id))
-    }
-
-    async fn reset_password(&mut self) -> Result<Response, Stop> {
-        let NewPasswordBody { password } = self.body()?;
-        let password = Secret::new(password);
-        let old = self.read(|cx, id| experience::reset_password_check(cx, id, &password))?;
-        let same = match old {
-            Some(old) => self.compare(password.clone(), Some(old.expose().to_owned())).await?,
-            None => false,
-        };
-        let phc = self.hash(password).await?;
-        self.write(move |cx, id| experience::record_reset_password(cx, id, same, phc))
-            .await?;
-        Ok(no_content())
-    }
-
-    async fn hash(&self, password: Secret) -> Result<String, Stop> {
-        Ok(self.engine.hasher.hash(password).await.map_err(|e| StoreError::Io(e.to_string()))?)
-    }
-
-    async fn compare(&self, password: Secret, hash: Option<String>) -> Result<bool, Stop> {
-        let matched = self.engine.hasher.verify(password, hash).await;
-        Ok(matched.map_err(|e| StoreError::Io(e.to_string()))?)
-    }
-
-    async fn password(&mut self) -> Result<Response, Stop> {
-        let PasswordBody { identifier, password } = self.body()?;
-        let question = self.read(|cx, id| experience::password_candidate(cx, id, &identifier))?;
-        let hash = question.hash.as_ref().map(|h| h.expose().to_owned());
-        let matched = self.compare(Secret::new(password), hash).await?;
-        let id = self
-            .write(move |cx, id| experience::record_password_result(cx, id, &question, matched))
-            .await?;
-        Ok(verified(id))
-    }
-
-    async fn new_password_identity(&mut self) -> Result<Response, Stop> {
-        let PasswordBody { identifier, password } = self.body()?;
-        let password = Secret::new(password);
-        self.read(|cx, id| experience::new_password_identity_check(cx, id, &identifier, &password))?;
-        let phc = self.hash(password).await?;
-        let id = self
-            .write(move |cx, id| experience::record_new_password_identity(cx, id, &identifier, phc))
-            .await?;
-        Ok(verified(id))
-    }
-
-    async fn profile(&mut self) -> Result<Response, Stop> {
-        let update = match self.body::<ProfileBody>()? {
-            ProfileBody::Username { value } => ProfileUpdate::Username(value),
-            ProfileBody::Password { value } => {
-                let password = Secret::new(value);
-                self.read(|cx, id| experience::profile_password_check(cx, id, &password))?;
-                ProfileUpdate::Password {
-                    phc: self.hash(password).await?,
-                }
-            }
-            ProfileBody::Email { verification_id } => ProfileUpdate::Email { verification_id },
-            ProfileBody::Phone { verification_id } => ProfileUpdate::Phone { verification_id },
-            ProfileBody::Social { verification_id } => ProfileUpdate::Social { verification_id },
-            ProfileBody::ExtraProfile { values } => ProfileUpdate::ExtraProfile { values },
-        };
-        self.write(move |cx, id| experience::add_profile(cx, id, update)).await?;
-        Ok(no_content())
     }
 
     fn development_people(&mut self) -> Result<Response, Stop> {

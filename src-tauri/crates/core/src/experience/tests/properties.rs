@@ -1,7 +1,7 @@
 //! Whatever a page calls, in whatever order: no panic, no login without proof, no leaked hash.
 
 use super::*;
-use crate::model::SignInMode;
+use crate::model::{Mfa, MfaFactor, MfaPolicy, MfaVerification, SignInMode};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
@@ -31,7 +31,26 @@ enum Call {
     Mode(SignInMode),
     Development(bool),
     Delete(&'static str),
+    /// A sign-in up to identification, as a page makes it: what follows is explored far more often than by chance.
+    Enter(&'static str),
+    /// The code of somebody's app, now or in the next steps; or none of any app.
+    App(Option<&'static str>, i64),
+    /// A code to the person's own address, and whether the right one is typed.
+    OwnAddress(bool),
+    /// A new app; whether it is proven, and bound.
+    NewApp(bool, bool),
+    /// New backup codes, bound.
+    NewPaper,
+    /// One of the four notes about second factors.
+    Note(u8),
+    Factors(Vec<MfaFactor>, MfaPolicy),
 }
+
+/// The secrets of the apps that people have.
+const APPS: [(&str, &str); 2] = [
+    (ALICE, "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"),
+    (CAROL, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"),
+];
 
 fn events() -> impl Strategy<Value = InteractionEvent> {
     prop_oneof![
@@ -79,7 +98,40 @@ fn calls() -> impl Strategy<Value = Call> {
         1 => prop::sample::select(vec![SignInMode::SignIn, SignInMode::Register, SignInMode::SignInAndRegister]).prop_map(Call::Mode),
         1 => any::<bool>().prop_map(Call::Development),
         1 => prop::sample::select(vec![ALICE, CAROL]).prop_map(Call::Delete),
+        6 => prop::sample::select(vec!["alice", "alice", "carol"]).prop_map(Call::Enter),
+        4 => (prop::option::weighted(0.9, prop::sample::select(vec![ALICE, CAROL])), 0i64..2).prop_map(|(who, steps)| Call::App(who, steps)),
+        2 => any::<bool>().prop_map(Call::OwnAddress),
+        2 => any::<(bool, bool)>().prop_map(|(proven, bound)| Call::NewApp(proven, bound)),
+        1 => Just(Call::NewPaper),
+        2 => (0u8..4).prop_map(Call::Note),
+        1 => (prop::sample::subsequence(MfaFactor::ALL.to_vec(), 0..5), policies()).prop_map(|(f, p)| Call::Factors(f, p)),
     ]
+}
+
+fn policies() -> impl Strategy<Value = MfaPolicy> {
+    prop::sample::select(vec![
+        MfaPolicy::NoPrompt,
+        MfaPolicy::UserControlled,
+        MfaPolicy::PromptOnlyAtSignIn,
+        MfaPolicy::Mandatory,
+    ])
+}
+
+/// Whose second factor was proven since the last `PUT`, and who needs none: chosen by development sign-in, or created
+/// here. Told apart from what the rules believe.
+#[derive(Default)]
+struct Second {
+    proven: BTreeSet<UserId>,
+    exempt: BTreeSet<UserId>,
+}
+
+/// Whether this person has a second factor that is switched on.
+fn is_bound(page: &Page, user: &User) -> bool {
+    let experience = page.world.get::<SignInExperience>(SignInExperience::ID);
+    let on = |factor| experience.as_ref().is_some_and(|e| e.mfa.factors.contains(&factor));
+    user.mfa_verifications.iter().any(|mfa| on(mfa.factor()) && mfa.is_usable())
+        || on(MfaFactor::EmailVerificationCode) && user.primary_email.is_some()
+        || on(MfaFactor::PhoneVerificationCode) && user.primary_phone.is_some()
 }
 
 /// Who may be logged in, told apart from what the rules believe: since the last `PUT`, a right password was given for
@@ -95,12 +147,23 @@ proptest! {
         let mut page = Page::new();
         let mut issued: Vec<VerificationId> = Vec::new();
         let mut proven = Proven::default();
+        let mut second = Second::default();
+        for (id, key) in APPS {
+            page.change_user(id, |user| {
+                user.password_encrypted = Some(hash("correct horse"));
+                user.mfa_verifications.push(MfaVerification::Totp {
+                    id: "totp1".into(), created_at: START, last_used_at: None, key: format!("sealed:{key}"), last_used_time_step: None,
+                });
+            });
+        }
+        page.configure(|e| e.mfa = Mfa { factors: vec![MfaFactor::Totp], policy: MfaPolicy::NoPrompt, ..Mfa::default() });
         for call in sequence {
             // Every call goes through `Page::call`, which checks what it leaves.
             match call {
                 Call::Put(event) => {
                     if page.put(event).is_ok() {
                         proven.0.clear();
+                        second = Second::default();
                     }
                 }
                 Call::Change(event) => { let _ = page.change(event); }
@@ -130,7 +193,8 @@ proptest! {
                         if let DevelopmentChoice::Person(id) = &choice {
                             prop_assert_eq!(id, &chosen);
                         }
-                        proven.0.insert(chosen);
+                        proven.0.insert(chosen.clone());
+                        second.exempt.insert(chosen);
                         issued.push(record);
                     }
                 }
@@ -140,7 +204,7 @@ proptest! {
                     let outcome = page.identify(record.as_ref());
                     let now = page.world.read(|cx| cx.list::<User>(500).unwrap()).0.len();
                     match outcome {
-                        Ok(Identified::Registered(id)) => { proven.0.insert(id); }
+                        Ok(Identified::Registered(id)) => { second.exempt.insert(id.clone()); proven.0.insert(id); }
                         Ok(Identified::Existing(id)) => { prop_assert!(proven.0.contains(&id)); }
                         Err(_) => prop_assert_eq!(people, now, "a refusal created somebody"),
                     }
@@ -184,10 +248,87 @@ proptest! {
                         prop_assert_ne!(page.user(user.id.as_str()).password_encrypted, user.password_encrypted);
                         prop_assert!(page.state().result.login.is_none() && page.state().result.user_id.is_none(), "a reset signed somebody in");
                         proven.0.clear();
+                        second = Second::default();
                     }
                 }
+                Call::Enter(name) => {
+                    if page.put(InteractionEvent::SignIn).is_ok() {
+                        proven.0.clear();
+                        second = Second::default();
+                        if let Ok(record) = page.password(&username(name), "correct horse") {
+                            let holder = page.world.read(|cx| identifier::find_user(cx, &username(name)).unwrap()).0.unwrap();
+                            proven.0.insert(holder.id.clone());
+                            let _ = page.identify(Some(&record));
+                            issued.push(record);
+                        }
+                    }
+                }
+                Call::App(who, steps) => {
+                    use crate::time::Clock as _;
+                    let at = u64::try_from(page.world.clock.now().seconds() + steps * 30).unwrap();
+                    let app = APPS.iter().find(|(id, _)| Some(*id) == who);
+                    let typed = app.map_or("12345x".to_owned(), |(_, key)| totp_for(&Secret::new(*key), "", "").unwrap().generate(at).to_string());
+                    let identified = page.world.get::<Interaction>("int1").and_then(|i| i.result.user_id.clone());
+                    if page.call(|cx, id| verify_totp(cx, id, &typed, None)).is_ok() {
+                        prop_assert_eq!(identified.as_ref().map(UserId::as_str), who, "another person's app was accepted");
+                        second.proven.extend(identified);
+                    }
+                }
+                Call::OwnAddress(right) => {
+                    if let Ok(sent) = page.call(|cx, id| send_mfa_verification_code(cx, id, IdentifierKind::Email)) {
+                        let to = sent.message.as_ref().unwrap().to.clone();
+                        page.newest.clone_from(&sent.message);
+                        let typed = if right { page.code_in_inbox() } else { "12345x".to_owned() };
+                        let outcome = page.call(|cx, id| verify_mfa_verification_code(cx, id, IdentifierKind::Email, sent.verification_id.as_str(), &typed));
+                        prop_assert!(right || outcome.is_err());
+                        if outcome.is_ok() {
+                            let identified = page.state().result.user_id.unwrap();
+                            prop_assert_eq!(page.user(identified.as_str()).primary_email, Some(to));
+                            second.proven.insert(identified);
+                        }
+                        issued.push(sent.verification_id);
+                    }
+                }
+                Call::NewApp(prove, bind) => {
+                    use crate::time::Clock as _;
+                    if let Ok(new) = page.call(|cx, id| start_totp(cx, id, "localhost")) {
+                        let at = u64::try_from(page.world.clock.now().seconds()).unwrap();
+                        if prove {
+                            let typed = totp_for(&new.secret, "", "").unwrap().generate(at).to_string();
+                            let _ = page.call(|cx, id| verify_totp(cx, id, &typed, Some(new.verification_id.as_str())));
+                        }
+                        if bind {
+                            let binding = MfaBinding { factor: MfaFactor::Totp, verification_id: new.verification_id.0.clone() };
+                            let outcome = page.call(|cx, id| add_mfa_factor(cx, id, &binding));
+                            prop_assert!(prove || outcome.is_err(), "an app was bound that nothing proved");
+                        }
+                        issued.push(new.verification_id);
+                    }
+                }
+                Call::NewPaper => {
+                    if let Ok((id, _)) = page.call(generate_backup_codes) {
+                        let binding = MfaBinding { factor: MfaFactor::BackupCode, verification_id: id.0.clone() };
+                        let _ = page.call(|cx, interaction| add_mfa_factor(cx, interaction, &binding));
+                        issued.push(id);
+                    }
+                }
+                Call::Note(which) => {
+                    let _ = match which {
+                        0 => page.call(enable_mfa),
+                        1 => page.call(skip_mfa),
+                        2 => page.call(skip_additional_mfa),
+                        _ => page.call(skip_passkey),
+                    };
+                }
+                Call::Factors(factors, policy) => page.configure(|e| e.mfa = Mfa { factors, policy, ..Mfa::default() }),
                 Call::Submit => {
+                    let before = page.world.get::<Interaction>("int1").and_then(|i| i.result.user_id.clone()).and_then(|id| page.user_if_there(&id));
+                    let asked = before.is_some_and(|user| is_bound(&page, &user) && !second.proven.contains(&user.id) && !second.exempt.contains(&user.id));
                     if let Ok(to) = page.submit() {
+                        prop_assert!(!asked, "a second factor was got past");
+                        let mandatory = page.world.get::<SignInExperience>(SignInExperience::ID).is_some_and(|e| e.mfa.policy == MfaPolicy::Mandatory && !e.mfa.factors.is_empty());
+                        let signed_in = page.user(page.state().result.login.unwrap().as_str());
+                        prop_assert!(!mandatory || is_bound(&page, &signed_in) || second.exempt.contains(&signed_in.id), "a mandatory factor was got past");
                         prop_assert_eq!(to, format!("{ISSUER}/auth/int1"));
                         let login = page.state().result.login.unwrap();
                         prop_assert!(!page.user(login.as_str()).is_suspended);

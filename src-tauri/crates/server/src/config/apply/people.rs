@@ -80,7 +80,8 @@ impl Applier<'_, '_, '_> {
                 continue;
             }
             let hash = self.password(entry, stored.as_deref(), hashes, known);
-            let new = person(entry, id.clone(), stored.as_deref(), hash, self.cx.now)?;
+            let mut new = person(entry, id.clone(), stored.as_deref(), hash, self.cx.now)?;
+            new.mfa_verifications = self.factors(entry, stored.as_deref())?;
             if stored.is_none() {
                 people.new.push(id.clone());
             }
@@ -165,6 +166,8 @@ fn person(entry: &UserEntry, id: UserId, stored: Option<&User>, hash: Option<Str
         avatar: None,
         profile: Default::default(),
         identities: BTreeMap::new(),
+        mfa_verifications: Vec::new(),
+        logto_config: Default::default(),
         custom_data: Default::default(),
         application_id: None,
         is_suspended: false,

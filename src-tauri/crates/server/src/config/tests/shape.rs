@@ -32,6 +32,7 @@ fn schema_and_types_have_the_same_keys() {
     same_keys::<CustomClientMetadata>(&schema::CUSTOM_CLIENT_METADATA);
     same_keys::<ApplicationSignInExperience>(&schema::BRANDING_OF_APPLICATION);
     same_keys::<UserEntry>(&schema::USER);
+    same_keys::<MfaEntry>(&schema::MFA_VERIFICATION);
     same_keys::<Profile>(&schema::PROFILE);
     same_keys::<Address>(&schema::ADDRESS);
     same_keys::<ResourceEntry>(&schema::RESOURCE);
