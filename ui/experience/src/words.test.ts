@@ -8,12 +8,7 @@ import { experience, pageData } from './testing/fake';
 
 const { t } = createLanguage([]);
 
-describe('phrases', () => {
-  it('are plain text', () => {
-    const odd = Object.values(en).filter((phrase) => phrase === '' || phrase.trim() !== phrase || /[!<>]/.test(phrase));
-    expect(odd).toEqual([]);
-  });
-
+describe('joinedLabel', () => {
   it.each([
     [['username'], 'Username'],
     [['username', 'email'], 'Email or username'],
@@ -22,6 +17,64 @@ describe('phrases', () => {
     expect(joinedLabel(t, 'en', enabled)).toBe(label);
   });
 });
+
+const FORM = /_(?:zero|one|two|few|many|other)$/;
+const files = import.meta.glob<string>('./phrases/*.json', { query: '?raw', import: 'default', eager: true });
+const tables = Object.entries(files).map(([path, text]) => [path.replace(/^.*\/|\.json$/g, ''), text] as const);
+const english: Readonly<Record<string, string>> = en;
+/** Plurals are those keys of the English file that end in a form; other keys may end in `_roles` and the like. */
+const plurals = new Set(Object.keys(en).flatMap((key) => (FORM.test(key) ? [key.replace(FORM, '')] : [])));
+const stemOf = (key: string): string => {
+  const stem = key.replace(FORM, '');
+  return plurals.has(stem) ? stem : key;
+};
+const placesOf = (phrase: string): string[] => [...new Set(phrase.match(/\{\w+\}/g) ?? [])].sort();
+/** A form that stands for a single number may say it in a word: "one second". */
+const mayOmitCount = (rules: Intl.PluralRules, form: string): boolean =>
+  Array.from({ length: 200 }, (_, count) => count).filter((count) => rules.select(count) === form).length === 1;
+
+describe.each(tables)('the phrases of %s', (tag, text) => {
+  const phrases = JSON.parse(text) as Record<string, string>;
+  const keys = Object.keys(phrases);
+  const rules = new Intl.PluralRules(tag);
+
+  it('are for a language that exists and have each key once', () => {
+    expect(Intl.getCanonicalLocales(tag)).toEqual([tag]);
+    expect(Intl.PluralRules.supportedLocalesOf(tag)).toEqual([tag]);
+    expect(text.match(/^\s*"[^"]+":/gm)).toHaveLength(keys.length);
+  });
+
+  it('have the keys of English in the same order', () => {
+    expect([...new Set(keys.map(stemOf))]).toEqual([...new Set(Object.keys(en).map(stemOf))]);
+  });
+
+  it.each([...plurals])('have every plural form of %s, and no other', (stem) => {
+    const forms = keys.filter((key) => stemOf(key) === stem).map((key) => key.slice(stem.length + 1));
+    expect(forms.sort()).toEqual([...rules.resolvedOptions().pluralCategories].sort());
+  });
+
+  it('are plain text', () => {
+    const odd = Object.entries(phrases).filter(
+      ([, phrase]) => typeof phrase !== 'string' || phrase === '' || phrase.trim() !== phrase || /[!！<>]/.test(phrase),
+    );
+    expect(odd).toEqual([]);
+  });
+
+  it('have the places of English', () => {
+    const odd = Object.entries(phrases).filter(([key, phrase]) => {
+      const stem = stemOf(key);
+      const wanted = placesOf(english[stem] ?? english[`${stem}_other`] ?? '');
+      const places = placesOf(phrase);
+      if (stem !== key && mayOmitCount(rules, key.slice(stem.length + 1)) && !places.includes('{count}')) {
+        places.push('{count}');
+      }
+      return places.sort().join() !== wanted.join();
+    });
+    expect(odd).toEqual([]);
+  });
+});
+
+it('has tables to test', () => expect(tables.map(([tag]) => tag)).toContain('en'));
 
 describe('wantedLanguages (sheet 5.6)', () => {
   const browser = ['fr-CA', 'en'];
