@@ -6,7 +6,7 @@ import { showProblem, type Purpose, type Shown } from './errors';
 import type { Factor, SecondFactors } from './factors';
 import { Flow, type Finished, type MissingField, type MissingProfile } from './flow';
 import type { Identifier, IdentifierProblem } from './identifier';
-import { createLanguage, joinedLabel, wantedLanguages, type Translate } from './language';
+import { createLanguage, joined, joinedLabel, wantedLanguages, type Translate } from './language';
 import type { IdentifierType } from './data';
 import type { Parameters } from './parameters';
 import { PasskeyProblem } from './passkey';
@@ -111,9 +111,7 @@ export class App {
     if (problem !== 'empty') return this.t(`invalid.${problem}`);
     const [only] = enabled;
     if (enabled.length === 1 && only !== undefined) return this.t(`required.${only}`);
-    const label = this.label(enabled);
-    const lower = label.slice(0, 1).toLocaleLowerCase(this.language) + label.slice(1);
-    return this.t('required.any', { label: lower });
+    return this.t('required.any', { label: joined(this.t, enabled) });
   }
 
   /** The address of another page of ours: it keeps what concerns every page and drops the rest. */

@@ -27,9 +27,14 @@ export function createLanguage(wanted: readonly string[], spoken?: PageData['lan
 
 export const isKey = (key: string): key is Key => Object.hasOwn(en, key);
 
+/** The fields in the middle of a sentence: "email, username or phone". Each language keeps its own capitals. */
+export function joined(t: Translate, enabled: readonly IdentifierType[]): string {
+  const [a = '', b = '', c] = inNamedOrder(enabled).map((one) => t(`field.${one}`));
+  return c !== undefined ? t('list.three', { a, b, c }) : b !== '' ? t('list.two', { a, b }) : a;
+}
+
 /** The label of a field that takes any of these: "Email, username or phone". */
 export function joinedLabel(t: Translate, language: string, enabled: readonly IdentifierType[]): string {
-  const [a = '', b = '', c] = inNamedOrder(enabled).map((one) => t(`field.${one}`));
-  const joined = c !== undefined ? t('list.three', { a, b, c }) : b !== '' ? t('list.two', { a, b }) : a;
-  return joined.slice(0, 1).toLocaleUpperCase(language) + joined.slice(1);
+  const text = joined(t, enabled);
+  return text.slice(0, 1).toLocaleUpperCase(language) + text.slice(1);
 }
