@@ -18,7 +18,7 @@ const SCREENS = {
   'identifier:register': {
     path: '/identifier-register',
     heading: 'Create an account for Bookstore',
-    fields: ['identifier'],
+    fields: ['identifier', 'terms'],
   },
   single_sign_on: { path: '/single-sign-on', heading: 'Single sign-on', fields: [] },
 };
@@ -92,9 +92,9 @@ config = { issuer = "https://sso.acme.test", clientId = "vestibule", clientSecre
     const { page } = await at.browser.open();
     await page.goto(at.start({ first_screen: 'identifier:register' }));
     await page.locator('#identifier').fill('two_steps');
+    await page.getByRole('checkbox').check();
     await page.locator('form button[type=submit]').click();
     await page.locator('#password').fill('quiet-Lantern-42');
-    await page.getByRole('checkbox').check();
     await page.locator('form button[type=submit]').click();
     assert.equal((await at.whoCame(page)).username, 'two_steps');
   });

@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -75,7 +75,8 @@ process.on('exit', () => {
  * Starts the provider with a configuration file, on a free port and with nothing on disk.
  * @param {ReturnType<typeof scope>} until
  * @param {string} config TOML
- * @returns {Promise<{ issuer: string, endpoint: string, port: number, log: () => string }>}
+ * @returns {Promise<{ issuer: string, endpoint: string, port: number, log: () => string,
+ *   inbox: () => Promise<object[]>, control: (request: object) => Promise<unknown> }>}
  */
 export async function startProvider(until, config) {
   if (!existsSync(BINARY))
@@ -83,9 +84,9 @@ export async function startProvider(until, config) {
   const folder = await mkdtemp(join(tmpdir(), 'vestibule-clients-'));
   const file = join(folder, 'config.toml');
   await writeFile(file, config);
-  const child = spawn(BINARY, ['serve', '--port', '0', '--ephemeral', '--config', file], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const token = join(folder, 'control.token');
+  const args = ['serve', '--port', '0', '--ephemeral', '--config', file, `--control=${token}`];
+  const child = spawn(BINARY, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   children.add(child);
   let log = '';
   child.stderr.setEncoding('utf8').on('data', (text) => (log += text));
@@ -104,7 +105,21 @@ export async function startProvider(until, config) {
     throw new Error(`The provider ended before it was ready (exit code ${code}, signal ${signal}).\n${log}`);
   });
   failed.catch(() => {});
-  return { ...(await Promise.race([ready, failed])), log: () => log };
+  const started = await Promise.race([ready, failed]);
+  const authorization = `Bearer ${await readFile(token, 'utf8')}`;
+  const ask = async (path, init) => {
+    const response = await fetch(started.control.endpoint + path, { ...init, headers: { authorization } });
+    if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`);
+    return response.json();
+  };
+  return {
+    ...started,
+    log: () => log,
+    /** What was sent to people, newest first. */
+    inbox: () => ask('/inbox'),
+    /** What the window can do: a request of the console contract. */
+    control: async (request) => (await ask('', { method: 'POST', body: JSON.stringify(request) })).value,
+  };
 }
 
 /**

@@ -305,6 +305,7 @@ pub enum InteractionEvent {
 
 /// An identifier as a person types it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Identifier {
     /// `username`, `email` or `phone`.
     #[serde(rename = "type")]

@@ -1,4 +1,7 @@
 //! What a person gave to applications, and taking it back (`/grants`, Vestibule's own; Duende ships such a page).
+//!
+//! A grant belongs to one browser session and one application. A person thinks of the application, so what several sessions
+//! gave it is shown as one, and taken back together.
 
 use super::authorize::{SignedIn, load_session};
 use super::scopes;
@@ -9,6 +12,7 @@ use crate::model::{Application, Resource};
 use crate::port::{Cx, StoreError};
 use crate::record::{Grant, Index};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// Most grants of one person that are looked at.
 const GRANTS: usize = 1_000;
@@ -21,21 +25,47 @@ pub fn list(cx: &mut Cx<'_>, session_cookie: Option<&str>) -> Result<Result<Valu
     let Some((_, user)) = load_session(cx, session_cookie)? else {
         return Ok(Err(ApiError::nobody_signed_in()));
     };
-    let mut grants = Vec::new();
-    for id in cx.find_ids(&Index::GrantUser.entry(user.id.as_str()), GRANTS)? {
-        if let Some(grant) = cx.get::<Grant>(&id)? {
-            grants.push(grant);
+    let mut by_application: Vec<Grant> = Vec::new();
+    for grant in of_person(cx, user.id.as_str())? {
+        match by_application.iter_mut().find(|kept| kept.client_id == grant.client_id) {
+            Some(kept) => join(kept, &grant),
+            None => by_application.push(grant.as_ref().clone()),
         }
     }
-    grants.sort_by(|a, b| (b.created_at, &b.id.0).cmp(&(a.created_at, &a.id.0)));
-    let grants = grants.iter().map(|grant| describe(cx, grant)).collect::<Result<Vec<_>, _>>()?;
+    let grants = by_application
+        .iter()
+        .map(|grant| describe(cx, grant))
+        .collect::<Result<Vec<_>, _>>()?;
     Ok(Ok(json!({
         "user": { "id": user.id, "name": user.display_name() },
         "grants": grants,
     })))
 }
 
-/// One grant, in the shape of the consent document where they say the same (sheet 1.11).
+/// The person's grants, newest first.
+fn of_person(cx: &Cx<'_>, user_id: &str) -> Result<Vec<Arc<Grant>>, StoreError> {
+    let mut grants = Vec::new();
+    for id in cx.find_ids(&Index::GrantUser.entry(user_id), GRANTS)? {
+        grants.extend(cx.get::<Grant>(&id)?);
+    }
+    grants.sort_by(|a, b| (b.created_at, &b.id.0).cmp(&(a.created_at, &a.id.0)));
+    Ok(grants)
+}
+
+/// Adds what an earlier grant to the same application holds.
+fn join(kept: &mut Grant, earlier: &Grant) {
+    fn add(kept: &mut Vec<String>, more: &[String]) {
+        kept.extend(more.iter().filter(|name| !kept.contains(name)).cloned().collect::<Vec<_>>());
+    }
+    add(&mut kept.openid_scopes, &earlier.openid_scopes);
+    for (indicator, names) in &earlier.resources {
+        add(kept.resources.entry(indicator.clone()).or_default(), names);
+    }
+    kept.created_at = kept.created_at.min(earlier.created_at);
+    kept.expires_at = kept.expires_at.max(earlier.expires_at);
+}
+
+/// What an application has, in the shape of the consent document where they say the same (sheet 1.11).
 fn describe(cx: &Cx<'_>, grant: &Grant) -> Result<Value, StoreError> {
     let app = cx.get::<Application>(grant.client_id.as_str())?;
     let name = app.as_ref().map_or_else(
@@ -77,7 +107,8 @@ fn describe(cx: &Cx<'_>, grant: &Grant) -> Result<Value, StoreError> {
     }))
 }
 
-/// `POST /api/grants/<id>/revoke`: the grant goes, and with it every token under it.
+/// `POST /api/grants/<id>/revoke`: what the person gave to that grant's application goes, in every session, and with it every
+/// token under it.
 ///
 /// # Errors
 /// The store failed; or, inside, 401 `auth.unauthorized` when nobody is signed in, 404 `entity.not_found` when the person has
@@ -94,7 +125,11 @@ pub fn revoke(cx: &mut Cx<'_>, session_cookie: Option<&str>, id: &str) -> Result
     };
     cx.trail.live = Some(grant.live.clone());
     cx.arrow(Lane::Experience, Lane::Provider, "revoke grant");
-    cx.delete::<Grant>(grant.id.as_str())?;
+    for other in of_person(cx, user.id.as_str())? {
+        if other.client_id == grant.client_id {
+            cx.delete::<Grant>(other.id.as_str())?;
+        }
+    }
     let app = cx.get::<Application>(grant.client_id.as_str())?;
     let app_name = app.map_or_else(|| grant.client_id.0.clone(), |a| a.name.clone());
     cx.because(
@@ -102,7 +137,7 @@ pub fn revoke(cx: &mut Cx<'_>, session_cookie: Option<&str>, id: &str) -> Result
             "grants.revoked",
             Outcome::Decided,
             format!("{} took back what they gave to {app_name}.", user.display_name()),
-            "They chose Revoke on the grants page. Every access and refresh token under this grant stopped working; \
+            "They chose Revoke on the grants page. Every access and refresh token that the application has from this person stopped working; \
              the browser stays signed in, and the application's next request asks for consent anew.",
             "RFC 7009 2.1, Duende IdentityServer grants page",
         )

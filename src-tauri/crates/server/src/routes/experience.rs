@@ -1,5 +1,6 @@
 //! The Experience API (sheet 4): bodies in, rules, answers out. Slow work happens between two decisions.
 
+mod body;
 mod codes;
 mod profile;
 mod second_factor;
@@ -119,20 +120,29 @@ fn later(method: &str, rest: &[&str]) -> Option<Later> {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[serde(deny_unknown_fields)]
 struct EventBody {
     interaction_event: InteractionEvent,
+    /// Logto's pages send one where a captcha is on; here none is.
+    #[serde(default, rename = "captchaToken")]
+    _captcha_token: Option<String>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[derive(Default)]
+#[serde(deny_unknown_fields)]
 struct IdentificationBody {
     verification_id: Option<String>,
+    /// Links a social identity to the related account; no record of one is issued yet.
+    #[serde(rename = "linkSocialIdentity")]
+    _link_social_identity: Option<bool>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[derive(Default)]
+#[serde(deny_unknown_fields)]
 struct DevelopmentBody {
     user_id: Option<UserId>,
     new_person: bool,
@@ -147,17 +157,9 @@ fn verified(id: impl serde::Serialize) -> Response {
 }
 
 impl Call<'_> {
-    /// The body, or 400 `guard.invalid_input` saying what is wrong with it.
+    /// The body, or 400 `guard.invalid_input` saying what is wrong with it, and where.
     fn body<T: DeserializeOwned>(&self) -> Result<T, Stop> {
-        let bytes: &[u8] = if self.request.body.is_empty() { b"{}" } else { &self.request.body };
-        if !self.request.body.is_empty() && !self.request.is("application/json") {
-            return Err(ApiError::invalid_input("the body must be JSON, with Content-Type: application/json").into());
-        }
-        if bytes.contains(&0) {
-            return Err(ApiError::invalid_input("the body must not contain a NUL byte").into());
-        }
-        let value: T = serde_json::from_slice(bytes).map_err(|e| ApiError::invalid_input(e.to_string()))?;
-        Ok(value)
+        body::read(self.request).map_err(|why| ApiError::invalid_input(why).into())
     }
 
     async fn write<T: Send + 'static>(

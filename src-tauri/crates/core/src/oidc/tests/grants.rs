@@ -48,6 +48,34 @@ fn a_person_sees_what_they_gave_newest_first() {
 }
 
 #[test]
+fn what_several_browsers_gave_to_an_application_is_one() {
+    let mut p = Provider::new();
+    p.sign_in(&spa("&prompt=consent"));
+    p.world.clock.advance(60);
+    // The same person in another browser, who gives more.
+    p.cookie = None;
+    let code = p.sign_in(&spa("&prompt=consent").replace("profile", "profile email"))["code"].clone();
+    let body = given(&p);
+    let [spa_grant] = body["grants"].as_array().unwrap().as_slice() else {
+        panic!("{body}")
+    };
+    assert_eq!(spa_grant["openidScopes"], serde_json::json!(["offline_access", "profile", "email"]));
+    let life = spa_grant["expiresAt"].as_i64().unwrap() - spa_grant["createdAt"].as_i64().unwrap();
+    assert_eq!(life, 180 * 86_400_000 + 60_000, "from the first to the end of the last");
+    let cookie = p.cookie.clone();
+    let id = spa_grant["id"].as_str().unwrap().to_owned();
+    p.world.write(|cx| revoke(cx, cookie.as_deref(), &id)).0.unwrap().unwrap();
+    assert!(p.world.read(|cx| cx.list::<Grant>(10).unwrap()).0.is_empty(), "both are gone");
+    let form = [
+        ("grant_type", "authorization_code"),
+        ("code", code.as_str()),
+        ("redirect_uri", "https://app.test/cb"),
+        ("code_verifier", super::VERIFIER),
+    ];
+    assert_eq!(p.token("spa", &form).0.unwrap_err().error, "invalid_grant");
+}
+
+#[test]
 fn revoking_ends_every_token_and_the_next_request_asks_anew() {
     let mut p = Provider::new();
     let code = p.sign_in(&spa("&prompt=consent"))["code"].clone();

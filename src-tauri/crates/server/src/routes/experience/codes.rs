@@ -9,6 +9,7 @@ use vestibule_core::record::{Identifier, InteractionEvent};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[serde(deny_unknown_fields)]
 struct SendCodeBody {
     identifier: Identifier,
     interaction_event: InteractionEvent,
@@ -16,6 +17,7 @@ struct SendCodeBody {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[serde(deny_unknown_fields)]
 struct VerifyCodeBody {
     identifier: Identifier,
     verification_id: String,
@@ -23,6 +25,7 @@ struct VerifyCodeBody {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct OneTimeTokenBody {
     identifier: Identifier,
     token: String,

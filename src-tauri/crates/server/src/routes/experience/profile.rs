@@ -8,11 +8,13 @@ use vestibule_core::record::Identifier;
 use vestibule_core::{Secret, StoreError};
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct NewPasswordBody {
     password: String,
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct PasswordBody {
     identifier: Identifier,
     password: String,
@@ -20,6 +22,7 @@ struct PasswordBody {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", tag = "type")]
+#[serde(deny_unknown_fields)]
 enum ProfileBody {
     Username {
         value: String,

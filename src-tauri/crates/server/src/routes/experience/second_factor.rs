@@ -19,6 +19,7 @@ const MAX_AGENT: usize = 500;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[serde(deny_unknown_fields)]
 struct TotpBody {
     code: String,
     #[serde(default)]
@@ -26,18 +27,21 @@ struct TotpBody {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct BackupCodeBody {
     code: String,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[serde(deny_unknown_fields)]
 struct SendCodeBody {
     identifier_type: IdentifierKind,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[serde(deny_unknown_fields)]
 struct VerifyCodeBody {
     verification_id: String,
     code: String,
@@ -46,6 +50,7 @@ struct VerifyCodeBody {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[serde(deny_unknown_fields)]
 struct RegistrationBody {
     verification_id: String,
     payload: RegistrationPayload,
@@ -53,18 +58,21 @@ struct RegistrationBody {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[serde(deny_unknown_fields)]
 struct AuthenticationBody {
     verification_id: String,
     payload: AuthenticationPayload,
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct PasskeyBody {
     identifier: Identifier,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[serde(deny_unknown_fields)]
 struct PasskeyVerifyBody {
     #[serde(default)]
     verification_id: Option<String>,
@@ -73,6 +81,7 @@ struct PasskeyVerifyBody {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[serde(deny_unknown_fields)]
 struct BindingBody {
     #[serde(rename = "type")]
     factor: MfaFactor,
@@ -81,6 +90,7 @@ struct BindingBody {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[serde(deny_unknown_fields)]
 struct AddPasskeyBody {
     verification_id: String,
 }
