@@ -40,10 +40,13 @@ export function house() {
   const until = scope();
   const verifier = verifierOf();
   return {
-    /** @param {(origin: string) => string} [more] what to add to the configuration */
-    async open(more = () => '') {
+    /**
+     * @param {(origin: string) => string} [more] what to add to the configuration
+     * @param {(config: string) => string} [change] what to change in it
+     */
+    async open(more = () => '', change = (text) => text) {
       this.app = await startApp(until);
-      this.provider = await startProvider(until, config(this.app.origin, more(this.app.origin)));
+      this.provider = await startProvider(until, change(config(this.app.origin, more(this.app.origin))));
       this.browser = await startBrowser(until);
     },
     /** The address that starts a sign-in. */

@@ -1,13 +1,10 @@
 // What holds for every page: accessible in light and dark, usable with the keyboard alone, no breach of its own content security
 // policy, no request to anybody else, and few requests before it can be used.
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { before, describe, test } from 'node:test';
+import { audit } from './axe.mjs';
 import { house } from './house.mjs';
 import { arrivedIn, PASSWORD, typeSignIn } from './support.mjs';
-
-const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 describe('every page', () => {
   const at = house();
@@ -116,20 +113,6 @@ describe('every page', () => {
       await page.goto(`${at.provider.endpoint}/no/such/page`);
       await page.locator('h1').waitFor();
     },
-  };
-
-  const audit = async (page) => {
-    await page.evaluate(axe);
-    return page.evaluate(async () => {
-      const { violations, passes } = await window.axe.run(document, { preload: false });
-      return {
-        violations: violations.map(
-          ({ id, nodes }) =>
-            `${id}: ${nodes.map(({ html, failureSummary }) => `${html} (${failureSummary})`).join(' | ')}`,
-        ),
-        passes: passes.map(({ id }) => id),
-      };
-    });
   };
 
   for (const [name, open] of Object.entries(PAGES)) {

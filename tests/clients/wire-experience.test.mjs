@@ -97,11 +97,10 @@ describe('Experience API', () => {
   test('70: registration by code creates the account once nothing is missing', async () => {
     const agent = await begun('Register');
     const first = await told(agent.api('POST', '/identification', {}));
-    assert.deepEqual([first.status, first.body.code, first.body.data], [
-      422,
-      'user.missing_profile',
-      { missingProfile: ['email'] },
-    ]);
+    assert.deepEqual(
+      [first.status, first.body.code, first.body.data],
+      [422, 'user.missing_profile', { missingProfile: ['email'] }],
+    );
     const verificationId = await proven(agent, email('new70@example.test'), 'Register');
     await expectStatus(201, agent.api('POST', '/identification', { verificationId }));
     const { left } = await agent.follow(await submitted(agent));
@@ -159,7 +158,10 @@ describe('Experience API', () => {
     assert.deepEqual(await refused(verify(agent, to, verificationId, code)), [400, 'verification_code.exceed_max_try']);
     for (let n = 1; n < 10; n += 1) verificationId = await send(agent, to, 'Register');
     assert.deepEqual(await refused(verify(agent, to, first, code)), [404, 'session.verification_session_not_found']);
-    const limited = agent.api('POST', '/verification/verification-code', { identifier: to, interactionEvent: 'Register' });
+    const limited = agent.api('POST', '/verification/verification-code', {
+      identifier: to,
+      interactionEvent: 'Register',
+    });
     assert.deepEqual(await refused(limited), [429, 'request.message_rate_limited']);
     await expectStatus(200, verify(agent, to, verificationId, await codeTo('tries@example.test')));
   });
@@ -177,7 +179,8 @@ describe('Experience API', () => {
     assert.equal(await reset.text(), '');
     assert.deepEqual(await refused(agent.api('POST', '/submit')), [404, 'session.interaction_not_found']);
     await expectStatus(204, agent.api('PUT', '', { interactionEvent: 'SignIn' }));
-    const signIn = (password) => agent.api('POST', '/verification/password', { identifier: username('alice'), password });
+    const signIn = (password) =>
+      agent.api('POST', '/verification/password', { identifier: username('alice'), password });
     assert.deepEqual(await refused(signIn(PASSWORD)), [422, 'session.invalid_credentials']);
     await expectStatus(200, signIn('quiet-Lantern-42'));
     // The table of people is everybody's: put it back.
@@ -199,10 +202,10 @@ describe('Experience API', () => {
     );
     assert.deepEqual([known.status, Object.keys(known.body)], [200, ['verificationId']]);
     assert.equal((await provider.inbox()).length, before, 'no message was sent');
-    assert.deepEqual(
-      await refused(verify(agent, email('nobody@example.test'), known.body.verificationId, '123456')),
-      [400, 'verification_code.code_mismatch'],
-    );
+    assert.deepEqual(await refused(verify(agent, email('nobody@example.test'), known.body.verificationId, '123456')), [
+      400,
+      'verification_code.code_mismatch',
+    ]);
   });
 
   test('a one-time token signs in once, and says why it does not', async () => {
@@ -214,7 +217,8 @@ describe('Experience API', () => {
     assert.equal(token.length, 32);
     assert.equal(new URL(link).searchParams.get('one_time_token'), token);
     const agent = await begun();
-    const take = (identifier, text) => agent.api('POST', '/verification/one-time-token/verify', { identifier, token: text });
+    const take = (identifier, text) =>
+      agent.api('POST', '/verification/one-time-token/verify', { identifier, token: text });
     assert.deepEqual(await refused(take(email('alice@example.test'), 'nobody-made-this')), [
       404,
       'one_time_token.token_not_found',
@@ -267,10 +271,25 @@ describe('Experience API', () => {
       ['POST', '/verification/password', { identifier: { type: 'sms', value: 'x' }, password: 'x' }, 'identifier.type'],
       ['POST', '/verification/password', { identifier: { ...username('a'), also: 1 }, password: 'x' }, 'also'],
       ['POST', '/verification/password', { identifier: username('alice'), password: long }, 'password'],
-      ['POST', '/verification/verification-code', { identifier: username('alice'), interactionEvent: 'SignIn' }, 'identifier.type'],
-      ['POST', '/verification/verification-code', { identifier: email('no address'), interactionEvent: 'SignIn' }, 'identifier.value'],
+      [
+        'POST',
+        '/verification/verification-code',
+        { identifier: username('alice'), interactionEvent: 'SignIn' },
+        'identifier.type',
+      ],
+      [
+        'POST',
+        '/verification/verification-code',
+        { identifier: email('no address'), interactionEvent: 'SignIn' },
+        'identifier.value',
+      ],
       ['POST', '/verification/verification-code', { identifier: email('a@b.test') }, 'interactionEvent'],
-      ['POST', '/verification/verification-code/verify', { identifier: email('a@b.test'), verificationId: 'x' }, 'code'],
+      [
+        'POST',
+        '/verification/verification-code/verify',
+        { identifier: email('a@b.test'), verificationId: 'x' },
+        'code',
+      ],
       ['POST', '/verification/one-time-token/verify', { identifier: email('a@b.test'), token: ['x'] }, 'token'],
       ['POST', '/verification/totp/verify', { code: 123456 }, 'code'],
       ['POST', '/verification/backup-code/verify', {}, 'code'],
@@ -285,7 +304,10 @@ describe('Experience API', () => {
       const what = `${method} ${path} ${JSON.stringify(body).slice(0, 80)}`;
       assert.deepEqual([status, answer.code], [400, 'guard.invalid_input'], what);
       // A tagged body can't say which of its members was odd, but it says what was.
-      assert.ok(answer.details.includes(about) || (about === 'type' && /unknown variant/.test(answer.details)), `${what}: ${answer.details}`);
+      assert.ok(
+        answer.details.includes(about) || (about === 'type' && /unknown variant/.test(answer.details)),
+        `${what}: ${answer.details}`,
+      );
     }
     assert.deepEqual(await state(), before);
   });
@@ -293,12 +315,20 @@ describe('Experience API', () => {
   test('the interaction belongs to its browser: other sites and other agents get nowhere', async () => {
     const agent = await begun();
     for (const headers of [{ origin: 'https://evil.example' }, { 'sec-fetch-site': 'cross-site' }]) {
-      const answer = agent.api('POST', '/verification/password', { identifier: username('alice'), password: PASSWORD }, headers);
+      const answer = agent.api(
+        'POST',
+        '/verification/password',
+        { identifier: username('alice'), password: PASSWORD },
+        headers,
+      );
       assert.deepEqual(await refused(answer), [403, 'auth.forbidden']);
     }
     // A verification of one interaction is worth nothing in another.
     const { verificationId } = await (
-      await expectStatus(200, agent.api('POST', '/verification/password', { identifier: username('alice'), password: PASSWORD }))
+      await expectStatus(
+        200,
+        agent.api('POST', '/verification/password', { identifier: username('alice'), password: PASSWORD }),
+      )
     ).json();
     assert.deepEqual(await refused((await begun()).api('POST', '/identification', { verificationId })), [
       404,

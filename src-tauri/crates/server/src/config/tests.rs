@@ -3,6 +3,7 @@
 mod applying;
 mod errors;
 mod robust;
+mod sealing;
 mod shape;
 mod world;
 

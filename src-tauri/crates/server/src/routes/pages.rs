@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use vestibule_core::experience;
 use vestibule_core::live::{Lane, StepKind};
-use vestibule_core::model::{Application, ProviderSettings, SignInExperience, User};
+use vestibule_core::model::{Application, MessageSettings, ProviderSettings, SignInExperience, User};
 use vestibule_core::oidc::dialect;
 use vestibule_core::oidc::params::FirstScreen;
 use vestibule_core::record::Interaction;
@@ -229,6 +229,7 @@ fn data(engine: &Engine, request: &Request, page: &str, demo: Option<Value>) -> 
             "signInExperience": experience::public_sign_in_experience(cx, app.as_deref())?,
             "developmentSignIn": strip,
             "customCss": row.custom_css.as_deref().is_some_and(|css| !css.is_empty()),
+            "messages": { "inbox": settings.development_sign_in && only_in_the_inbox(cx)? },
         });
         let locales = interaction.as_ref().and_then(|i| i.params.get("ui_locales"));
         if let Some(locales) = locales {
@@ -463,6 +464,12 @@ const PASSED_ON: [&str; 11] = [
     "acr_values",
     "max_age",
 ];
+
+/// Whether codes are to be found in the window and nowhere else, which pages say to whoever develops with them.
+fn only_in_the_inbox(cx: &Cx<'_>) -> Result<bool, StoreError> {
+    let settings = cx.get::<MessageSettings>(MessageSettings::ID)?.unwrap_or_default();
+    Ok(settings.inbox && settings.smtp.is_none() && settings.webhook.is_none())
+}
 
 /// The page shows the shape of the answer, not the tokens themselves; those are in the window.
 fn hide_tokens(tokens: &mut Value) {

@@ -1,9 +1,7 @@
 //! Applying documents to what is stored.
 
 use super::*;
-use vestibule_core::model::{
-    Application, Connector, MessageSettings, MfaFactor, MfaVerification, ProviderSettings, Resource, Role, SignInExperience, User,
-};
+use vestibule_core::model::{Application, Connector, ProviderSettings, Resource, Role, SignInExperience, User};
 use vestibule_core::record::Index;
 
 fn counts(summary: Summary) -> (usize, usize, usize) {
@@ -32,30 +30,6 @@ async fn applying_twice_changes_nothing() {
     assert_eq!(counts(second.summary), (0, 0, 21));
     assert_eq!((second.writes, second.hashed), (0, 0));
     assert_eq!(stored.dump(), before);
-}
-
-#[tokio::test]
-async fn the_mail_servers_password_is_sealed() {
-    let mut stored = Stored::default();
-    stored.start(&good(FULL), 1_000).await.unwrap();
-    let messages: MessageSettings = stored.one(MessageSettings::ID);
-    let smtp = messages.smtp.unwrap();
-    assert_eq!(
-        (smtp.host.as_str(), smtp.port, smtp.username.as_deref()),
-        ("localhost", 1025, Some("vestibule"))
-    );
-    let sealed = smtp.password.unwrap();
-    assert!(sealed.ends_with("mail-catcher-1843") && sealed != "mail-catcher-1843", "{sealed}");
-    // A file that says less leaves it, one that says another replaces it.
-    stored
-        .start(
-            &good("[messages.smtp]\nhost = \"mail.test\"\nport = 25\nfrom = \"a@b.test\"\n"),
-            2_000,
-        )
-        .await
-        .unwrap();
-    let smtp = stored.one::<MessageSettings>(MessageSettings::ID).smtp.unwrap();
-    assert_eq!((smtp.host.as_str(), smtp.password.as_deref()), ("mail.test", Some(sealed.as_str())));
 }
 
 #[tokio::test]
@@ -443,62 +417,4 @@ async fn profile_fields_are_ordered_and_must_be_there() {
     let errors = config_errors(stored.start(&good(&ask("gone")), 4).await);
     assert_eq!(errors[0].path, "signInExperience.signUpProfileFields.0.name");
     assert_eq!(errors[0].code, Some("custom_profile_fields.entity_not_exists_with_names"));
-}
-
-#[tokio::test]
-async fn second_factors_are_sealed_keep_their_history_and_leave_passkeys_alone() {
-    let file = |rest: &str| good(&format!("[[users]]\nid = \"ada000000001\"\nusername = \"ada\"\n{rest}"));
-    let with = |key: &str| {
-        file(&format!(
-            "mfaVerifications = [{{ type = \"Totp\", key = \"{key}\" }}, {{ type = \"BackupCode\", codes = [\"0123456789\", \"ABCDEF0123\"] }}]"
-        ))
-    };
-    let mut stored = Stored::default();
-    stored.start(&with("jbsw y3dp ehpk 3pxp jbsw y3dp ehpk 3pxp"), 1_000).await.unwrap();
-    let ada: User = stored.one("ada000000001");
-    let MfaVerification::Totp { key, .. } = &ada.mfa_verifications[0] else {
-        panic!("no app");
-    };
-    assert!(
-        key.starts_with("sealed ") && key.ends_with(" JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"),
-        "{key}"
-    );
-    let MfaVerification::BackupCode { codes, .. } = &ada.mfa_verifications[1] else {
-        panic!("no codes");
-    };
-    assert!(codes[1].code.ends_with(" abcdef0123"));
-    // Used, and a passkey added; another start, another spelling of the same secret.
-    stored.edit::<User>("ada000000001", |user| {
-        if let MfaVerification::Totp { last_used_time_step, .. } = &mut user.mfa_verifications[0] {
-            *last_used_time_step = Some(7);
-        }
-        if let MfaVerification::BackupCode { codes, .. } = &mut user.mfa_verifications[1] {
-            codes[0].used_at = Some(vestibule_core::Timestamp(5));
-        }
-        let passkey = serde_json::json!({
-            "type": "WebAuthn", "id": "key", "createdAt": 1, "rpId": "localhost", "credentialId": "c", "publicKey": "k", "counter": 0, "agent": "",
-        });
-        user.mfa_verifications.push(serde_json::from_value(passkey).unwrap());
-    });
-    let again = stored.start(&with("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"), 2_000).await.unwrap();
-    assert_eq!((again.summary.unchanged, again.writes), (1, 0));
-    stored.start(&file(""), 3_000).await.unwrap();
-    assert_eq!(
-        stored.one::<User>("ada000000001").mfa_verifications.len(),
-        3,
-        "not mentioned: left alone"
-    );
-    // Another secret is another app, without the old one's history.
-    stored.start(&with("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"), 4_000).await.unwrap();
-    let ada: User = stored.one("ada000000001");
-    assert!(matches!(
-        ada.mfa_verifications[0],
-        MfaVerification::Totp {
-            last_used_time_step: None,
-            ..
-        }
-    ));
-    stored.start(&file("mfaVerifications = []"), 5_000).await.unwrap();
-    let left = stored.one::<User>("ada000000001").mfa_verifications;
-    assert_eq!(left.iter().map(MfaVerification::factor).collect::<Vec<_>>(), [MfaFactor::WebAuthn]);
 }

@@ -5,7 +5,7 @@ use super::*;
 /// Line, column, path, and a part of the message.
 type Expected<'a> = (u32, u32, &'a str, &'a str);
 
-fn says(text: &str, expected: &[Expected<'_>]) {
+pub(super) fn says(text: &str, expected: &[Expected<'_>]) {
     compare(parse("f.toml", text), text, expected);
 }
 
@@ -482,31 +482,4 @@ fn files_that_cant_be_read() {
     std::fs::write(&odd, "provider.dialect = \"strict\"").unwrap();
     assert!(load(&odd).is_ok());
     assert!(read_file(dir.path()).is_err());
-}
-
-#[test]
-fn second_factors_must_make_sense() {
-    let user = |mfa: &str| format!("[[users]]\nusername = \"ada\"\nmfaVerifications = [{mfa}]\n");
-    let at = |key: &'static str, column: u32, words: &'static str| [(3, column, key, words)];
-    says(
-        &user("{ type = \"Totp\", key = \"short\" }"),
-        &at("users.0.mfaVerifications.0.key", 44, "Base32"),
-    );
-    says(
-        &user("{ type = \"Totp\" }"),
-        &at("users.0.mfaVerifications.0", 21, "has a key and no codes"),
-    );
-    says(
-        &user("{ type = \"BackupCode\", codes = [\"xyz\"] }"),
-        &at("users.0.mfaVerifications.0.codes", 52, "ten hexadecimal digits"),
-    );
-    says(
-        &user("{ type = \"BackupCode\", key = \"JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP\" }"),
-        &at("users.0.mfaVerifications.0", 21, "have codes and no key"),
-    );
-    let twice = "{ type = \"BackupCode\", codes = [\"0123456789\"] }";
-    says(
-        &user(&format!("{twice}, {twice}")),
-        &at("users.0.mfaVerifications.1", 70, "the second of its type"),
-    );
 }
