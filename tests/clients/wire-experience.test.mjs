@@ -6,16 +6,32 @@ import { PASSWORD, scope, startProvider } from './support.mjs';
 import { apps, CONFIG, request } from './wire.mjs';
 
 const { spa } = apps;
-const settings = CONFIG.replace(
-  /^signUp = .*$/m,
-  `signUp = { identifiers = ["email"], password = false, verify = true }
+const settings =
+  CONFIG.replace(
+    /^signUp = .*$/m,
+    `signUp = { identifiers = ["email"], password = false, verify = true }
 signIn = { methods = [
   { identifier = "username", password = true },
   { identifier = "email", password = true, verificationCode = true },
   { identifier = "phone", password = true, verificationCode = true },
 ] }
 forgotPasswordMethods = ["EmailVerificationCode", "PhoneVerificationCode"]`,
-);
+  ) +
+  `
+[[resources]]
+indicator = "https://default.logto.app/api"
+name = "Management API"
+scopes = [{ name = "all" }, { name = "other" }]
+
+[[roles]]
+name = "manager"
+type = "MachineToMachine"
+scopes = [
+  { resource = "https://default.logto.app/api", scope = "all" },
+  { resource = "https://default.logto.app/api", scope = "other" },
+]
+applications = ["job"]
+`;
 
 const email = (value) => ({ type: 'email', value });
 const phone = (value) => ({ type: 'phone', value });
@@ -229,6 +245,55 @@ describe('Experience API', () => {
     await expectStatus(204, agent.api('POST', '/identification', { verificationId }));
     const { left } = await agent.follow(await submitted(agent));
     assert.ok(left.searchParams.get('code'));
+  });
+
+  test('an application makes one-time tokens with its own access token', async () => {
+    const agent = new Agent(provider);
+    const bearer = async (scope) => {
+      const form = { grant_type: 'client_credentials', resource: 'https://default.logto.app/api', scope };
+      return (await (await expectStatus(200, agent.token(apps.job, form))).json()).access_token;
+    };
+    const call = (method, path, body, token) =>
+      told(
+        fetch(`${provider.endpoint}/api/one-time-tokens${path}`, {
+          method,
+          headers: { ...(token ? { authorization: `Bearer ${token}` } : {}), 'content-type': 'application/json' },
+          ...(body ? { body: JSON.stringify(body) } : {}),
+        }),
+      );
+    const code = ({ status, body }) => [status, body.code];
+    const token = await bearer('all');
+    const create = (body) => call('POST', '', body, token);
+    assert.deepEqual(code(await call('POST', '', { email: 'a@b.test' })), [401, 'auth.authorization_header_missing']);
+    assert.deepEqual(code(await call('POST', '', { email: 'a@b.test' }, 'guess')), [401, 'auth.unauthorized']);
+    assert.deepEqual(code(await call('POST', '', { email: 'a@b.test' }, await bearer('other'))), [
+      403,
+      'auth.forbidden',
+    ]);
+    for (const body of [{}, { email: 'nowhere' }, { email: 'a@b.test', expiresIn: 0 }, { email: 'a@b.test', more: 1 }])
+      assert.deepEqual(code(await create(body)), [400, 'guard.invalid_input'], JSON.stringify(body));
+
+    const made = await create({ email: 'alice@example.test', expiresIn: 60, context: { jitOrganizationIds: ['o1'] } });
+    assert.equal(made.status, 201);
+    assert.deepEqual([made.body.status, made.body.expiresAt - made.body.createdAt], ['active', 60_000]);
+    assert.match(made.body.token, /^[0-9A-Za-z]{32}$/);
+    const listed = (await call('GET', '', undefined, token)).body.find(({ id }) => id === made.body.id);
+    assert.deepEqual([listed.email, listed.token], ['alice@example.test', undefined]);
+    const check = { email: 'alice@example.test', token: made.body.token };
+    assert.deepEqual(code(await call('POST', '/verify', { ...check, email: 'bob@example.test' }, token)), [
+      400,
+      'one_time_token.email_mismatch',
+    ]);
+    assert.equal((await call('POST', '/verify', check, token)).body.status, 'consumed');
+    assert.deepEqual(code(await call('POST', '/verify', check, token)), [400, 'one_time_token.token_consumed']);
+    assert.deepEqual(code(await call('PUT', `/${made.body.id}/status`, { status: 'active' }, token)), [
+      400,
+      'one_time_token.cannot_reactivate_token',
+    ]);
+    const other = (await create({ email: 'alice@example.test' })).body;
+    assert.equal((await call('PUT', `/${other.id}/status`, { status: 'revoked' }, token)).body.status, 'revoked');
+    assert.equal((await call('DELETE', `/${other.id}`, undefined, token)).status, 204);
+    assert.equal((await call('DELETE', `/${other.id}`, undefined, token)).status, 404);
   });
 
   test('76: the public document', async () => {

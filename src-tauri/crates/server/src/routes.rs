@@ -6,6 +6,7 @@ mod control;
 mod custom_ui;
 mod experience;
 mod grants;
+mod management;
 mod oidc;
 mod pages;
 mod refusal;
@@ -65,6 +66,7 @@ fn is_recorded(request: &Request) -> bool {
         && path != "/oidc/jwks"
         && path != "/api/status"
         && !path.starts_with("/control")
+        && !path.starts_with("/api/one-time-tokens")
 }
 
 /// DNS rebinding: a page on another name must not reach us under that name (421, RFC 9110 15.5.20).
@@ -114,6 +116,7 @@ async fn dispatch(engine: &Arc<Engine>, request: &Request, exchange: &mut Exchan
         ("GET", ["api", ".well-known", "sign-in-exp" | "experience"]) => pages::sign_in_exp(engine, request),
         ("GET", ["api", ".well-known", "phrases"]) => pages::phrases(engine, request),
         ("GET", ["api", "status"]) => Response::new(StatusCode::NO_CONTENT),
+        (_, ["api", "one-time-tokens", rest @ ..]) => Box::pin(management::one_time_tokens(engine, request, rest)).await,
         (_, ["api", ..]) => common::api_not_found(request),
 
         // For programs on this computer.

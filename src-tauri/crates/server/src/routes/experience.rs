@@ -22,6 +22,8 @@ use vestibule_core::ids::{InteractionId, UserId};
 use vestibule_core::record::InteractionEvent;
 use vestibule_core::{Cx, StoreError};
 
+pub(super) use body::read as read_body;
+
 /// What a route answers before it becomes a response.
 enum Stop {
     Api(Box<ApiError>),

@@ -20,7 +20,7 @@ const OTHER: usize = 8192;
 ///
 /// # Errors
 /// What is wrong, beginning with the member's path where it is about one: `identifier.type: unknown variant ...`.
-pub(super) fn read<T: DeserializeOwned>(request: &Request) -> Result<T, String> {
+pub(in crate::routes) fn read<T: DeserializeOwned>(request: &Request) -> Result<T, String> {
     let bytes: &[u8] = if request.body.is_empty() { b"{}" } else { &request.body };
     if !request.body.is_empty() && !request.is("application/json") {
         return Err("the body must be JSON, with Content-Type: application/json".to_owned());
