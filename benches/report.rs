@@ -282,6 +282,17 @@ fn start_and_memory(plan: &Plan, small: &Path, scratch: &Path) -> Outcome<()> {
     let idle = memory::of(server.child.id())?;
     rows.push(fact("memory when idle, resident", idle.resident, "MiB", Some(30.0)));
     rows.push(fact("memory when idle, proportional", idle.proportional, "MiB", None));
+    let mut one = Client::connect(server.port, 1)?;
+    let (requests, script) = flow::first_page(&mut one)?;
+    #[expect(clippy::cast_precision_loss, reason = "a few requests, some thousand bytes")]
+    let (requests, script) = (requests as f64, script as f64 / 1e3);
+    rows.push(fact("requests before the first page can be used", requests, "", Some(3.0)));
+    rows.push(fact("its script, compressed", script, "kB", Some(60.0)));
+    let mut calls = flow::experience_calls(&mut one, if plan.quick { 100 } else { 500 })?;
+    calls.sort_unstable();
+    let at = |share: usize| calls.get(calls.len() * share / 100).copied().unwrap_or_default().as_secs_f64() * 1e3;
+    rows.push(fact("a call of the Experience API, median", at(50), "ms", None));
+    rows.push(fact("a call of the Experience API, 99 of 100", at(99), "ms", Some(5.0)));
     let mut client = Client::connect(server.port, plan.connections)?;
     let sign_ins = if plan.quick { 1_000 } else { 10_000 };
     for n in (0..sign_ins).step_by(plan.connections) {

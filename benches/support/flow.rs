@@ -1,10 +1,12 @@
 //! The operations, each done on all connections of a client at once.
 
 use crate::client::{Client, Request, Response};
+use crate::clock::Stopwatch;
 use crate::floor::Needs;
 use crate::world::{M2M, M2M_SECRET, REDIRECT, RESOURCE, SPA, WEB, WEB_SECRET, person};
 use crate::{Failure, Outcome};
 use serde_json::json;
+use std::time::Duration;
 
 /// The verifier and challenge of RFC 7636 appendix B.
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
@@ -178,6 +180,62 @@ pub fn sign_in(client: &mut Client, first: usize) -> Outcome<Vec<Browser>> {
     step(client, all, 303, |browser| Ok(Request::get(browser.next.clone())))?;
     redeem(client, all)?;
     Ok(browsers)
+}
+
+/// How long each call of the Experience API takes as its page sees it, in `times` sign-ins one after the other: begin,
+/// choose a person, identify, look, submit. Hashing a password, which is slow on purpose, is not among them.
+///
+/// # Errors
+/// When the provider answers otherwise.
+pub fn experience_calls(client: &mut Client, times: usize) -> Outcome<Vec<Duration>> {
+    let mut calls = Vec::new();
+    for n in 0..times {
+        let mut browser = [Browser::default()];
+        step(client, &mut browser, 303, |_| Ok(Request::get(authorize_target(""))))?;
+        let mut call = |status: u16, method: &'static str, path: &str, body: serde_json::Value| -> Outcome<Response> {
+            let watch = Stopwatch::start();
+            let request = Request::json(method, &format!("/api/experience{path}"), &body);
+            let answers = step(client, &mut browser, status, |_| Ok(request.clone()))?;
+            calls.push(watch.elapsed());
+            answers.into_iter().next().ok_or_else(|| "no answer".into())
+        };
+        call(204, "PUT", "", json!({ "interactionEvent": "SignIn" }))?;
+        let chosen = call(200, "POST", "/verification/development-sign-in", json!({ "userId": person(n) }))?;
+        let id = chosen.json()?["verificationId"].clone();
+        call(204, "POST", "/identification", json!({ "verificationId": id }))?;
+        call(200, "POST", "/submit", json!({}))?;
+    }
+    Ok(calls)
+}
+
+/// What a browser loads before the first page can be used: requests, and bytes of script once compressed.
+///
+/// # Errors
+/// When the provider answers otherwise.
+pub fn first_page(client: &mut Client) -> Outcome<(usize, usize)> {
+    let mut browser = [Browser::default()];
+    step(client, &mut browser, 303, |_| Ok(Request::get(authorize_target(""))))?;
+    let page = browser[0].next.clone();
+    let answer = step(client, &mut browser, 200, |_| Ok(Request::get(page.clone())))?;
+    let html = answer.into_iter().next().ok_or("no page")?.body;
+    let html = String::from_utf8(html)?;
+    let assets: Vec<String> = ["src=\"", "href=\""]
+        .iter()
+        .flat_map(|name| html.split(name).skip(1).filter_map(|rest| rest.split('"').next()))
+        .filter(|address| address.starts_with("/assets/") && !address.ends_with(".svg"))
+        .map(str::to_owned)
+        .collect();
+    let mut script = 0;
+    for asset in &assets {
+        let answer = step(client, &mut browser, 200, |_| Ok(Request::get(asset.clone())))?;
+        if asset.ends_with(".js") {
+            let body = answer.into_iter().next().ok_or("no asset")?.body;
+            let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+            std::io::Write::write_all(&mut packed, &body)?;
+            script += packed.finish()?.len();
+        }
+    }
+    Ok((1 + assets.len(), script))
 }
 
 /// The authorization request alone, by browsers that are signed in: `prompt=none`, answered with a code.
