@@ -54,6 +54,17 @@ describe('/direct (sheet 2.5)', () => {
   });
 });
 
+describe('custom content (sheet 5.5)', () => {
+  it('stands on the page of its path and on no other', () => {
+    const customContent = { '/sign-in': '<p>Ask at the desk.</p>' };
+    const data = { signInExperience: experience({ customContent }) };
+    open({ path: '/sign-in', data });
+    expect(screen.getByText('Ask at the desk.').parentElement?.className).toContain('logto_custom-content');
+    open({ path: '/register', data });
+    expect(screen.queryByText('Ask at the desk.')).toBeNull();
+  });
+});
+
 describe('fall-backs', () => {
   it('replaces the address and keeps the hint', async () => {
     open({ path: '/single-sign-on', query: { loginHint: 'alice' } });

@@ -99,6 +99,8 @@ export interface SignInExperience {
   socialConnectors: { id: string; target: string; name: string | Record<string, string>; logo?: string }[];
   ssoConnectors: { id: string; connectorName: string; logo?: string }[];
   forgotPassword: { email: boolean; phone: boolean };
+  /** The operator's own HTML, by the path of the page it is put on (sheet 5.5). */
+  customContent?: Record<string, string>;
   passwordPolicy?: { length?: { min: number; max: number }; characterTypes?: { min: number } };
   passkeySignIn?: { enabled?: boolean; showPasskeyButton?: boolean; allowAutofill?: boolean };
   /** Fields asked for at sign-up, in order. */
