@@ -35,7 +35,7 @@ pub(crate) const STEPS: u32 = 200;
 /// Calls of userinfo and introspection kept of one session while they go well; further ones are only counted.
 pub(crate) const REPEATS: u32 = 8;
 /// Most bytes of requests and responses kept in memory.
-pub(crate) const WIRE_BYTES: usize = 6 * 1024 * 1024;
+pub(crate) const WIRE_BYTES: usize = 3 * 1024 * 1024;
 /// Steps that wait for the journal before they are handed over at once.
 const WAITING: usize = 128;
 /// Journal entries looked at together when it is read back.

@@ -34,7 +34,7 @@ pub(crate) async fn answer(engine: &Arc<Engine>, mut request: Request, upgrade: 
         return refused;
     }
     if let Some(upgrade) = upgrade
-        && let Some(switched) = custom_ui::socket(engine, &request, upgrade).await
+        && let Some(switched) = Box::pin(custom_ui::socket(engine, &request, upgrade)).await
     {
         return switched;
     }
