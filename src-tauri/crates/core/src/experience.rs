@@ -21,6 +21,9 @@
 //! | `POST /verification/verification-code/verify` | [`verify_verification_code`] |
 //! | `POST /verification/one-time-token/verify` | [`verify_one_time_token`] |
 //! | development sign-in (Vestibule's own) | [`development_people`], [`development_sign_in`] |
+//! | `POST /verification/social/:connectorId/authorization-uri`, `/verification/sso/…` | [`connector_plan`], [`start_connector`] |
+//! | `POST /verification/social/:connectorId/verify`, `/verification/sso/…` | [`connector_question`], [`record_connector_answer`] |
+//! | `GET /sso-connectors?email=` | [`sso_connectors_of`] |
 //! | `POST /identification` | [`identify`] |
 //! | `POST /profile` | [`profile_password_check`], [`add_profile`] |
 //! | `PUT /profile/password` | [`reset_password_check`], [`record_reset_password`] |
@@ -42,11 +45,13 @@ mod abort;
 mod availability;
 mod blocklist;
 mod codes;
+mod connectors;
 mod development;
 mod error;
 mod extra_profile;
 mod identification;
 pub mod identifier;
+mod identities;
 mod interaction;
 mod language;
 mod later;
@@ -70,6 +75,10 @@ pub use abort::{DENIALS, abort};
 pub use availability::missing_profile;
 pub use blocklist::{Blocked, blocked};
 pub use codes::{Sent, send_verification_code, verify_verification_code};
+pub use connectors::{
+    ConnectorFamily, ConnectorPlan, StartedConnector, TakenCallback, connector_plan, connector_question, open_config,
+    record_connector_answer, sso_connectors_of, start_connector,
+};
 pub use development::{DevelopmentChoice, DevelopmentPerson, development_people, development_sign_in};
 pub use error::ApiError;
 pub use extra_profile::{profile_fields, sign_up_fields};

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 
 pub use mfa::{PendingMfa, PendingTotp};
 pub use one_time_token::{OneTimeToken, OneTimeTokenContext, TokenStatus};
-pub use verification::{Challenge, CodeRecord, VerificationRecord, WebAuthnRecord};
+pub use verification::{Challenge, CodeRecord, ConnectorRecord, VerificationRecord, WebAuthnRecord};
 
 macro_rules! tables {
     ($($(#[$doc:meta])* $name:ident = $byte:literal),+ $(,)?) => {
@@ -76,6 +76,10 @@ tables! {
     CustomProfileField = 27,
     /// Phrases of the pages in the operator's words, by language.
     CustomPhrases = 28,
+    /// People whom simulated providers know.
+    SimulatedAccount = 30,
+    /// Tokens of providers that people signed in with, sealed.
+    ConnectorTokens = 31,
     /// Chunks of the journal of live sessions.
     Journal = 34,
     /// Steps of live sessions that are in no chunk yet.
@@ -115,6 +119,8 @@ pub enum Index {
     RoleHolder = 9,
     /// Person by relying party + `/` + WebAuthn credential id.
     Credential = 16,
+    /// Person by issuer + space + subject at an enterprise provider.
+    SsoIdentity = 18,
 }
 
 impl Index {

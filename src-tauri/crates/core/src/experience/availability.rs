@@ -4,12 +4,15 @@
 use super::error::ApiError;
 use super::extra_profile;
 use super::identifier::{email_domain, find_user, kind_words};
+use super::identities::{ENTERPRISE, SOCIAL, Spared};
+use super::public_document::sso_connector;
 use super::ruling::{Stop, refuse, sign_in_experience};
 use crate::because::{Because, Outcome};
 use crate::model::{Connector, SignInExperience, SignInMode, SignUpIdentifier, User};
-use crate::port::Cx;
+use crate::port::{Cx, StoreError};
 use crate::record::{Identifier, IdentifierKind, InteractionEvent};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
+use std::sync::Arc;
 
 /// How many enterprise connectors are looked through.
 const MAX_CONNECTORS: usize = 500;
@@ -44,11 +47,9 @@ pub(super) fn guard_sso_domain(cx: &mut Cx<'_>, identifier: &Identifier) -> Resu
     let Some(domain) = email_domain(&identifier.value) else {
         return Ok(());
     };
-    let connectors: Vec<Value> = cx
-        .list::<Connector>(MAX_CONNECTORS)?
+    let connectors: Vec<Value> = connectors_of_domain(cx, &domain)?
         .iter()
-        .filter(|c| c.target.is_none() && c.domains.iter().any(|d| d.to_lowercase() == domain))
-        .map(|c| json!({ "id": c.id, "connectorName": c.name }))
+        .map(|connector| sso_connector(connector))
         .collect();
     if connectors.is_empty() {
         return Ok(());
@@ -60,12 +61,22 @@ pub(super) fn guard_sso_domain(cx: &mut Cx<'_>, identifier: &Identifier) -> Resu
             Outcome::Refused,
             "This e-mail domain signs in through single sign-on",
             format!(
-                "`{domain}` belongs to an enterprise connector, so a password or a code is not accepted. Signing in through connectors comes in a later release; until then switch off single sign-on or take the domain off the connector."
+                "`{domain}` belongs to an enterprise connector, so a password or a code is not accepted. The page goes on to the connector, or lets the person choose where there are several."
             ),
             "Logto 6.5",
         )
         .input(identifier.value.clone()),
     )
+}
+
+/// The enterprise connectors that an address with this (lower-case) domain signs in through.
+///
+/// # Errors
+/// When the store fails.
+pub(super) fn connectors_of_domain(cx: &Cx<'_>, domain: &str) -> Result<Vec<Arc<Connector>>, StoreError> {
+    let mut connectors = cx.list::<Connector>(MAX_CONNECTORS)?;
+    connectors.retain(|connector| connector.serves_domain(domain));
+    Ok(connectors)
 }
 
 /// The identifiers in a pending profile.
@@ -193,7 +204,7 @@ pub fn missing_profile(experience: &SignInExperience, profile: &Map<String, Valu
     }
     if experience.sign_up.password {
         // A social identity stands in for a password.
-        let social = user.is_some_and(|u| !u.identities.is_empty()) || profile.contains_key("socialIdentity");
+        let social = user.is_some_and(|u| !u.identities.is_empty()) || profile.contains_key(SOCIAL) || profile.contains_key(ENTERPRISE);
         if !social && !has("passwordEncrypted", |u| &u.password_encrypted) {
             missing.push("password");
         }
@@ -202,9 +213,33 @@ pub fn missing_profile(experience: &SignInExperience, profile: &Map<String, Valu
 }
 
 /// 422 `user.missing_profile` when something mandatory is missing.
-pub(super) fn guard_mandatory(cx: &mut Cx<'_>, profile: &Map<String, Value>, user: Option<&User>) -> Result<(), Stop> {
+pub(super) fn guard_mandatory(
+    cx: &mut Cx<'_>,
+    profile: &Map<String, Value>,
+    user: Option<&User>,
+    spared: Option<Spared>,
+) -> Result<(), Stop> {
     let mut missing = missing_profile(&sign_in_experience(cx)?, profile, user);
-    if extra_profile::is_missing(cx, profile, user)? {
+    if let Some(spared) = spared
+        && !missing.is_empty()
+    {
+        let (why, source) = match spared {
+            Spared::Everything => ("Whoever signs in through single sign-on is asked for nothing more.", "Logto 4.4"),
+            Spared::Identifiers => ("`skipRequiredIdentifiers` is on for social sign-in.", "Logto 4.4"),
+        };
+        cx.because(
+            Because::new(
+                "experience.mandatory_profile",
+                Outcome::Decided,
+                "The mandatory profile was not asked for",
+                format!("Sign-up asks for more than this account has (`{}`). {why}", missing.join(", ")),
+                source,
+            )
+            .input(missing.join(", ")),
+        );
+        missing.clear();
+    }
+    if spared != Some(Spared::Everything) && extra_profile::is_missing(cx, profile, user)? {
         missing.push("extraProfile");
     }
     let Some(&first) = missing.first() else {

@@ -1,6 +1,7 @@
 //! What the Experience API answers when it refuses (sheet 4 and 8.1): Logto's codes and statuses, our own words.
 
 mod codes;
+mod connectors;
 
 use super::password_policy::Issue;
 use crate::record::Identifier;

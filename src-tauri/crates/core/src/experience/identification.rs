@@ -5,6 +5,7 @@ use super::blocklist::{guard_allowed, guard_email_blocklist};
 use super::development::guard_switched_on;
 use super::error::ApiError;
 use super::identifier::{find_user, profile_member};
+use super::identities;
 use super::interaction::record_by_id;
 use super::password::guard_not_suspended;
 use super::people::{fill_in, fresh_user, grant_default_roles};
@@ -14,7 +15,7 @@ use crate::ids::{InteractionId, UserId};
 use crate::live::Lane;
 use crate::model::User;
 use crate::port::Cx;
-use crate::record::{CodeRecord, Identifier, Interaction, InteractionEvent, VerificationRecord};
+use crate::record::{CodeRecord, ConnectorRecord, Identifier, Interaction, InteractionEvent, VerificationRecord};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -47,7 +48,8 @@ impl Identified {
 
 /// `POST /identification`. `SignIn`: the verified record says who it is. `Register`: the record's data joins the
 /// pending profile, and the person is created once nothing mandatory is missing; what was filled in so far is kept
-/// when something is. A development record identifies its person whatever the methods allow.
+/// when something is. A development record identifies its person whatever the methods allow. `link` is
+/// `linkSocialIdentity`: a social account nobody has joins the person with the same verified phone or e-mail.
 ///
 /// # Errors
 /// [`StoreError`](crate::StoreError). Refuses with the codes of sheet 4.4: 400 `guard.invalid_input` (no id),
@@ -55,7 +57,7 @@ impl Identified {
 /// `session.verification_session_not_found`, `user.user_not_exist`, 409 `session.identity_conflict`, 422
 /// `user.sign_in_method_not_enabled`, `session.sso_enabled`, `user.*_already_in_use`, `user.*_exists_in_profile`,
 /// `user.missing_profile`, `session.not_supported_for_forgot_password`.
-pub fn identify(cx: &mut Cx<'_>, interaction_id: &InteractionId, verification_id: Option<&str>) -> Ruling<Identified> {
+pub fn identify(cx: &mut Cx<'_>, interaction_id: &InteractionId, verification_id: Option<&str>, link: bool) -> Ruling<Identified> {
     decide(cx, Some("identify".into()), |cx| {
         let (interaction, event) = begun(cx, interaction_id)?;
         let record = match verification_id {
@@ -82,7 +84,7 @@ pub fn identify(cx: &mut Cx<'_>, interaction_id: &InteractionId, verification_id
             ),
             (event, Some(VerificationRecord::DevelopmentSignIn { user_id, .. })) => without_proof(cx, interaction, event, &user_id),
             (InteractionEvent::Register, record) => register(cx, interaction, record),
-            (InteractionEvent::SignIn, Some(record)) => sign_in(cx, interaction, &record),
+            (InteractionEvent::SignIn, Some(record)) => sign_in(cx, interaction, &record, link),
             (_, None) => refuse(
                 ApiError::invalid_input("verificationId is missing"),
                 Because::new(
@@ -105,7 +107,7 @@ fn unusable<T>(title: &'static str, detail: &'static str) -> Result<T, Stop> {
     )
 }
 
-fn sign_in(cx: &mut Cx<'_>, interaction: Interaction, record: &VerificationRecord) -> Result<Identified, Stop> {
+fn sign_in(cx: &mut Cx<'_>, interaction: Interaction, record: &VerificationRecord, link: bool) -> Result<Identified, Stop> {
     guard_mode(cx, InteractionEvent::SignIn)?;
     let (user, title) = match record {
         VerificationRecord::Password {
@@ -130,6 +132,14 @@ fn sign_in(cx: &mut Cx<'_>, interaction: Interaction, record: &VerificationRecor
             (by_code(cx, code)?, "The verified code says who it is")
         }
         VerificationRecord::OneTimeToken { identifier, .. } => (by_identifier(cx, identifier)?, "The one-time token says who it is"),
+        VerificationRecord::Social(record) => {
+            let found = identities::by_social(cx, record, link)?;
+            return by_provider(cx, interaction, found);
+        }
+        VerificationRecord::EnterpriseSso(record) => {
+            let found = identities::by_enterprise(cx, record)?;
+            return by_provider(cx, interaction, found);
+        }
         VerificationRecord::SignInPasskey { user_id, .. } => {
             guard_passkey_sign_in(cx)?;
             let Some(user_id) = user_id else {
@@ -159,6 +169,13 @@ fn sign_in(cx: &mut Cx<'_>, interaction: Interaction, record: &VerificationRecor
         }
     };
     adopt(cx, interaction, &user, title, false)
+}
+
+/// Makes the interaction the person's whose account a provider's word is about.
+fn by_provider(cx: &mut Cx<'_>, mut interaction: Interaction, found: identities::Found) -> Result<Identified, Stop> {
+    guard_not_suspended(cx, &found.user, "This account is suspended")?;
+    interaction.result.profile.extend(found.profile);
+    adopt(cx, interaction, &found.user, &found.title, false)
 }
 
 /// 400: a second factor identifies nobody.
@@ -379,6 +396,8 @@ fn register(cx: &mut Cx<'_>, mut interaction: Interaction, record: Option<Verifi
             take_identifier(cx, &mut interaction, &identifier, own.as_deref())?;
             invited = true;
         }
+        Some(VerificationRecord::Social(record)) => take_identity(cx, &mut interaction, &record, false)?,
+        Some(VerificationRecord::EnterpriseSso(record)) => take_identity(cx, &mut interaction, &record, true)?,
         Some(
             VerificationRecord::SignInPasskey { .. }
             | VerificationRecord::Totp { .. }
@@ -421,6 +440,13 @@ fn register(cx: &mut Cx<'_>, mut interaction: Interaction, record: Option<Verifi
     create(cx, interaction)
 }
 
+/// Adds a provider's account, and what it tells, to the pending profile.
+fn take_identity(cx: &mut Cx<'_>, interaction: &mut Interaction, record: &ConnectorRecord, enterprise: bool) -> Result<(), Stop> {
+    identities::take(cx, interaction, record, enterprise)?;
+    // Kept even when a later guard refuses: the page comes back with what is missing.
+    Ok(save(cx, interaction)?)
+}
+
 /// Adds a proven address or number to the pending profile.
 fn take_identifier(cx: &mut Cx<'_>, interaction: &mut Interaction, identifier: &Identifier, own: Option<&User>) -> Result<(), Stop> {
     guard_allowed(cx, identifier)?;
@@ -442,9 +468,11 @@ fn create(cx: &mut Cx<'_>, mut interaction: Interaction) -> Result<Identified, S
     if let Some(email) = profile.get("primaryEmail").and_then(Value::as_str) {
         guard_email_blocklist(cx, email)?;
     }
-    guard_mandatory(cx, &profile, None)?;
+    let spared = identities::spared(cx, &interaction)?;
+    guard_mandatory(cx, &profile, None, spared)?;
     // The pending profile may be minutes old; somebody may have been faster.
     guard_unique(cx, &profile, None)?;
+    identities::guard_free(cx, &profile, None)?;
     let mut user = fresh_user(cx)?;
     fill_in(&mut user, &profile, cx.now);
     cx.put(&user)?;

@@ -193,6 +193,15 @@ fn public_record(record: &VerificationRecord) -> Value {
         VerificationRecord::NewPasswordIdentity { identifier, .. } | VerificationRecord::OneTimeToken { identifier, .. } => {
             public["identifier"] = json!(identifier);
         }
+        VerificationRecord::Social(record) => {
+            public["connectorId"] = json!(record.connector_id);
+            public["socialUserInfo"] = json!(record.user_info);
+        }
+        VerificationRecord::EnterpriseSso(record) => {
+            public["connectorId"] = json!(record.connector_id);
+            public["issuer"] = json!(record.issuer);
+            public["enterpriseSsoUserInfo"] = json!(record.user_info);
+        }
         VerificationRecord::DevelopmentSignIn { user_id, .. } => public["userId"] = json!(user_id),
         VerificationRecord::Totp { user_id, .. } | VerificationRecord::BackupCode { user_id, .. } => public["userId"] = json!(user_id),
         VerificationRecord::WebAuthn(record) => public["userId"] = json!(record.user_id),

@@ -10,10 +10,6 @@ use std::convert::Infallible;
 /// A family of routes that comes in a later release.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Later {
-    /// `/verification/social/*`.
-    Social,
-    /// `/verification/sso/*`, `/sso-connectors`.
-    EnterpriseSso,
     /// `/profile/mfa/trusted-device`.
     TrustedDevice,
     /// `/user-assets/*`.
@@ -22,29 +18,23 @@ pub enum Later {
 
 impl Later {
     /// Every family.
-    pub const ALL: [Self; 4] = [Self::Social, Self::EnterpriseSso, Self::TrustedDevice, Self::ExtraProfile];
+    pub const ALL: [Self; 2] = [Self::TrustedDevice, Self::ExtraProfile];
 
     /// What a sentence calls it.
     #[must_use]
     pub const fn words(self) -> &'static str {
         match self {
-            Self::Social => "social sign-in",
-            Self::EnterpriseSso => "enterprise single sign-on",
             Self::TrustedDevice => "trusted devices",
             Self::ExtraProfile => "uploading a picture",
         }
     }
 
-    /// The answer: the one a Logto gives that is not set up for it where there is one, so that pages written for
-    /// Logto know it, else 501 `request.not_implemented`.
+    /// The answer: 501 `request.not_implemented`.
     #[must_use]
     pub fn error(self) -> ApiError {
         let words = super::ruling::sentence(self.words());
         let message = format!("{words} can't be used yet; this comes in a later release. Sign in with a password.");
-        match self {
-            Self::Social | Self::EnterpriseSso => ApiError::connector_not_found(message),
-            Self::TrustedDevice | Self::ExtraProfile => ApiError::not_implemented(message),
-        }
+        ApiError::not_implemented(message)
     }
 }
 
@@ -62,7 +52,7 @@ pub fn not_served(cx: &mut Cx<'_>, interaction_id: &InteractionId, later: Later)
                 "experience.not_served",
                 Outcome::Refused,
                 format!("{} can't be used yet", super::ruling::sentence(later.words())),
-                "Logto has this route; this release of Vestibule does not serve it. The page is told what a Logto without this feature says. Use a password or the development sign-in.",
+                "Logto has this route; this release of Vestibule does not serve it.",
                 "Logto 4.2",
             ),
         )

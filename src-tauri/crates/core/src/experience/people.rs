@@ -1,6 +1,7 @@
 //! Creating people at registration (sheet 4.4 and 7.1).
 
 use super::extra_profile::merge;
+use super::identities;
 use crate::because::{Because, Outcome};
 use crate::entropy::id12;
 use crate::ids::UserId;
@@ -31,6 +32,7 @@ pub(super) fn fresh_user(cx: &Cx<'_>) -> Result<User, StoreError> {
         avatar: None,
         profile: Profile::default(),
         identities: BTreeMap::new(),
+        sso_identities: Vec::new(),
         mfa_verifications: Vec::new(),
         logto_config: Default::default(),
         custom_data: Map::new(),
@@ -62,6 +64,7 @@ pub(super) fn fill_in(user: &mut User, profile: &Map<String, Value>, now: Timest
             user.profile = merged;
         }
     }
+    identities::fill_in(user, profile);
     if let Some(Value::Object(members)) = profile.get("customData") {
         user.custom_data.extend(members.clone());
     }

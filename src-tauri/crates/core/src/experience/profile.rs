@@ -5,6 +5,7 @@ use super::blocklist::guard_allowed;
 use super::error::ApiError;
 use super::extra_profile;
 use super::identifier::{kind_words, profile_member};
+use super::identities;
 use super::interaction::record_by_id;
 use super::mfa;
 use super::password_policy::UserInfo;
@@ -123,7 +124,13 @@ pub fn add_profile(cx: &mut Cx<'_>, interaction_id: &InteractionId, update: Prof
                 add_identifier(cx, &mut interaction, own.as_deref(), IdentifierKind::Phone, &verification_id)?;
                 "phone number"
             }
-            ProfileUpdate::Social { verification_id } => return no_social(&verification_id),
+            ProfileUpdate::Social { verification_id } => {
+                let VerificationRecord::Social(record) = record_by_id(&interaction, &verification_id)? else {
+                    return not_social();
+                };
+                identities::add(cx, &mut interaction, &record, own.as_deref())?;
+                "social account"
+            }
             ProfileUpdate::ExtraProfile { values } => {
                 extra_profile::take(cx, &mut interaction.result.profile, own.as_deref(), &values)?;
                 "profile"
@@ -223,18 +230,17 @@ pub(super) fn add_identifier(
     Ok(())
 }
 
-/// 404: this release issues no record that proves a social identity.
-fn no_social(verification_id: &str) -> Result<(), Stop> {
+/// 400: only a social account is added as one.
+fn not_social<T>() -> Result<T, Stop> {
     refuse(
-        ApiError::verification_session_not_found().hidden("no record proves a social identity; this release issues none"),
+        ApiError::verification_failed(),
         Because::new(
             "experience.profile",
             Outcome::Refused,
-            "The social identity is not verified",
-            "A social identity can only be added after signing in at its provider, which comes in a later release.",
+            "This is no social account",
+            "A social account is only added with a verification of its provider.",
             "Logto 4.5",
-        )
-        .input(verification_id.chars().take(64).collect::<String>()),
+        ),
     )
 }
 

@@ -3,14 +3,15 @@
 use super::extra_profile::{profile_fields, sign_up_fields};
 use super::messages::is_deliverable;
 use super::ruling::{provider_settings, sign_in_experience};
-use crate::model::{Application, Channel, ForgotPasswordMethod, SignInExperience};
+use crate::model::{Application, Channel, Connector, Factory, ForgotPasswordMethod, SignInExperience};
 use crate::port::{Cx, StoreError};
 use serde_json::{Value, json};
 
 /// `GET /api/.well-known/sign-in-exp`: the sign-in experience with the application's branding over it (not for a
 /// third-party application, sheet 5.4) and what Logto adds.
 ///
-/// Connectors are not served yet, so `socialConnectors` and `ssoConnectors` are empty.
+/// `socialConnectors` are those whose target is enabled, in its order; `ssoConnectors` those with a domain, while single
+/// sign-on is on (sheet 5.3).
 /// `developmentSignIn` is Vestibule's own member.
 ///
 /// # Errors
@@ -22,8 +23,8 @@ pub fn public_sign_in_experience(cx: &Cx<'_>, app: Option<&Application>) -> Resu
         "id": SignInExperience::ID,
         "hideLogtoBranding": false,
         "customUiAssets": null,
-        "socialConnectors": [],
-        "ssoConnectors": [],
+        "socialConnectors": social_connectors(cx, &experience)?,
+        "ssoConnectors": sso_connectors(cx, &experience)?,
         "forgotPassword": forgot_password(cx, experience.forgot_password_methods.as_deref())?,
         "isDevelopmentTenant": false,
         "customProfileFields": sign_up_fields(cx)?,
@@ -37,6 +38,54 @@ pub fn public_sign_in_experience(cx: &Cx<'_>, app: Option<&Application>) -> Resu
         document.extend(additions);
     }
     Ok(document)
+}
+
+/// Most connectors looked through.
+const MAX_CONNECTORS: usize = 500;
+
+/// The social connectors that the pages offer.
+fn social_connectors(cx: &Cx<'_>, experience: &SignInExperience) -> Result<Vec<Value>, StoreError> {
+    let connectors = cx.list::<Connector>(MAX_CONNECTORS)?;
+    let enabled = experience.social_sign_in_connector_targets.iter();
+    let of_target = enabled.flat_map(|target| connectors.iter().filter(move |c| c.target.as_ref() == Some(target)));
+    Ok(of_target
+        .map(|connector| {
+            let mut name = connector.names.clone();
+            name.entry("en".to_owned()).or_insert_with(|| connector.name.clone());
+            json!({
+                "id": connector.id,
+                "target": connector.target,
+                "name": name,
+                "logo": connector.logo,
+                "logoDark": connector.logo_dark,
+                "platform": "Universal",
+                "isStandard": connector.factory().is_some_and(Factory::is_standard),
+                "connectorId": connector.connector_id,
+            })
+        })
+        .collect())
+}
+
+/// The enterprise connectors that the pages offer.
+fn sso_connectors(cx: &Cx<'_>, experience: &SignInExperience) -> Result<Vec<Value>, StoreError> {
+    if !experience.single_sign_on_enabled {
+        return Ok(Vec::new());
+    }
+    let connectors = cx.list::<Connector>(MAX_CONNECTORS)?;
+    let offered = connectors
+        .iter()
+        .filter(|connector| connector.is_enterprise() && !connector.domains.is_empty());
+    Ok(offered.map(|connector| sso_connector(connector)).collect())
+}
+
+/// An enterprise connector as pages are told of it.
+pub(super) fn sso_connector(connector: &Connector) -> Value {
+    json!({
+        "id": connector.id,
+        "connectorName": connector.label(),
+        "logo": connector.logo,
+        "darkLogo": connector.logo_dark,
+    })
 }
 
 /// By which ways a forgotten password can be replaced: those listed that can be delivered; without a list every one that

@@ -2,6 +2,7 @@
 
 use super::availability::{guard_mandatory, guard_not_set, guard_unique, missing_profile};
 use super::error::ApiError;
+use super::identities;
 use super::mfa;
 use super::password::guard_not_suspended;
 use super::people::fill_in;
@@ -70,6 +71,7 @@ pub fn submit(cx: &mut Cx<'_>, interaction_id: &InteractionId, issuer: &str) -> 
         let profile = interaction.result.profile.clone();
         guard_not_set(&user, &profile)?;
         guard_unique(cx, &profile, Some(&user))?;
+        identities::guard_free(cx, &profile, Some(&user))?;
         if chosen_without_proof(&interaction) {
             let missing = missing_profile(&sign_in_experience(cx)?, &profile, Some(&user));
             if !missing.is_empty() {
@@ -89,7 +91,8 @@ pub fn submit(cx: &mut Cx<'_>, interaction_id: &InteractionId, issuer: &str) -> 
                 );
             }
         } else {
-            guard_mandatory(cx, &profile, Some(&user))?;
+            let spared = identities::spared(cx, &interaction)?;
+            guard_mandatory(cx, &profile, Some(&user), spared)?;
         }
         mfa::guard_pending(cx, &interaction, &user)?;
         mfa::guard_passkey_offer(cx, &interaction, &user)?;

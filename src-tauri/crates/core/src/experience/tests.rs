@@ -200,7 +200,7 @@ impl Page {
     }
 
     fn identify(&mut self, record: Option<&VerificationId>) -> Result<Identified, ApiError> {
-        self.call(|cx, id| identify(cx, id, record.map(VerificationId::as_str)))
+        self.call(|cx, id| identify(cx, id, record.map(VerificationId::as_str), false))
     }
 
     fn add(&mut self, update: ProfileUpdate) -> Result<(), ApiError> {

@@ -2,7 +2,7 @@
 
 use super::mfa::is_default;
 use super::{LogtoConfig, MfaVerification};
-use crate::ids::{AppId, UserId};
+use crate::ids::{AppId, ConnectorId, UserId};
 use crate::record::{Index, IndexEntry, Record, Table};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -44,6 +44,9 @@ pub struct User {
     /// Social identities by target.
     #[serde(default)]
     pub identities: BTreeMap<String, SocialIdentity>,
+    /// Identities at enterprise providers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sso_identities: Vec<SsoIdentity>,
     /// Second factors.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mfa_verifications: Vec<MfaVerification>,
@@ -80,6 +83,29 @@ pub struct SocialIdentity {
     /// Normalised user info.
     #[serde(default)]
     pub details: serde_json::Value,
+}
+
+/// An identity at an enterprise provider (sheet 6.5).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SsoIdentity {
+    /// Who issued it.
+    pub issuer: String,
+    /// The subject there.
+    pub identity_id: String,
+    /// The connector it came by.
+    pub sso_connector_id: ConnectorId,
+    /// Normalised user info.
+    #[serde(default)]
+    pub detail: serde_json::Value,
+}
+
+impl SsoIdentity {
+    /// Where the person with this identity is found.
+    #[must_use]
+    pub fn index(issuer: &str, identity_id: &str) -> IndexEntry {
+        Index::SsoIdentity.entry(format!("{issuer} {identity_id}"))
+    }
 }
 
 /// Standard claims as Logto stores them.
@@ -171,6 +197,9 @@ impl Record for User {
         }
         for (target, identity) in &self.identities {
             entries.push(Index::Identity.entry(format!("{target}/{}", identity.user_id)));
+        }
+        for identity in &self.sso_identities {
+            entries.push(SsoIdentity::index(&identity.issuer, &identity.identity_id));
         }
         for passkey in self.mfa_verifications.iter().filter_map(MfaVerification::passkey) {
             let entry = passkey.index();

@@ -75,6 +75,7 @@ pub(super) fn person(id: &str) -> User {
         avatar: None,
         profile: Default::default(),
         identities: BTreeMap::new(),
+        sso_identities: Vec::new(),
         mfa_verifications: Vec::new(),
         logto_config: Default::default(),
         custom_data: Default::default(),

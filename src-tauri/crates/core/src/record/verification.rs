@@ -1,7 +1,8 @@
 //! Verification records (sheet 4.3): what a person has proven in an interaction so far.
 
 use super::{Identifier, IdentifierKind};
-use crate::ids::{UserId, VerificationId};
+use crate::connectors::UpstreamUser;
+use crate::ids::{ConnectorId, UserId, VerificationId};
 use crate::model::{MfaFactor, Passkey, TemplateType};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -96,6 +97,10 @@ pub enum VerificationRecord {
     MfaEmailVerificationCode(CodeRecord),
     /// A code was sent to the person's own phone.
     MfaPhoneVerificationCode(CodeRecord),
+    /// A sign-in at a social provider.
+    Social(ConnectorRecord),
+    /// A sign-in at an enterprise provider.
+    EnterpriseSso(ConnectorRecord),
 }
 
 /// What an authenticator is asked to sign, and for whom.
@@ -151,6 +156,37 @@ pub struct CodeRecord {
     pub verified: bool,
 }
 
+/// A sign-in at another provider: what was asked, and who came back.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConnectorRecord {
+    /// Its id.
+    pub id: VerificationId,
+    /// The connector.
+    pub connector_id: ConnectorId,
+    /// SHA-256 of the `state` that the page drew, which has to come back.
+    pub state: String,
+    /// Where the provider was told to send the browser.
+    pub redirect_uri: String,
+    /// What an ID token has to carry.
+    pub nonce: String,
+    /// The code verifier, sealed, where a challenge was sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code_verifier: Option<String>,
+    /// Whether the callback was taken: it is, once.
+    #[serde(default)]
+    pub used: bool,
+    /// Who came back; until then it is not verified.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_info: Option<UpstreamUser>,
+    /// The issuer, of an enterprise provider.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
+    /// The provider's tokens, sealed, where the connector keeps them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<String>,
+}
+
 impl VerificationRecord {
     /// A code record as the type of its identifier has it.
     #[must_use]
@@ -182,6 +218,7 @@ impl VerificationRecord {
             | Self::SignInPasskey { id, .. }
             | Self::BackupCode { id, .. } => id,
             Self::WebAuthn(record) => &record.id,
+            Self::Social(record) | Self::EnterpriseSso(record) => &record.id,
             Self::EmailVerificationCode(code)
             | Self::PhoneVerificationCode(code)
             | Self::MfaEmailVerificationCode(code)
@@ -205,6 +242,8 @@ impl VerificationRecord {
             Self::BackupCode { .. } => "BackupCode",
             Self::MfaEmailVerificationCode(_) => "MfaEmailVerificationCode",
             Self::MfaPhoneVerificationCode(_) => "MfaPhoneVerificationCode",
+            Self::Social(_) => "Social",
+            Self::EnterpriseSso(_) => "EnterpriseSso",
         }
     }
 
@@ -219,6 +258,7 @@ impl VerificationRecord {
             | Self::MfaPhoneVerificationCode(code) => code.verified,
             Self::Totp { time_step, .. } => time_step.is_some(),
             Self::WebAuthn(record) => record.verified,
+            Self::Social(record) | Self::EnterpriseSso(record) => record.user_info.is_some(),
             Self::SignInPasskey { user_id, .. } => user_id.is_some(),
             Self::NewPasswordIdentity { .. } | Self::DevelopmentSignIn { .. } | Self::OneTimeToken { .. } | Self::BackupCode { .. } => true,
         }

@@ -112,8 +112,6 @@ pub(super) async fn answer(engine: &Arc<Engine>, request: &Request, exchange: &m
 /// Routes of sheet 4.1, 4.2 and 4.5 that a later release serves.
 fn later(method: &str, rest: &[&str]) -> Option<Later> {
     Some(match (method, rest) {
-        ("POST", ["verification", "social", _, "authorization-uri" | "verify"]) => Later::Social,
-        ("POST", ["verification", "sso", _, "authorization-uri" | "verify"]) | ("GET", ["sso-connectors"]) => Later::EnterpriseSso,
         ("POST", ["profile", "mfa", "trusted-device"]) => Later::TrustedDevice,
         ("POST", ["user-assets", "avatar"]) => Later::ExtraProfile,
         _ => return None,
@@ -136,9 +134,8 @@ struct EventBody {
 #[serde(deny_unknown_fields)]
 struct IdentificationBody {
     verification_id: Option<String>,
-    /// Links a social identity to the related account; no record of one is issued yet.
-    #[serde(rename = "linkSocialIdentity")]
-    _link_social_identity: Option<bool>,
+    /// Links a social identity to the person with the same verified phone or e-mail.
+    link_social_identity: Option<bool>,
 }
 
 #[derive(Deserialize)]
@@ -198,7 +195,10 @@ impl Call<'_> {
     async fn identification(&mut self) -> Result<Response, Stop> {
         let body: IdentificationBody = self.body()?;
         let who = self
-            .write(move |cx, id| experience::identify(cx, id, body.verification_id.as_deref()))
+            .write(move |cx, id| {
+                let link = body.link_social_identity == Some(true);
+                experience::identify(cx, id, body.verification_id.as_deref(), link)
+            })
             .await?;
         Ok(match who {
             Identified::Existing(_) => no_content(),

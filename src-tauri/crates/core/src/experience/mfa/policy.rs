@@ -3,6 +3,7 @@
 use crate::because::{Because, Outcome};
 use crate::experience::ApiError;
 use crate::experience::identifier::index_entry;
+use crate::experience::identities;
 use crate::experience::ruling::{Stop, refuse, sign_in_experience};
 use crate::experience::submission::chosen_without_proof;
 use crate::live::Lane;
@@ -96,6 +97,8 @@ enum Exemption {
     Development,
     /// A passkey is something one has, unlocked by something one is or knows.
     Passkey,
+    /// Single sign-on: the company's provider has asked for what the company wants.
+    EnterpriseSso,
 }
 
 fn exemption(interaction: &Interaction, user: &User) -> Option<Exemption> {
@@ -105,7 +108,14 @@ fn exemption(interaction: &Interaction, user: &User) -> Option<Exemption> {
     let passkey =
         |record: &VerificationRecord| matches!(record, VerificationRecord::SignInPasskey { user_id: Some(id), .. } if *id == user.id);
     let records = &interaction.result.verification_records;
-    records.iter().any(passkey).then_some(Exemption::Passkey)
+    if records.iter().any(passkey) {
+        return Some(Exemption::Passkey);
+    }
+    let enterprise = |record: &VerificationRecord| match record {
+        VerificationRecord::EnterpriseSso(record) => identities::is_of(record, interaction, user),
+        _ => false,
+    };
+    records.iter().any(enterprise).then_some(Exemption::EnterpriseSso)
 }
 
 fn exempted(cx: &mut Cx<'_>, exemption: Exemption, title: &'static str, asked: &str) {
@@ -116,6 +126,10 @@ fn exempted(cx: &mut Cx<'_>, exemption: Exemption, title: &'static str, asked: &
         ),
         Exemption::Passkey => (
             "The sign-in was with a passkey, which is two factors in one: the device, and what unlocks it.",
+            "Logto 4.6",
+        ),
+        Exemption::EnterpriseSso => (
+            "The sign-in was through single sign-on, where the company's own provider asks for what the company wants.",
             "Logto 4.6",
         ),
     };

@@ -56,29 +56,25 @@ fn the_mode_forbids_signing_in() {
 #[test]
 fn an_address_of_a_single_sign_on_domain_is_refused_while_that_is_on() {
     let mut page = Page::begun(InteractionEvent::SignIn);
-    page.world.put(&Connector {
-        id: "sso1".into(),
-        connector_id: "OIDC".into(),
-        target: None,
-        name: "Example Inc".into(),
-        domains: vec!["EXAMPLE.test".into()],
-        config: String::new(),
-    });
-    page.world.put(&Connector {
-        id: "social1".into(),
-        connector_id: "google-universal".into(),
-        target: Some("google".into()),
-        name: "Google".into(),
-        domains: vec!["example.test".into()],
-        config: String::new(),
-    });
+    let mut enterprise = Connector::new("sso1".into(), "OIDC", None, "Example Inc", crate::time::Timestamp(0));
+    enterprise.domains = vec!["EXAMPLE.test".into()];
+    page.world.put(&enterprise);
+    let mut social = Connector::new(
+        "social1".into(),
+        "google-universal",
+        Some("google".into()),
+        "Google",
+        crate::time::Timestamp(0),
+    );
+    social.domains = vec!["example.test".into()];
+    page.world.put(&social);
     let record = page.password(&email("alice@example.test"), "correct horse").unwrap();
     page.configure(|e| e.single_sign_on_enabled = true);
     let error = page.identify(Some(&record)).unwrap_err();
     assert_eq!((error.status, error.code), (422, "session.sso_enabled"));
     assert_eq!(
         error.body()["data"],
-        serde_json::json!({ "ssoConnectors": [{ "id": "sso1", "connectorName": "Example Inc" }] })
+        serde_json::json!({ "ssoConnectors": [{ "id": "sso1", "connectorName": "Example Inc", "logo": null, "darkLogo": null }] })
     );
     // Only what was typed counts: the same person by username may pass.
     let by_name = page.password(&username("alice"), "correct horse").unwrap();

@@ -54,7 +54,7 @@ fn every_call_needs_an_interaction_that_is_there() {
     assert_eq!(code(page.add(ProfileUpdate::Username("dora".into()))), gone);
     assert_eq!(code(page.call(|cx, id| profile_password_check(cx, id, &Secret::new("x")))), gone);
     assert_eq!(code(page.submit()), gone);
-    assert_eq!(code(page.call(|cx, id| not_served(cx, id, Later::Social))), gone);
+    assert_eq!(code(page.call(|cx, id| not_served(cx, id, Later::TrustedDevice))), gone);
     assert_eq!(page.trail.live, None);
 }
 
@@ -164,10 +164,6 @@ fn routes_of_a_later_release_say_so() {
         let error = page.call(|cx, id| not_served(cx, id, later)).unwrap_err();
         assert!(error.message.contains("later release"), "{}", error.message);
         assert!(page.trail.because[0].title.ends_with("can't be used yet"));
-        let expected = match later {
-            Later::Social | Later::EnterpriseSso => (501, "connector.not_found"),
-            Later::TrustedDevice | Later::ExtraProfile => (501, "request.not_implemented"),
-        };
-        assert_eq!((error.status, error.code), expected);
+        assert_eq!((error.status, error.code), (501, "request.not_implemented"));
     }
 }

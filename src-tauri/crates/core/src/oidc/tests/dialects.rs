@@ -7,16 +7,10 @@ use crate::because::{Because, Outcome};
 use crate::live::{ParamFate, Trail};
 use crate::model::{ApplicationType, Connector, Dialect, ProviderSettings, SignInExperience, SignInMode};
 use crate::record::AuthorizationCode;
+use crate::time::Timestamp;
 
 fn connector(id: &str, target: Option<&str>) -> Connector {
-    Connector {
-        id: id.into(),
-        connector_id: "oidc".into(),
-        target: target.map(str::to_owned),
-        name: id.to_uppercase(),
-        domains: Vec::new(),
-        config: String::new(),
-    }
+    Connector::new(id.into(), "oidc", target.map(str::to_owned), id.to_uppercase(), Timestamp(0))
 }
 
 /// A provider with a social and an enterprise connector, in a dialect.

@@ -166,6 +166,7 @@ fn person(entry: &UserEntry, id: UserId, stored: Option<&User>, hash: Option<Str
         avatar: None,
         profile: Default::default(),
         identities: BTreeMap::new(),
+        sso_identities: Vec::new(),
         mfa_verifications: Vec::new(),
         logto_config: Default::default(),
         custom_data: Default::default(),

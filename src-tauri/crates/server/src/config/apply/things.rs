@@ -101,14 +101,10 @@ impl Applier<'_, '_, '_> {
     pub(super) fn connectors(&mut self) -> Result<(), StoreError> {
         for entry in &self.document.connectors {
             let stored = self.cx.get::<Connector>(&entry.id)?;
-            let mut new = stored.as_deref().cloned().unwrap_or_else(|| Connector {
-                id: entry.id.as_str().into(),
-                connector_id: String::new(),
-                target: None,
-                name: entry.id.clone(),
-                domains: Vec::new(),
-                config: String::new(),
-            });
+            let mut new = stored
+                .as_deref()
+                .cloned()
+                .unwrap_or_else(|| Connector::new(entry.id.as_str().into(), String::new(), None, entry.id.clone(), self.cx.now));
             new.connector_id.clone_from(&entry.connector_id);
             set_some(&mut new.target, entry.target.as_ref());
             set(&mut new.name, entry.name.as_ref());

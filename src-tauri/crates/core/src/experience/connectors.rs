@@ -1,0 +1,592 @@
+//! `/verification/social/*` and `/verification/sso/*` (sheet 4.2): off to a provider, and what comes back.
+//!
+//! Reading a discovery document and asking a provider are slow, so each route is several decisions: [`connector_plan`] says
+//! which provider it is, [`start_connector`] writes the record and answers the address. Coming back, [`connector_question`]
+//! takes the callback, once, and [`record_connector_answer`] keeps who came back.
+
+use super::availability::connectors_of_domain;
+use super::error::ApiError;
+use super::identifier::{email_domain, is_email};
+use super::interaction::keep_record;
+use super::ruling::{Ruling, Stop, answer, begun, decide, refuse, save, sign_in_experience, waiting};
+use crate::because::{Because, Outcome, Words};
+use crate::connectors::{
+    ConfigProblem, Discovery, FailureKind, Places, Upstream, UpstreamAnswer, UpstreamFailure, UpstreamQuestion, UpstreamTokens,
+    authorization_uri, resolve, state_digest,
+};
+use crate::entropy::{id21, opaque43};
+use crate::ids::{ConnectorId, InteractionId, VerificationId};
+use crate::live::Lane;
+use crate::model::{Connector, ConnectorConfig, Shape};
+use crate::port::{Cx, StoreError};
+use crate::record::{ConnectorRecord, Interaction, VerificationRecord};
+use crate::secret::Secret;
+use serde_json::{Map, Value};
+use std::sync::Arc;
+
+/// Longest `state` and redirect address a page may send, in bytes.
+const MAX_TEXT: usize = 2048;
+
+/// By which of the two families of routes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConnectorFamily {
+    /// `/verification/social`.
+    Social,
+    /// `/verification/sso`.
+    EnterpriseSso,
+}
+
+impl ConnectorFamily {
+    const fn source(self) -> &'static str {
+        match self {
+            Self::Social => "Logto 6.3",
+            Self::EnterpriseSso => "Logto 6.5",
+        }
+    }
+    fn record(self, record: ConnectorRecord) -> VerificationRecord {
+        match self {
+            Self::Social => VerificationRecord::Social(record),
+            Self::EnterpriseSso => VerificationRecord::EnterpriseSso(record),
+        }
+    }
+    const fn of(self, record: &VerificationRecord) -> Option<&ConnectorRecord> {
+        match (self, record) {
+            (Self::Social, VerificationRecord::Social(record)) | (Self::EnterpriseSso, VerificationRecord::EnterpriseSso(record)) => {
+                Some(record)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// A connector with its configuration, opened.
+pub struct ConnectorPlan {
+    /// The connector.
+    pub connector: Arc<Connector>,
+    /// Its configuration.
+    pub config: ConnectorConfig,
+}
+
+impl ConnectorPlan {
+    /// The issuer whose discovery document is asked for before anything else; `None` where none is needed.
+    #[must_use]
+    pub fn needs_discovery(&self) -> Option<String> {
+        let factory = self.connector.factory()?;
+        if factory.shape != Shape::EnterpriseOidc || self.connector.simulation.is_some() {
+            return None;
+        }
+        let preset = Some(factory.endpoints.issuer.to_owned()).filter(|issuer| !issuer.is_empty());
+        self.config.issuer.clone().or(preset)
+    }
+}
+
+/// The address of a provider, and the record that waits for its callback.
+#[derive(Clone, Debug)]
+pub struct StartedConnector {
+    /// Where the browser goes.
+    pub authorization_uri: String,
+    /// The record.
+    pub verification_id: VerificationId,
+}
+
+/// A callback that was taken: what to ask the provider now.
+pub struct TakenCallback {
+    /// The record that waits for the answer.
+    pub verification_id: VerificationId,
+    /// What to ask.
+    pub question: UpstreamQuestion,
+}
+
+/// A connector's configuration, opened.
+///
+/// # Errors
+/// When it can't be opened or read.
+pub fn open_config(cx: &Cx<'_>, connector: &Connector) -> Result<ConnectorConfig, StoreError> {
+    if connector.config.is_empty() {
+        return Ok(ConnectorConfig::default());
+    }
+    let opened = cx.vault.open(&connector.config)?;
+    serde_json::from_str(opened.expose()).map_err(|e| StoreError::Corrupt(format!("configuration of connector {}: {e}", connector.id)))
+}
+
+/// First step of both routes: which connector, and how it is configured. Reads only.
+///
+/// # Errors
+/// [`StoreError`]. Refuses with 404 `entity.not_found` (social) or `connector.not_found` (single sign-on), and before
+/// `PUT /api/experience`.
+pub fn connector_plan(cx: &mut Cx<'_>, interaction_id: &InteractionId, family: ConnectorFamily, id: &str) -> Ruling<ConnectorPlan> {
+    decide(cx, None, |cx| {
+        begun(cx, interaction_id)?;
+        plan(cx, family, id)
+    })
+}
+
+fn plan(cx: &mut Cx<'_>, family: ConnectorFamily, id: &str) -> Result<ConnectorPlan, Stop> {
+    let found = cx.get::<Connector>(id)?;
+    let connector = found.filter(|connector| connector.is_enterprise() == (family == ConnectorFamily::EnterpriseSso));
+    let shown: String = id.chars().take(64).collect();
+    let Some(connector) = connector else {
+        let (error, what) = match family {
+            ConnectorFamily::Social => (ApiError::social_connector_not_found(), "social"),
+            ConnectorFamily::EnterpriseSso => (ApiError::sso_connector_not_found(), "enterprise"),
+        };
+        return refuse(
+            error.hidden(format!("no {what} connector has the id {shown}")),
+            Because::new(
+                "experience.connector",
+                Outcome::Refused,
+                format!("There is no such {what} connector"),
+                format!("The page named the {what} connector `{shown}`, which is not there."),
+                family.source(),
+            )
+            .input(shown),
+        );
+    };
+    if family == ConnectorFamily::EnterpriseSso && !sign_in_experience(cx)?.single_sign_on_enabled {
+        return refuse(
+            ApiError::sso_connector_not_found().hidden("singleSignOnEnabled is false"),
+            Because::new(
+                "experience.connector",
+                Outcome::Refused,
+                "Single sign-on is switched off",
+                "The connector is there, but single sign-on is switched off for everybody. Change it under Sign-in experience.",
+                family.source(),
+            )
+            .input(shown),
+        );
+    }
+    let config = open_config(cx, &connector)?;
+    Ok(ConnectorPlan { connector, config })
+}
+
+/// A refusal because of what the connector is configured with.
+fn misconfigured<T>(connector: &Connector, problem: &ConfigProblem, family: ConnectorFamily) -> Result<T, Stop> {
+    let name = connector.label();
+    let at = if problem.key.is_empty() {
+        "the configuration"
+    } else {
+        problem.key.as_str()
+    };
+    refuse(
+        ApiError::connector_failure(FailureKind::InvalidConfig, format!("{name} can't be used: it is not set up right."))
+            .hidden(format!("{at}: {}", problem.message)),
+        Because::new(
+            "experience.connector_config",
+            Outcome::Refused,
+            format!("{name} is not set up right"),
+            format!("`{at}`: {} Change it under Connectors.", problem.message),
+            family.source(),
+        )
+        .input(connector.id.0.clone()),
+    )
+}
+
+/// Carries what the provider did into the trail: arrows and cards.
+fn told(cx: &mut Cx<'_>, answer: &UpstreamAnswer) {
+    for call in &answer.calls {
+        cx.arrow(Lane::Interaction, Lane::Upstream, call.asked.clone());
+        let millis = call.micros / 1000;
+        let answered: Words = if millis >= 1000 {
+            format!("{} · {millis} ms", call.answered).into()
+        } else {
+            call.answered.clone()
+        };
+        cx.arrow(Lane::Upstream, Lane::Interaction, answered);
+    }
+    for because in &answer.because {
+        cx.because(because.clone());
+    }
+}
+
+fn failed<T>(name: &str, failure: UpstreamFailure) -> Result<T, Stop> {
+    let UpstreamFailure { kind, message, because } = failure;
+    refuse(
+        ApiError::connector_failure(kind, message).hidden(format!("{name}: {}", because.title)),
+        because,
+    )
+}
+
+/// `POST /verification/{social|sso}/:connectorId/authorization-uri` → 200 `{authorizationUri, verificationId}`. `discovery`
+/// is the provider's document where [`ConnectorPlan::needs_discovery`] asked for one, or why it could not be read.
+///
+/// # Errors
+/// [`StoreError`]. Refuses as [`connector_plan`], with 400 `guard.invalid_input` (`state`, `redirectUri`), 400
+/// `connector.invalid_config`, and as the discovery failed.
+#[allow(clippy::too_many_arguments)]
+pub fn start_connector(
+    cx: &mut Cx<'_>,
+    interaction_id: &InteractionId,
+    family: ConnectorFamily,
+    id: &str,
+    places: &Places,
+    discovery: Option<Result<Discovery, UpstreamFailure>>,
+    state: &str,
+    redirect_uri: &str,
+) -> Ruling<StartedConnector> {
+    decide(cx, Some("sign in with a provider".into()), |cx| {
+        let (mut interaction, _) = begun(cx, interaction_id)?;
+        let ConnectorPlan { connector, config } = plan(cx, family, id)?;
+        guard_text("state", state)?;
+        guard_text("redirectUri", redirect_uri)?;
+        let name = connector.label().to_owned();
+        let discovery = match discovery {
+            Some(Ok(document)) => Some(document),
+            Some(Err(failure)) => return failed(&name, failure),
+            None => None,
+        };
+        let upstream = match resolve(&connector, &config, places, discovery.as_ref()) {
+            Ok(upstream) => upstream,
+            Err(problem) => return misconfigured(&connector, &problem, family),
+        };
+        let nonce = id21(cx.entropy);
+        let verifier = upstream.pkce.then(|| Secret::new(opaque43(cx.entropy)));
+        let authorization_uri = authorization_uri(&upstream, redirect_uri, state, &nonce, verifier.as_ref().map(Secret::expose));
+        let verification_id = VerificationId(id21(cx.entropy));
+        keep_record(
+            &mut interaction,
+            family.record(ConnectorRecord {
+                id: verification_id.clone(),
+                connector_id: connector.id.clone(),
+                state: state_digest(state),
+                redirect_uri: redirect_uri.to_owned(),
+                nonce,
+                code_verifier: verifier.as_ref().map(|verifier| cx.vault.seal(verifier)),
+                used: false,
+                user_info: None,
+                issuer: (family == ConnectorFamily::EnterpriseSso)
+                    .then(|| upstream.issuers.first().cloned())
+                    .flatten(),
+                tokens: None,
+            }),
+        );
+        save(cx, &interaction)?;
+        cx.because(off_to(&upstream, redirect_uri, family));
+        cx.arrow(Lane::Interaction, Lane::Experience, "200 authorizationUri");
+        cx.arrow(Lane::Experience, Lane::Upstream, format!("go to {name}"));
+        let patch = &mut cx.trail.patch;
+        patch.outcome = Some(format!("at {name}").into());
+        patch.headline = Some(format!("Gone to {name}").into());
+        waiting(cx, Lane::Upstream, format!("waiting for {name}"));
+        Ok(StartedConnector {
+            authorization_uri,
+            verification_id,
+        })
+    })
+}
+
+/// The card of a departure.
+fn off_to(upstream: &Upstream, redirect_uri: &str, family: ConnectorFamily) -> Because {
+    let whose = if upstream.simulated { ", which Vestibule plays itself" } else { "" };
+    let proof = if upstream.pkce {
+        "A code challenge (PKCE) goes along."
+    } else {
+        "No code challenge goes along, as in Logto; `pkce` in the connector's configuration changes that."
+    };
+    Because::new(
+        "experience.connector",
+        Outcome::Decided,
+        format!("The browser goes to {}", upstream.name),
+        format!(
+            "The connector `{}` stands for {}{whose}. It is asked for `{}` and sends the browser back to `{redirect_uri}`. {proof}",
+            upstream.connector, upstream.name, upstream.scope
+        ),
+        family.source(),
+    )
+    .input(upstream.authorization_endpoint.clone())
+}
+
+fn guard_text(member: &str, text: &str) -> Result<(), Stop> {
+    if !text.is_empty() && text.len() <= MAX_TEXT {
+        return Ok(());
+    }
+    refuse(
+        ApiError::invalid_input(format!("{member} must be a text of 1 to {MAX_TEXT} bytes")),
+        Because::new(
+            "experience.connector",
+            Outcome::Refused,
+            format!("`{member}` is missing or too long"),
+            "The page draws a random `state` of its own, and says where the provider sends the browser back to.",
+            "Logto 4.2",
+        ),
+    )
+}
+
+/// The callback is not the answer to what was asked.
+fn foreign<T>(hidden: &'static str, detail: &'static str, family: ConnectorFamily) -> Result<T, Stop> {
+    refuse(
+        ApiError::connector_session_not_found().hidden(hidden),
+        Because::new(
+            "experience.connector_callback",
+            Outcome::Refused,
+            "This callback is not the answer to what this sign-in asked",
+            detail,
+            family.source(),
+        ),
+    )
+}
+
+/// First half of `POST /verification/{social|sso}/:connectorId/verify`: takes the callback, once, and says what to ask the
+/// provider. The record must be of this interaction and of this connector; a `state` that comes along must be the page's.
+///
+/// # Errors
+/// [`StoreError`]. Refuses as [`start_connector`], with 404 `session.verification_session_not_found`, 400
+/// `session.connector_validation_session_not_found`, and 401 `connector.authorization_failed` when the provider sent an error.
+#[allow(clippy::too_many_arguments)]
+pub fn connector_question(
+    cx: &mut Cx<'_>,
+    interaction_id: &InteractionId,
+    family: ConnectorFamily,
+    id: &str,
+    verification_id: Option<&str>,
+    places: &Places,
+    discovery: Option<Result<Discovery, UpstreamFailure>>,
+    callback: Map<String, Value>,
+) -> Ruling<TakenCallback> {
+    decide(cx, Some("back from the provider".into()), |cx| {
+        let (mut interaction, _) = begun(cx, interaction_id)?;
+        let ConnectorPlan { connector, config } = plan(cx, family, id)?;
+        let record = pending(&interaction, family, &connector, verification_id)?;
+        let text = |member: &str| callback.get(member).and_then(Value::as_str);
+        if record.used {
+            return foreign(
+                "the callback was taken before",
+                "It was taken before. A callback counts once, so that nobody can use a copy of its address.",
+                family,
+            );
+        }
+        if text("state").is_some_and(|state| state_digest(state) != record.state) {
+            return foreign(
+                "another state",
+                "It carries another `state` than the page drew before the browser left. Either it belongs to another sign-in, or somebody made it up.",
+                family,
+            );
+        }
+        mark_used(&mut interaction, &record.id);
+        save(cx, &interaction)?;
+        if let Some(error) = text("error") {
+            return refused_there(&connector, error, text("error_description"), family);
+        }
+        let discovery = match discovery {
+            Some(Ok(document)) => Some(document),
+            Some(Err(failure)) => return failed(connector.label(), failure),
+            None => None,
+        };
+        let upstream = match resolve(&connector, &config, places, discovery.as_ref()) {
+            Ok(upstream) => upstream,
+            Err(problem) => return misconfigured(&connector, &problem, family),
+        };
+        let code_verifier = match &record.code_verifier {
+            Some(sealed) => Some(cx.vault.open(sealed)?),
+            None => None,
+        };
+        Ok(TakenCallback {
+            verification_id: record.id,
+            question: UpstreamQuestion {
+                upstream,
+                callback,
+                redirect_uri: record.redirect_uri,
+                nonce: Some(record.nonce),
+                code_verifier,
+            },
+        })
+    })
+}
+
+/// `GET /sso-connectors?email=` → 200 `{connectorIds}`: the enterprise connectors that an address signs in through.
+///
+/// # Errors
+/// [`StoreError`]. Refuses with 400 `guard.invalid_input` for what is no e-mail address, and before `PUT /api/experience`.
+pub fn sso_connectors_of(cx: &mut Cx<'_>, interaction_id: &InteractionId, email: &str) -> Ruling<Vec<ConnectorId>> {
+    decide(cx, Some("single sign-on for an address".into()), |cx| {
+        begun(cx, interaction_id)?;
+        let shown: String = email.chars().take(200).collect();
+        let Some(domain) = email_domain(email).filter(|_| is_email(email)) else {
+            return refuse(
+                ApiError::invalid_input("email must be an e-mail address"),
+                Because::new(
+                    "experience.sso_domain",
+                    Outcome::Refused,
+                    "This is no e-mail address",
+                    "The enterprise connectors of an address are found by what follows its @.",
+                    "Logto 4.1",
+                )
+                .input(shown),
+            );
+        };
+        let on = sign_in_experience(cx)?.single_sign_on_enabled;
+        let found = if on { connectors_of_domain(cx, &domain)? } else { Vec::new() };
+        let ids: Vec<ConnectorId> = found.iter().map(|connector| connector.id.clone()).collect();
+        let detail = match (on, found.as_slice()) {
+            (false, _) => "Single sign-on is switched off.".to_owned(),
+            (true, []) => format!("No enterprise connector serves `{domain}`."),
+            (true, found) => {
+                let names: Vec<&str> = found.iter().map(|connector| connector.label()).collect();
+                format!("`{domain}` is served by {}.", names.join(" and "))
+            }
+        };
+        cx.because(
+            Because::new(
+                "experience.sso_domain",
+                Outcome::Decided,
+                "Enterprise connectors were looked up by e-mail domain",
+                detail,
+                "Logto 6.5",
+            )
+            .input(shown),
+        );
+        cx.arrow(Lane::Interaction, Lane::Experience, "200 connectorIds");
+        Ok(ids)
+    })
+}
+
+/// The record that waits for this connector's callback.
+fn pending(
+    interaction: &Interaction,
+    family: ConnectorFamily,
+    connector: &Connector,
+    verification_id: Option<&str>,
+) -> Result<ConnectorRecord, Stop> {
+    let mut records = interaction
+        .result
+        .verification_records
+        .iter()
+        .filter_map(|record| family.of(record));
+    let found = records.find(|record| verification_id.is_none_or(|id| record.id.as_str() == id));
+    match found {
+        Some(record) if record.connector_id == connector.id => Ok(record.clone()),
+        Some(record) => foreign_connector(record, connector, family),
+        None => refuse(
+            ApiError::verification_session_not_found().hidden("this interaction sent nobody to this provider"),
+            Because::new(
+                "experience.connector_callback",
+                Outcome::Refused,
+                "This sign-in sent nobody to a provider",
+                "A callback counts in the browser and in the sign-in that left for the provider, nowhere else. A newer attempt replaces an older one.",
+                "Logto 4.3",
+            ),
+        ),
+    }
+}
+
+fn foreign_connector<T>(record: &ConnectorRecord, connector: &Connector, family: ConnectorFamily) -> Result<T, Stop> {
+    refuse(
+        ApiError::verification_session_not_found().hidden(format!("the record is of connector {}", record.connector_id)),
+        Because::new(
+            "experience.connector_callback",
+            Outcome::Refused,
+            "The answer of one provider was handed in for another",
+            format!(
+                "The browser left for the connector `{}`, and its callback came for `{}` ({}).",
+                record.connector_id,
+                connector.id,
+                connector.label()
+            ),
+            family.source(),
+        ),
+    )
+}
+
+fn mark_used(interaction: &mut Interaction, id: &VerificationId) {
+    for record in &mut interaction.result.verification_records {
+        if let VerificationRecord::Social(record) | VerificationRecord::EnterpriseSso(record) = record
+            && record.id == *id
+        {
+            record.used = true;
+        }
+    }
+}
+
+/// The provider sent an error instead of a code (RFC 6749 4.1.2.1).
+fn refused_there<T>(connector: &Connector, error: &str, description: Option<&str>, family: ConnectorFamily) -> Result<T, Stop> {
+    let name = connector.label();
+    let error: String = error.chars().take(200).collect();
+    let said = description
+        .map(|text| format!(" It says: {}", text.chars().take(500).collect::<String>()))
+        .unwrap_or_default();
+    let (message, title) = if error == "access_denied" {
+        (
+            format!("The sign-in with {name} was cancelled."),
+            format!("The sign-in at {name} was cancelled"),
+        )
+    } else {
+        (
+            format!("{name} could not sign you in. Try again, or choose another way."),
+            format!("{name} answered with an error"),
+        )
+    };
+    refuse(
+        ApiError::connector_failure(FailureKind::AuthorizationFailed, message).hidden(error.clone()),
+        Because::new(
+            "experience.connector_callback",
+            Outcome::Refused,
+            title,
+            format!("The callback carries `error={error}` and no code.{said} Nobody is signed in, and nothing was created or linked."),
+            family.source(),
+        )
+        .input(error),
+    )
+}
+
+/// Second half of `POST /verification/{social|sso}/:connectorId/verify` → 200 `{verificationId}`: keeps who came back.
+///
+/// # Errors
+/// [`StoreError`]. Refuses as the provider's answer failed.
+pub fn record_connector_answer(
+    cx: &mut Cx<'_>,
+    interaction_id: &InteractionId,
+    family: ConnectorFamily,
+    id: &ConnectorId,
+    verification_id: &VerificationId,
+    reply: UpstreamAnswer,
+) -> Ruling<VerificationId> {
+    decide(cx, None, |cx| {
+        let (mut interaction, _) = begun(cx, interaction_id)?;
+        let ConnectorPlan { connector, .. } = plan(cx, family, id.as_str())?;
+        told(cx, &reply);
+        let name = connector.label().to_owned();
+        let (user, tokens) = match reply.result {
+            Ok(found) => found,
+            Err(failure) => return failed(&name, failure),
+        };
+        let mut record = pending(&interaction, family, &connector, Some(verification_id.as_str()))?;
+        let who = user.name.clone().or_else(|| user.email.clone()).unwrap_or_else(|| user.id.clone());
+        let subject = user.id.clone();
+        record.tokens = match tokens.filter(|_| connector.enable_token_storage) {
+            Some(tokens) => Some(seal_tokens(cx, &tokens)),
+            None => None,
+        };
+        record.user_info = Some(user);
+        keep_record(&mut interaction, family.record(record));
+        save(cx, &interaction)?;
+        cx.because(
+            Because::new(
+                "experience.connector_callback",
+                Outcome::Passed,
+                format!("{name} says who it is: {who}"),
+                "The provider's word is kept in this sign-in. Whose account that is, or whether one is created, is decided at identification.",
+                family.source(),
+            )
+            .input(subject),
+        );
+        answer(
+            cx,
+            "200 verificationId",
+            "back from a provider",
+            format!("{who} · back from {name}"),
+        );
+        waiting(cx, Lane::Experience, "waiting for the page to identify");
+        Ok(verification_id.clone())
+    })
+}
+
+fn seal_tokens(cx: &Cx<'_>, tokens: &UpstreamTokens) -> String {
+    let expires_at = tokens.expires_in.map(|seconds| cx.now.plus_seconds(seconds));
+    let set = serde_json::json!({
+        "accessToken": tokens.access_token.expose(),
+        "refreshToken": tokens.refresh_token.as_ref().map(Secret::expose),
+        "idToken": tokens.id_token.as_ref().map(Secret::expose),
+        "scope": tokens.scope,
+        "expiresAt": expires_at,
+    });
+    cx.vault.seal(&Secret::new(set.to_string()))
+}
