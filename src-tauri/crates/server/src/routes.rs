@@ -13,6 +13,7 @@ mod refusal;
 mod session_end;
 #[cfg(test)]
 mod tests;
+mod third_party_login;
 mod token;
 
 use crate::engine::Engine;
@@ -117,6 +118,9 @@ async fn dispatch(engine: &Arc<Engine>, request: &Request, exchange: &mut Exchan
         ("GET", ["api", ".well-known", "phrases"]) => pages::phrases(engine, request),
         ("GET", ["api", "status"]) => Response::new(StatusCode::NO_CONTENT),
         (_, ["api", "one-time-tokens", rest @ ..]) => Box::pin(management::one_time_tokens(engine, request, rest)).await,
+        ("GET" | "POST", ["api", "authn", "single-sign-on", "oidc", id]) => {
+            Box::pin(third_party_login::initiate(engine, request, exchange, id)).await
+        }
         (_, ["api", ..]) => common::api_not_found(request),
 
         // For programs on this computer.

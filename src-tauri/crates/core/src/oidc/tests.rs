@@ -6,6 +6,7 @@ mod dialects;
 mod grants;
 mod logout;
 mod one_time_token;
+mod third_party_login;
 mod tokens;
 
 use super::authorize::{Reply, authorize, resume};
