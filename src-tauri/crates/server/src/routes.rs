@@ -13,6 +13,7 @@ mod refusal;
 mod session_end;
 #[cfg(test)]
 mod tests;
+mod third_party_login;
 mod token;
 
 use crate::engine::Engine;
@@ -117,10 +118,16 @@ async fn dispatch(engine: &Arc<Engine>, request: &Request, exchange: &mut Exchan
         ("GET", ["api", ".well-known", "phrases"]) => pages::phrases(engine, request),
         ("GET", ["api", "status"]) => Response::new(StatusCode::NO_CONTENT),
         (_, ["api", "one-time-tokens", rest @ ..]) => Box::pin(management::one_time_tokens(engine, request, rest)).await,
+        ("GET" | "POST", ["api", "authn", "single-sign-on", "oidc", id]) => {
+            Box::pin(third_party_login::initiate(engine, request, exchange, id)).await
+        }
         (_, ["api", ..]) => common::api_not_found(request),
 
         // For programs on this computer.
         (_, ["control", rest @ ..]) => Box::pin(control::answer(engine, request, rest)).await,
+
+        // A provider that posts its answer as a form (sheet 6.3).
+        ("POST", ["callback", ..]) => pages::posted_callback(request),
 
         // Pages.
         ("GET", ["consent"]) => Box::pin(consent::page(engine, request, exchange)).await,

@@ -8,7 +8,7 @@ pub use catalogue::*;
 pub use config::*;
 pub use simulation::*;
 
-use crate::ids::ConnectorId;
+use crate::ids::{AppId, ConnectorId};
 use crate::record::{Record, Table};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -48,6 +48,9 @@ pub struct Connector {
     /// Whether the provider's tokens are kept, sealed (sheet 6.4).
     #[serde(default)]
     pub enable_token_storage: bool,
+    /// What a sign-in that begins at the enterprise provider leads to; such are refused where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idp_initiated_auth: Option<IdpInitiatedAuth>,
     /// Present where Vestibule plays the provider itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub simulation: Option<Simulation>,
@@ -56,6 +59,25 @@ pub struct Connector {
     /// When it was created.
     #[serde(default = "beginning")]
     pub created_at: Timestamp,
+}
+
+/// What a sign-in that begins at an enterprise provider leads to (sheet 6.5): the application starts a sign-in of its own at its
+/// callback, or one is started for it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct IdpInitiatedAuth {
+    /// The application.
+    pub default_application_id: AppId,
+    /// Where the application starts a sign-in of its own: on the origin of one of its redirect URIs.
+    pub client_idp_initiated_auth_callback_uri: Option<String>,
+    /// Whether the authorization request is made for it instead. Such an application can't have sent a `state` or a code
+    /// challenge, so this is for applications with a secret.
+    pub auto_send_authorization_request: bool,
+    /// The redirect URI of that request; the application's first where left out.
+    pub redirect_uri: Option<String>,
+    /// Further parameters of that request, such as `scope`.
+    pub auth_parameters: BTreeMap<String, String>,
 }
 
 const fn beginning() -> Timestamp {
@@ -85,6 +107,7 @@ impl Connector {
             domains: Vec::new(),
             sync_profile: false,
             enable_token_storage: false,
+            idp_initiated_auth: None,
             simulation: None,
             config: String::new(),
             created_at: now,

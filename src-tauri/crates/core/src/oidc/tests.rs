@@ -6,6 +6,7 @@ mod dialects;
 mod grants;
 mod logout;
 mod one_time_token;
+mod third_party_login;
 mod tokens;
 
 use super::authorize::{Reply, authorize, resume};
@@ -76,6 +77,7 @@ pub(super) fn person(id: &str) -> User {
         profile: Default::default(),
         identities: BTreeMap::new(),
         sso_identities: Vec::new(),
+        connector_tokens: BTreeMap::new(),
         mfa_verifications: Vec::new(),
         logto_config: Default::default(),
         custom_data: Default::default(),
