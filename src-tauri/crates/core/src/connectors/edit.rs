@@ -2,12 +2,12 @@
 
 use super::{Discovery, check_config};
 use crate::console::{ConnectorDraft, Obstacle};
-use crate::model::{Connector, ConnectorConfig, SECRET_MEMBERS, SignInExperience, SimulatedAccount};
+use crate::model::{Connector, ConnectorConfig, SECRET_MEMBERS, SignInExperience, SimulatedAccount, User};
 use crate::port::{Cx, StoreError};
 use serde_json::{Map, Value, json};
 
-/// Most simulated accounts that are looked through.
-const MAX_ACCOUNTS: usize = 100_000;
+/// Most simulated accounts, and people, that are looked through.
+const MANY: usize = 100_000;
 
 /// A text without spaces around it; `None` where nothing is left.
 fn filled(text: Option<String>) -> Option<String> {
@@ -120,8 +120,8 @@ pub fn announces_pkce(discovery: &Discovery) -> bool {
     discovery.code_challenge_methods_supported.iter().any(|method| method == "S256")
 }
 
-/// Deletes a connector with what is only there for it: its place on the sign-in page and its simulated accounts. Identities
-/// of people stay.
+/// Deletes a connector with what is only there for it: its place on the sign-in page, its simulated accounts and the tokens
+/// that were kept of it. Identities of people stay.
 ///
 /// # Errors
 /// When the store fails.
@@ -134,9 +134,16 @@ pub fn delete_connector(cx: &mut Cx<'_>, connector: &Connector) -> Result<(), St
         row.social_sign_in_connector_targets.retain(|offered| offered != target);
         cx.put(&row)?;
     }
-    for account in cx.list::<SimulatedAccount>(MAX_ACCOUNTS)? {
+    for account in cx.list::<SimulatedAccount>(MANY)? {
         if account.connector_id == connector.id {
             cx.delete::<SimulatedAccount>(&account.id)?;
+        }
+    }
+    for user in cx.list::<User>(MANY)? {
+        if user.connector_tokens.contains_key(connector.id.as_str()) {
+            let mut user = user.as_ref().clone();
+            user.connector_tokens.remove(connector.id.as_str());
+            cx.put(&user)?;
         }
     }
     cx.delete::<Connector>(connector.id.as_str())

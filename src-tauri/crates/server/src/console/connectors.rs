@@ -20,7 +20,7 @@ use vestibule_core::model::{
 use vestibule_core::{Cx, Secret, StoreError};
 
 /// Most connectors.
-const MAX_CONNECTORS: usize = 500;
+pub(super) const MAX_CONNECTORS: usize = 500;
 
 fn unknown(id: &str) -> ConsoleProblem {
     problem("entity.not_found", format!("There is no connector {id} any more."))
@@ -149,16 +149,8 @@ fn unreadable(issuer: &str, failure: &UpstreamFailure, field: &str) -> ConsolePr
 }
 
 impl Engine {
-    fn connector_places(&self) -> Places {
-        let site = self.site();
-        Places {
-            endpoint: site.endpoint.clone(),
-            loopback: format!("http://localhost:{}", site.port),
-        }
-    }
-
     pub(super) fn connectors(&self) -> Answer {
-        let places = self.connector_places();
+        let places = self.places();
         self.look(|cx| list(cx, &places))
             .map(ConsoleReply::Connectors)
             .map_err(|e| storage(&e))
@@ -166,7 +158,7 @@ impl Engine {
 
     pub(super) fn connector_factories(&self) -> Answer {
         let id = id21(self.entropy.as_ref());
-        let callback = self.connector_places().callback(&ConnectorId(id.clone()));
+        let callback = self.places().callback(&ConnectorId(id.clone()));
         let factories = Factory::ALL.iter().map(|factory| factory_view(factory, &callback)).collect();
         Ok(ConsoleReply::ConnectorFactories(ConnectorCatalogue { id, callback, factories }))
     }
@@ -185,7 +177,7 @@ impl Engine {
             .look(|cx| edited(cx, fresh(cx.now), None, draft.clone()))
             .map_err(|e| storage(&e))??;
         self.read_issuer(issuer_to_read(&asked, None)).await?;
-        let places = self.connector_places();
+        let places = self.places();
         let view = self
             .commit(move |cx| {
                 let connector = fresh(cx.now);
@@ -231,7 +223,7 @@ impl Engine {
             })
             .map_err(|e| storage(&e))??;
         self.read_issuer(issuer).await?;
-        let places = self.connector_places();
+        let places = self.places();
         let view = self
             .commit(move |cx| {
                 let Some(stored) = cx.get::<Connector>(&id)? else {
@@ -284,7 +276,7 @@ impl Engine {
         self: &Arc<Self>,
         rule: impl FnOnce(&Cx<'_>, &mut SignInExperience) -> Result<Result<(), ConsoleProblem>, StoreError> + Send + 'static,
     ) -> Answer {
-        let places = self.connector_places();
+        let places = self.places();
         let list = self
             .commit(move |cx| {
                 let mut row = experience(cx)?.as_ref().clone();
@@ -330,7 +322,7 @@ impl Engine {
 
     /// A sign-in of the built-in client that goes straight to the connector. Whoever is signed in is asked again.
     pub(super) async fn test_connector(self: &Arc<Self>, id: &str) -> Answer {
-        let places = self.connector_places();
+        let places = self.places();
         let view = self
             .look(|cx| cx.get::<Connector>(id)?.map(|connector| view(cx, &connector, &places)).transpose())
             .map_err(|e| storage(&e))?
@@ -372,7 +364,7 @@ fn in_the_way(name: &str, obstacle: &Obstacle) -> ConsoleProblem {
 impl Engine {
     /// The issuer's document as it is now.
     async fn discovery(&self, issuer: &str) -> Result<Discovery, UpstreamFailure> {
-        self.providers.discover_now(issuer).await
+        self.providers.discover_afresh(issuer).await
     }
 
     /// An enterprise connector is saved only if its issuer can be read (sheet 6.5).

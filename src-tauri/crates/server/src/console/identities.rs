@@ -1,12 +1,13 @@
 //! A person's identities at other providers, as the window shows them and takes them away (sheet 6.4 and 6.5).
 
+use super::connectors::MAX_CONNECTORS;
 use super::people::{unknown, view};
 use super::{Answer, problem};
 use crate::engine::Engine;
 use serde_json::Value;
 use std::sync::Arc;
 use vestibule_core::console::{ConsoleProblem, ConsoleReply, IdentityView, SsoIdentityView};
-use vestibule_core::model::{Connector, User};
+use vestibule_core::model::{Connector, SsoIdentity, User};
 use vestibule_core::{Cx, StoreError};
 
 fn text(details: &Value, member: &str) -> Option<String> {
@@ -43,14 +44,18 @@ pub(super) fn enterprise(cx: &Cx<'_>, user: &User) -> Result<Vec<SsoIdentityView
 
 impl Engine {
     /// Takes an identity away with `remove`, which says whether there was one; one way to sign in must stay (sheet 6.4).
-    async fn unlink(self: &Arc<Self>, id: String, remove: impl FnOnce(&mut User) -> bool + Send + 'static) -> Answer {
+    async fn unlink(
+        self: &Arc<Self>,
+        id: String,
+        remove: impl FnOnce(&Cx<'_>, &mut User) -> Result<bool, StoreError> + Send + 'static,
+    ) -> Answer {
         let reply = self
             .commit(move |cx| {
                 let Some(stored) = cx.get::<User>(&id)? else {
                     return Ok(Err(unknown(&id)));
                 };
                 let mut user = stored.as_ref().clone();
-                if !remove(&mut user) {
+                if !remove(cx, &mut user)? {
                     return Ok(Err(problem("user.identity_not_exist", "This identity is not linked any more.")));
                 }
                 if !user.has_way_to_sign_in() {
@@ -64,16 +69,28 @@ impl Engine {
         Ok(ConsoleReply::User(Box::new(reply)))
     }
 
+    /// What the provider gave to act for the person goes with the identity.
     pub(super) async fn unlink_identity(self: &Arc<Self>, id: String, target: String) -> Answer {
-        self.unlink(id, move |user| user.identities.remove(&target).is_some()).await
+        self.unlink(id, move |cx, user| {
+            for connector in cx.list::<Connector>(MAX_CONNECTORS)? {
+                if connector.target.as_ref() == Some(&target) {
+                    user.connector_tokens.remove(connector.id.as_str());
+                }
+            }
+            Ok(user.identities.remove(&target).is_some())
+        })
+        .await
     }
 
     pub(super) async fn unlink_sso_identity(self: &Arc<Self>, id: String, issuer: String, identity_id: String) -> Answer {
-        self.unlink(id, move |user| {
-            let before = user.sso_identities.len();
-            user.sso_identities
-                .retain(|own| own.issuer != issuer || own.identity_id != identity_id);
-            user.sso_identities.len() < before
+        self.unlink(id, move |_, user| {
+            let same = |own: &SsoIdentity| own.issuer == issuer && own.identity_id == identity_id;
+            let Some(place) = user.sso_identities.iter().position(same) else {
+                return Ok(false);
+            };
+            let gone = user.sso_identities.remove(place);
+            user.connector_tokens.remove(gone.sso_connector_id.as_str());
+            Ok(true)
         })
         .await
     }

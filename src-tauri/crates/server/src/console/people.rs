@@ -169,6 +169,8 @@ impl Engine {
                     avatar: None,
                     profile: Default::default(),
                     identities: Default::default(),
+                    sso_identities: Vec::new(),
+                    connector_tokens: Default::default(),
                     mfa_verifications: Vec::new(),
                     logto_config: Default::default(),
                     custom_data: serde_json::Map::new(),
