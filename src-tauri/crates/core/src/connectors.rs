@@ -3,9 +3,11 @@
 //! A decision makes a [`UpstreamQuestion`]; `upstream` carries it to the provider and brings an [`UpstreamAnswer`]; a second
 //! decision takes that in (`experience::social`). The provider may be a real one or simulated: only [`Places`] differ.
 
+mod edit;
 mod request;
 mod resolve;
 
+pub use edit::{announces_pkce, config_of_discovery, delete_connector, merged_config, obstacles, put_draft};
 pub use request::{authorization_uri, state_digest};
 pub use resolve::{ConfigProblem, check_config, resolve};
 

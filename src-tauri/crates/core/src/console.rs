@@ -3,8 +3,10 @@
 //! Carried by one Tauri command (`console`), answered by one exhaustive match in the server crate.
 //! The TypeScript side in `ui/bindings` is generated from these declarations.
 
+mod connectors;
 mod views;
 
+pub use connectors::*;
 pub use views::*;
 
 use crate::because::Repair;
@@ -227,6 +229,73 @@ pub enum ConsoleRequest {
         /// The row as it should be.
         sign_in_experience: Box<SignInExperience>,
     },
+    /// All connectors, social and enterprise.
+    Connectors,
+    /// What a connector can be made from.
+    ConnectorFactories,
+    /// Make a connector.
+    CreateConnector {
+        /// Its id, from `ConnectorFactories`; drawn unless given.
+        #[serde(default)]
+        id: Option<String>,
+        /// The new connector.
+        connector: Box<ConnectorDraft>,
+        /// Whether the sign-in page offers it at once: its target joins the list, or single sign-on is switched on.
+        offer: bool,
+    },
+    /// Change a connector. Its configuration is replaced as a whole, except for secrets that are not named.
+    UpdateConnector {
+        /// Database id.
+        id: String,
+        /// The connector as it should be.
+        connector: Box<ConnectorDraft>,
+    },
+    /// Delete a connector with its simulated accounts. People keep their identities.
+    DeleteConnector {
+        /// Database id.
+        id: String,
+    },
+    /// The secret members of a connector's configuration, opened.
+    RevealConnectorSecrets {
+        /// Database id.
+        id: String,
+    },
+    /// Which social connectors the sign-in page shows, in order (`socialSignInConnectorTargets`).
+    OfferTargets {
+        /// Their targets.
+        targets: Vec<String>,
+    },
+    /// Switch enterprise SSO on or off for everybody.
+    SetSingleSignOn {
+        /// `singleSignOnEnabled`.
+        enabled: bool,
+    },
+    /// Read an issuer's discovery document, for the form of an OpenID Connect connector.
+    DiscoverIssuer {
+        /// Such as `https://login.example.com`.
+        issuer: String,
+    },
+    /// Start a sign-in of the built-in client that goes straight to this connector.
+    TestConnector {
+        /// Database id.
+        id: String,
+    },
+    /// Take a social identity from a person.
+    UnlinkIdentity {
+        /// `sub`.
+        user_id: String,
+        /// The identity's target.
+        target: String,
+    },
+    /// Take an identity at an enterprise provider from a person.
+    UnlinkSsoIdentity {
+        /// `sub`.
+        user_id: String,
+        /// Who issued it.
+        issuer: String,
+        /// The subject there.
+        identity_id: String,
+    },
 }
 
 /// The answer to a [`ConsoleRequest`].
@@ -250,9 +319,9 @@ pub enum ConsoleReply {
     Secrets(Vec<SecretView>),
     /// To `Users`.
     Users(UserList),
-    /// To `CreateUser`, `UpdateUser`, `SetSuspended`.
+    /// To `CreateUser`, `UpdateUser`, `SetSuspended`, `UnlinkIdentity`, `UnlinkSsoIdentity`.
     User(Box<UserView>),
-    /// To the playground requests; `null` when the run is no longer kept.
+    /// To the playground requests and `TestConnector`; `null` when the run is no longer kept.
     Playground(Option<PlaygroundRun>),
     /// To `Settings` and `UpdateSettings`.
     Settings(ProviderSettings),
@@ -270,6 +339,16 @@ pub enum ConsoleReply {
     CustomProfileFields(Vec<CustomProfileField>),
     /// To `Phrases` and `UpdateCustomPhrases`.
     Phrases(PhrasesView),
+    /// To the requests that change how connectors are offered, and to `Connectors`.
+    Connectors(ConnectorList),
+    /// To `ConnectorFactories`.
+    ConnectorFactories(ConnectorCatalogue),
+    /// To `CreateConnector` and `UpdateConnector`.
+    Connector(Box<ConnectorView>),
+    /// To `RevealConnectorSecrets`.
+    ConnectorSecrets(ConnectorSecrets),
+    /// To `DiscoverIssuer`.
+    DiscoveredIssuer(DiscoveredIssuer),
     /// Done, with one sentence saying what was done.
     Done(String),
 }

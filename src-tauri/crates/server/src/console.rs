@@ -1,8 +1,10 @@
 //! The console contract, answered: one exhaustive match over [`ConsoleRequest`].
 
 mod applications;
+mod connectors;
 mod custom_ui;
 mod experience;
+mod identities;
 mod inbox;
 mod people;
 mod profile_fields;
@@ -101,6 +103,22 @@ impl Engine {
             ConsoleRequest::UpdateCustomPhrases { custom } => self.update_custom_phrases(custom).await,
             ConsoleRequest::SignInExperience => self.sign_in_experience(),
             ConsoleRequest::UpdateSignInExperience { sign_in_experience } => self.update_sign_in_experience(*sign_in_experience).await,
+            ConsoleRequest::Connectors => self.connectors(),
+            ConsoleRequest::ConnectorFactories => self.connector_factories(),
+            ConsoleRequest::CreateConnector { id, connector, offer } => self.create_connector(id, *connector, offer).await,
+            ConsoleRequest::UpdateConnector { id, connector } => self.update_connector(id, *connector).await,
+            ConsoleRequest::DeleteConnector { id } => self.delete_connector(id).await,
+            ConsoleRequest::RevealConnectorSecrets { id } => self.connector_secrets(&id),
+            ConsoleRequest::OfferTargets { targets } => self.offer_targets(targets).await,
+            ConsoleRequest::SetSingleSignOn { enabled } => self.set_single_sign_on(enabled).await,
+            ConsoleRequest::DiscoverIssuer { issuer } => self.discover_issuer(&issuer).await,
+            ConsoleRequest::TestConnector { id } => self.test_connector(&id).await,
+            ConsoleRequest::UnlinkIdentity { user_id, target } => self.unlink_identity(user_id, target).await,
+            ConsoleRequest::UnlinkSsoIdentity {
+                user_id,
+                issuer,
+                identity_id,
+            } => self.unlink_sso_identity(user_id, issuer, identity_id).await,
             ConsoleRequest::CustomUi => self.custom_ui_reply().await,
             ConsoleRequest::SetCustomUiFolder { path } => self.set_custom_ui_folder(&path).await,
             ConsoleRequest::ImportCustomUi { path } => self.import_custom_ui(&path).await,

@@ -1,5 +1,6 @@
 //! From a connector to its provider: preset, configuration, discovery and simulation put together.
 
+use super::edit::announces_pkce;
 use super::{ClientAuthentication, Discovery, Places, Upstream};
 use crate::model::{
     AuthRequestOptions, Connector, ConnectorConfig, Factory, FieldKind, IdTokenVerification, OneOrMany, Shape, TokenResponseType,
@@ -203,9 +204,7 @@ fn discovered(upstream: &mut Upstream, config: &ConnectorConfig, discovery: Opti
     upstream.jwks_uri = Some(discovery.jwks_uri.clone());
     upstream.user_info_endpoint.clone_from(&discovery.userinfo_endpoint);
     upstream.issuers = vec![discovery.issuer.clone()];
-    upstream.pkce = config
-        .pkce
-        .unwrap_or_else(|| discovery.code_challenge_methods_supported.iter().any(|method| method == "S256"));
+    upstream.pkce = config.pkce.unwrap_or_else(|| announces_pkce(discovery));
     // Logto's tolerance for an enterprise provider's clock (sheet 6.5).
     upstream.id_token.clock_tolerance = Some(600);
     Ok(())

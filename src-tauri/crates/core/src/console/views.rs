@@ -178,8 +178,10 @@ pub struct UserView {
     pub custom_data: serde_json::Map<String, serde_json::Value>,
     pub has_password: bool,
     pub is_suspended: bool,
-    /// Targets of linked social identities.
-    pub identities: Vec<String>,
+    /// Linked social identities.
+    pub identities: Vec<IdentityView>,
+    /// Identities at enterprise providers.
+    pub sso_identities: Vec<SsoIdentityView>,
     /// Second factors, without keys.
     pub mfa_verifications: Vec<crate::model::MfaVerificationView>,
     /// Names of the roles held.
@@ -189,6 +191,40 @@ pub struct UserView {
     pub updated_at: Timestamp,
     /// Why this demo person exists.
     pub demo_note: Option<String>,
+}
+
+/// A linked social identity (sheet 6.4).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "camelCase")]
+pub struct IdentityView {
+    /// The provider: `google`.
+    pub target: String,
+    /// The subject there.
+    pub user_id: String,
+    /// Name there.
+    pub name: Option<String>,
+    /// E-mail address there, if the provider vouched for it.
+    pub email: Option<String>,
+}
+
+/// An identity at an enterprise provider (sheet 6.5).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "camelCase")]
+pub struct SsoIdentityView {
+    /// Who issued it.
+    pub issuer: String,
+    /// The subject there.
+    pub identity_id: String,
+    /// The connector it came by.
+    pub connector_id: String,
+    /// That connector's name; `None` once it was deleted.
+    pub connector: Option<String>,
+    /// Name there.
+    pub name: Option<String>,
+    /// E-mail address there, if the provider vouched for it.
+    pub email: Option<String>,
 }
 
 /// What can be edited of a person.

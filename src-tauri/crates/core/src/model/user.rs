@@ -222,6 +222,18 @@ impl User {
         self.is_password_expired = false;
     }
 
+    /// Whether anything signs the person in: an address that a code reaches, a username with a password, a passkey, or an
+    /// identity at a provider (sheet 6.4: one way must stay).
+    #[must_use]
+    pub fn has_way_to_sign_in(&self) -> bool {
+        self.primary_email.is_some()
+            || self.primary_phone.is_some()
+            || (self.username.is_some() && self.password_encrypted.is_some())
+            || !self.identities.is_empty()
+            || !self.sso_identities.is_empty()
+            || self.mfa_verifications.iter().any(|factor| factor.passkey().is_some())
+    }
+
     /// What a list or a sentence calls this person: name, else username, e-mail, phone, id.
     #[must_use]
     pub fn display_name(&self) -> String {

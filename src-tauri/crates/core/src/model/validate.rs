@@ -4,6 +4,7 @@
 //! An empty list means that the thing may be stored. Uniqueness needs the store and is not judged here.
 
 mod address;
+mod connector;
 mod experience;
 mod identifier;
 mod message;
@@ -11,6 +12,7 @@ mod phrases;
 mod profile_field;
 
 pub use address::{check_cors_origin, check_http_url, check_indicator, check_picture, check_redirect_uri};
+pub use connector::{PUBLIC_MAIL_DOMAINS, check_connector, check_connector_among, check_failure, check_simulation};
 pub use experience::{
     Deliverable, MAX_CUSTOM_CONTENT, MAX_CUSTOM_CSS, MAX_CUSTOM_PAGES, check_language_tag, check_provider_settings,
     check_sign_in_experience, check_sign_in_experience_with,

@@ -15,11 +15,11 @@ use vestibule_core::{Cx, Secret, StoreError};
 /// Most sessions or grants of one person.
 const MANY: usize = 10_000;
 
-fn unknown(id: &str) -> ConsoleProblem {
+pub(super) fn unknown(id: &str) -> ConsoleProblem {
     problem("entity.not_found", format!("There is no person {id} any more."))
 }
 
-fn view(cx: &Cx<'_>, user: &User) -> Result<UserView, StoreError> {
+pub(super) fn view(cx: &Cx<'_>, user: &User) -> Result<UserView, StoreError> {
     Ok(UserView {
         id: user.id.0.clone(),
         username: user.username.clone(),
@@ -31,7 +31,8 @@ fn view(cx: &Cx<'_>, user: &User) -> Result<UserView, StoreError> {
         custom_data: user.custom_data.clone(),
         has_password: user.password_encrypted.is_some(),
         is_suspended: user.is_suspended,
-        identities: user.identities.keys().cloned().collect(),
+        identities: super::identities::social(user),
+        sso_identities: super::identities::enterprise(cx, user)?,
         mfa_verifications: user
             .mfa_verifications
             .iter()
@@ -168,6 +169,8 @@ impl Engine {
                     avatar: None,
                     profile: Default::default(),
                     identities: Default::default(),
+                    sso_identities: Vec::new(),
+                    connector_tokens: Default::default(),
                     mfa_verifications: Vec::new(),
                     logto_config: Default::default(),
                     custom_data: serde_json::Map::new(),

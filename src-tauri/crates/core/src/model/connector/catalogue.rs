@@ -154,6 +154,16 @@ impl Factory {
         )
     }
 
+    /// Whether the provider's tokens can be kept (sheet 6.4).
+    #[must_use]
+    pub const fn stores_tokens(&self) -> bool {
+        self.enterprise
+            || matches!(
+                self.shape,
+                Shape::GitHub | Shape::Google | Shape::Facebook | Shape::Oidc | Shape::OAuth2
+            )
+    }
+
     /// Whether the person is read from a user endpoint.
     #[must_use]
     pub const fn has_user_endpoint(&self) -> bool {

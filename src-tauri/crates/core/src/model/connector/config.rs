@@ -134,6 +134,9 @@ pub struct ProfileMap {
     pub avatar: Option<String>,
 }
 
+/// The members of a configuration that are secrets: no list shows them.
+pub const SECRET_MEMBERS: [&str; 2] = ["clientSecret", "privateKey"];
+
 /// A connector's configuration: Logto's members, and `pkce`. It holds secrets, so it has no `Debug`.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
