@@ -15,9 +15,9 @@ use vestibule_core::Secret;
 use vestibule_core::console::{ApplicationDraft, UserDraft};
 use vestibule_core::experience::totp_for;
 use vestibule_core::model::{
-    CustomPhrases, MAX_NAME, MessageSettings, Problem, ProviderSettings, Resource, SignInExperience, check_application, check_client_id, check_connector, check_connector_among,
-    check_custom_phrases, check_custom_profile_field, check_message_settings, check_provider_settings, check_resource,
-    check_sign_in_experience, check_user, default_access_token_ttl, normalize_phone,
+    CustomPhrases, MAX_NAME, MessageSettings, Problem, ProviderSettings, Resource, SignInExperience, check_application, check_client_id,
+    check_connector, check_connector_among, check_custom_phrases, check_custom_profile_field, check_message_settings,
+    check_provider_settings, check_resource, check_sign_in_experience, check_user, default_access_token_ttl, normalize_phone,
 };
 
 /// Longest secret, in **characters** (sheet 1.8).
@@ -298,7 +298,10 @@ impl Found {
                 self.unique(&mut subjects, &subject(account), format!("{path}.sub"), "subject");
             }
             if entry.simulated == Some(false) && (entry.failure.is_some() || entry.accounts.is_some()) {
-                self.add(at, "Only a simulated provider has accounts and failures. Set simulated = true, or leave them out.");
+                self.add(
+                    at,
+                    "Only a simulated provider has accounts and failures. Set simulated = true, or leave them out.",
+                );
             }
         }
     }

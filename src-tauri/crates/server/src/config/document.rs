@@ -11,9 +11,9 @@ use std::marker::PhantomData;
 use vestibule_core::Secret;
 use vestibule_core::Timestamp;
 use vestibule_core::model::{
-    ApplicationSignInExperience, ApplicationType, CustomClientMetadata, CustomProfileField, CustomUi, MessageSettings, OidcClientMetadata,
-    Profile, ProfileFieldConfig, ProfileFieldType, ProviderSettings, RoleScope, RoleType, Scope, SignInExperience, SocialIdentity, Failure, IdpInitiatedAuth,
-    flat_phrases,
+    ApplicationSignInExperience, ApplicationType, CustomClientMetadata, CustomProfileField, CustomUi, Failure, IdpInitiatedAuth,
+    MessageSettings, OidcClientMetadata, Profile, ProfileFieldConfig, ProfileFieldType, ProviderSettings, RoleScope, RoleType, Scope,
+    SignInExperience, SocialIdentity, flat_phrases,
 };
 
 /// A configuration.

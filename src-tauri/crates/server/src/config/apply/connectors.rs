@@ -4,9 +4,7 @@ use super::{Applier, derived_id};
 use crate::config::document::{AccountEntry, ConnectorEntry};
 use serde_json::{Map, Value};
 use vestibule_core::connectors::put_preset;
-use vestibule_core::model::{
-    Connector, ConnectorConfig, Problem, Simulation, SimulatedAccount, check_connector, check_connector_among,
-};
+use vestibule_core::model::{Connector, ConnectorConfig, Problem, SimulatedAccount, Simulation, check_connector, check_connector_among};
 use vestibule_core::{Secret, StoreError, Timestamp};
 
 /// Most connectors looked through.
@@ -14,10 +12,7 @@ const MAX_CONNECTORS: usize = 500;
 
 /// The subject of an account: as given, else made from the name.
 pub(in crate::config) fn subject(account: &AccountEntry) -> String {
-    account
-        .sub
-        .clone()
-        .unwrap_or_else(|| derived_id("subject", &account.name, 21))
+    account.sub.clone().unwrap_or_else(|| derived_id("subject", &account.name, 21))
 }
 
 /// The connector that an entry makes of what is stored, with its configuration.
@@ -73,7 +68,11 @@ pub(in crate::config) fn connector_of(
         Ok(config) => Ok((connector, config)),
         Err(error) => {
             let path = error.path().to_string();
-            let field = if path == "." { "config".to_owned() } else { format!("config.{path}") };
+            let field = if path == "." {
+                "config".to_owned()
+            } else {
+                format!("config.{path}")
+            };
             Err(Problem::new(field, format!("Can't be read: {}.", error.inner())))
         }
     }

@@ -6,8 +6,8 @@ use crate::languages::unsupported_fallback;
 use vestibule_core::console::ApplicationDraft;
 use vestibule_core::experience::profile_fields;
 use vestibule_core::model::{
-    Application, ApplicationSecret, Connector, CustomPhrases, CustomProfileField, MAX_PROFILE_FIELDS, MessageSettings, ProviderSettings,
-    Resource, SignInExperience, check_application, check_custom_profile_field, check_message_settings, check_provider_settings,
+    Application, ApplicationSecret, CustomPhrases, CustomProfileField, MAX_PROFILE_FIELDS, MessageSettings, ProviderSettings, Resource,
+    SignInExperience, check_application, check_custom_profile_field, check_message_settings, check_provider_settings,
     check_sign_in_experience, default_access_token_ttl,
 };
 use vestibule_core::record::Index;
