@@ -84,6 +84,12 @@ pub enum Repair {
         /// The origin that was refused.
         origin: String,
     },
+    /// Show the social connectors of this target on the sign-in pages.
+    #[serde(rename_all = "camelCase")]
+    OfferConnector {
+        /// The target.
+        target: String,
+    },
     /// Let the application have refresh tokens without `prompt=consent`.
     #[serde(rename_all = "camelCase")]
     AlwaysIssueRefreshToken {

@@ -47,6 +47,7 @@ mod blocklist;
 mod codes;
 mod connectors;
 mod development;
+mod direct;
 mod error;
 mod extra_profile;
 mod identification;
@@ -80,6 +81,7 @@ pub use connectors::{
     record_connector_answer, sso_connectors_of, start_connector,
 };
 pub use development::{DevelopmentChoice, DevelopmentPerson, development_people, development_sign_in};
+pub use direct::note_direct_sign_in;
 pub use error::ApiError;
 pub use extra_profile::{profile_fields, sign_up_fields};
 pub use identification::{Identified, identify};

@@ -78,8 +78,6 @@ tables! {
     CustomPhrases = 28,
     /// People whom simulated providers know.
     SimulatedAccount = 30,
-    /// Tokens of providers that people signed in with, sealed.
-    ConnectorTokens = 31,
     /// Chunks of the journal of live sessions.
     Journal = 34,
     /// Steps of live sessions that are in no chunk yet.

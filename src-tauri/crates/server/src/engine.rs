@@ -12,6 +12,7 @@ use crate::playground::Playground;
 use crate::recorder::{Exchange, LiveWatch, Recorder};
 use std::sync::{Arc, RwLock};
 use tokio::sync::watch;
+use vestibule_core::connectors::Places;
 use vestibule_core::entropy::Entropy;
 use vestibule_core::live::{Step, Trail};
 use vestibule_core::model::ProviderSettings;
@@ -60,6 +61,7 @@ pub struct Engine {
     pub(crate) playground: Playground,
     pub(crate) custody: vestibule_keys::CustodyReport,
     pub(crate) outgoing: vestibule_upstream::Client,
+    pub(crate) providers: vestibule_upstream::Providers,
     pub(crate) custom_ui: crate::custom_ui::State,
     keys: RwLock<Arc<KeyRing>>,
     site: RwLock<Arc<Site>>,
@@ -89,6 +91,15 @@ impl Engine {
     #[must_use]
     pub fn site(&self) -> Arc<Site> {
         read(&self.site)
+    }
+
+    /// Where simulated providers are, for browsers and for this program.
+    pub(crate) fn places(&self) -> Places {
+        let site = self.site();
+        Places {
+            endpoint: site.endpoint.clone(),
+            loopback: format!("http://127.0.0.1:{}", site.port),
+        }
     }
 
     pub(crate) fn documents(&self) -> Arc<Documents> {

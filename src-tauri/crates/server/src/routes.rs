@@ -122,6 +122,9 @@ async fn dispatch(engine: &Arc<Engine>, request: &Request, exchange: &mut Exchan
         // For programs on this computer.
         (_, ["control", rest @ ..]) => Box::pin(control::answer(engine, request, rest)).await,
 
+        // A provider that posts its answer as a form (sheet 6.3).
+        ("POST", ["callback", ..]) => pages::posted_callback(request),
+
         // Pages.
         ("GET", ["consent"]) => Box::pin(consent::page(engine, request, exchange)).await,
         ("GET", ["demo-app"]) => Box::pin(pages::demo_app(engine, request)).await,

@@ -412,6 +412,20 @@ pub(super) fn fill_in(user: &mut User, profile: &Map<String, Value>) {
     }
 }
 
+/// Keeps what the provider gave, sealed as it is, where its connector says so.
+pub(super) fn keep_tokens(interaction: &Interaction, account: &mut User) {
+    for record in &interaction.result.verification_records {
+        let (record, held) = match record {
+            VerificationRecord::Social(record) => (record, holds_social(record, &Map::new(), Some(account))),
+            VerificationRecord::EnterpriseSso(record) => (record, holds_enterprise(record, &Map::new(), Some(account))),
+            _ => continue,
+        };
+        if let Some(tokens) = record.tokens.clone().filter(|_| held) {
+            account.connector_tokens.insert(record.connector_id.0.clone(), tokens);
+        }
+    }
+}
+
 /// What a provider's sign-in spares its person at sign-up (sheet 4.4).
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Spared {

@@ -33,6 +33,7 @@ pub(super) fn fresh_user(cx: &Cx<'_>) -> Result<User, StoreError> {
         profile: Profile::default(),
         identities: BTreeMap::new(),
         sso_identities: Vec::new(),
+        connector_tokens: BTreeMap::new(),
         mfa_verifications: Vec::new(),
         logto_config: Default::default(),
         custom_data: Map::new(),

@@ -1,6 +1,7 @@
 //! Tests of the Experience API rules, driven the way a sign-in page drives them.
 
 mod codes;
+mod connectors;
 mod development;
 mod document;
 mod extra_profile;

@@ -47,6 +47,9 @@ pub struct User {
     /// Identities at enterprise providers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sso_identities: Vec<SsoIdentity>,
+    /// What providers gave to act for the person there, by connector, sealed (`enableTokenStorage`, sheet 6.4).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub connector_tokens: BTreeMap<String, String>,
     /// Second factors.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mfa_verifications: Vec<MfaVerification>,

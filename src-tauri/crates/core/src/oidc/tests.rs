@@ -76,6 +76,7 @@ pub(super) fn person(id: &str) -> User {
         profile: Default::default(),
         identities: BTreeMap::new(),
         sso_identities: Vec::new(),
+        connector_tokens: BTreeMap::new(),
         mfa_verifications: Vec::new(),
         logto_config: Default::default(),
         custom_data: Default::default(),

@@ -2,6 +2,7 @@
 
 mod body;
 mod codes;
+mod connectors;
 mod profile;
 mod second_factor;
 #[cfg(test)]
@@ -17,7 +18,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::sync::Arc;
-use vestibule_core::experience::{self, ApiError, DevelopmentChoice, Identified, Later, Ruling, Submitted};
+use vestibule_core::experience::{self, ApiError, ConnectorFamily, DevelopmentChoice, Identified, Later, Ruling, Submitted};
 use vestibule_core::ids::{InteractionId, UserId};
 use vestibule_core::record::InteractionEvent;
 use vestibule_core::{Cx, StoreError};
@@ -76,6 +77,25 @@ pub(super) async fn answer(engine: &Arc<Engine>, request: &Request, exchange: &m
         ("POST", ["verification", "verification-code"]) => call.send_code().await,
         ("POST", ["verification", "verification-code", "verify"]) => call.verify_code().await,
         ("POST", ["verification", "one-time-token", "verify"]) => call.one_time_token().await,
+        (
+            "POST",
+            [
+                "verification",
+                family @ ("social" | "sso"),
+                id,
+                step @ ("authorization-uri" | "verify"),
+            ],
+        ) => {
+            let family = match *family {
+                "social" => ConnectorFamily::Social,
+                _ => ConnectorFamily::EnterpriseSso,
+            };
+            match *step {
+                "verify" => Box::pin(call.verify_connector(family, id)).await,
+                _ => Box::pin(call.authorization_uri(family, id)).await,
+            }
+        }
+        ("GET", ["sso-connectors"]) => call.sso_connectors(),
         ("PUT", ["profile", "password"]) => call.reset_password().await,
         (
             "POST",

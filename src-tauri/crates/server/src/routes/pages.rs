@@ -15,9 +15,8 @@ use vestibule_core::experience;
 use vestibule_core::live::{Lane, StepKind};
 use vestibule_core::model::{Application, MessageSettings, ProviderSettings, SignInExperience, User};
 use vestibule_core::oidc::dialect;
-use vestibule_core::oidc::params::FirstScreen;
 use vestibule_core::record::Interaction;
-use vestibule_core::{Because, Cx, Outcome, StoreError};
+use vestibule_core::{Cx, StoreError};
 
 /// People offered in the development strip.
 const PEOPLE: usize = 8;
@@ -114,6 +113,25 @@ pub(super) async fn page(engine: &Arc<Engine>, request: &Request, exchange: &mut
     }
 }
 
+/// `POST /callback/<connector id>`: a provider answers by `form_post`. The browser comes from another site and brings no
+/// cookies of ours, so it is sent on to the same address with the same members (303, sheet 6.3).
+pub(super) fn posted_callback(request: &Request) -> Response {
+    let pairs = match super::common::body_pairs(request, &request.path) {
+        Ok(pairs) => pairs,
+        Err(error) => {
+            let body = format!(
+                "<h1>This answer can't be read</h1><p>{}. Go back to the application and sign in again.</p>",
+                crate::http::escape(&error.message())
+            );
+            return Response::html(StatusCode::BAD_REQUEST, pages::plain("Unreadable answer", "", &body))
+                .with_static(header::CONTENT_SECURITY_POLICY, PAGE_CSP);
+        }
+    };
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(pairs);
+    Response::redirect(StatusCode::SEE_OTHER, &format!("{}?{}", request.path, query.finish()))
+}
+
 /// Puts the page load on the interaction's trail; `false` when the interaction is gone.
 fn note_page(cx: &mut Cx<'_>, id: &str, request: &Request) -> Result<bool, StoreError> {
     let Some(interaction) = cx.get::<Interaction>(id)? else {
@@ -128,43 +146,14 @@ fn note_page(cx: &mut Cx<'_>, id: &str, request: &Request) -> Result<bool, Store
     Ok(true)
 }
 
-/// Why a direct sign-in falls back (sheet 2.5, with the documented fall-back for all six first screens).
+/// Where a direct sign-in goes, or why it falls back (sheet 2.5, with the documented fall-back for all six first screens).
 fn note_direct(cx: &mut Cx<'_>, interaction: &Interaction) -> Result<(), StoreError> {
     let Some(app) = cx.get::<Application>(interaction.client_id.as_str())? else {
         return Ok(());
     };
     let parsed = dialect::parameters(cx, &app, &interaction.params)?.params;
     let Some(direct) = parsed.direct_sign_in else { return Ok(()) };
-    let target = direct.target.clone().unwrap_or_default();
-    let fallback = parsed.first_screen.route();
-    let why = match direct.method.as_str() {
-        "social" | "sso" if target.is_empty() => "The value names no target after the colon.".to_owned(),
-        "social" => format!(
-            "No social connector with target `{target}` is offered on the sign-in pages. This version can't sign people in through connectors yet."
-        ),
-        "sso" => format!(
-            "No enterprise connector `{target}` is offered on the sign-in pages. This version can't sign people in through connectors yet."
-        ),
-        other => format!("`{other}` is not a direct sign-in method; `social:<target>` and `sso:<connector id>` are."),
-    };
-    let quirk = match parsed.first_screen {
-        FirstScreen::SignIn | FirstScreen::Register => String::new(),
-        _ => " Logto's documentation says so; its released page goes to `/sign-in` here.".to_owned(),
-    };
-    cx.because(
-        Because::new(
-            "direct_sign_in.fallback",
-            Outcome::Dropped,
-            format!("Direct sign-in fell back to `/{fallback}`."),
-            format!("{why} The first screen of the request is what a person gets instead.{quirk}"),
-            "Logto 2.5 and 2.6",
-        )
-        .input(format!("{}:{target}", direct.method)),
-    );
-    cx.arrow(Lane::Experience, Lane::Experience, format!("fall back to /{fallback}"));
-    cx.trail.patch.outcome = Some("direct sign-in fell back".into());
-    cx.trail.patch.headline = Some(format!("{}:{target} is not available → {fallback}", direct.method).into());
-    Ok(())
+    experience::note_direct_sign_in(cx, &direct, parsed.first_screen)
 }
 
 /// No interaction: the configured address (sheet 3.6), or a page that explains how a sign-in starts.

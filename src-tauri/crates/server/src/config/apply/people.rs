@@ -167,6 +167,7 @@ fn person(entry: &UserEntry, id: UserId, stored: Option<&User>, hash: Option<Str
         profile: Default::default(),
         identities: BTreeMap::new(),
         sso_identities: Vec::new(),
+        connector_tokens: BTreeMap::new(),
         mfa_verifications: Vec::new(),
         logto_config: Default::default(),
         custom_data: Default::default(),
