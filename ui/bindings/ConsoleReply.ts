@@ -12,6 +12,7 @@ import type { PlaygroundRun } from "./PlaygroundRun";
 import type { ProviderSettings } from "./ProviderSettings";
 import type { SecretView } from "./SecretView";
 import type { SignInExperience } from "./SignInExperience";
+import type { SimulatedAccount } from "./SimulatedAccount";
 import type { Status } from "./Status";
 import type { UserList } from "./UserList";
 import type { UserView } from "./UserView";
@@ -20,4 +21,4 @@ import type { Wire } from "./Wire";
 /**
  * The answer to a [`ConsoleRequest`].
  */
-export type ConsoleReply = { "reply": "status", "value": Status } | { "reply": "sessions", "value": Array<LiveSummary> } | { "reply": "session", "value": LiveDetail | null } | { "reply": "wire", "value": Wire | null } | { "reply": "applications", "value": Array<ApplicationView> } | { "reply": "application", "value": ApplicationView } | { "reply": "secrets", "value": Array<SecretView> } | { "reply": "users", "value": UserList } | { "reply": "user", "value": UserView } | { "reply": "playground", "value": PlaygroundRun | null } | { "reply": "settings", "value": ProviderSettings } | { "reply": "inbox", "value": Array<InboxMessage> } | { "reply": "messageSettings", "value": MessageSettingsDraft } | { "reply": "oneTimeToken", "value": IssuedToken } | { "reply": "customUi", "value": CustomUiView | null } | { "reply": "signInExperience", "value": SignInExperience } | { "reply": "customProfileFields", "value": Array<CustomProfileField> } | { "reply": "phrases", "value": PhrasesView } | { "reply": "done", "value": string };
+export type ConsoleReply = { "reply": "status", "value": Status } | { "reply": "sessions", "value": Array<LiveSummary> } | { "reply": "session", "value": LiveDetail | null } | { "reply": "wire", "value": Wire | null } | { "reply": "applications", "value": Array<ApplicationView> } | { "reply": "application", "value": ApplicationView } | { "reply": "secrets", "value": Array<SecretView> } | { "reply": "users", "value": UserList } | { "reply": "user", "value": UserView } | { "reply": "playground", "value": PlaygroundRun | null } | { "reply": "settings", "value": ProviderSettings } | { "reply": "inbox", "value": Array<InboxMessage> } | { "reply": "messageSettings", "value": MessageSettingsDraft } | { "reply": "oneTimeToken", "value": IssuedToken } | { "reply": "customUi", "value": CustomUiView | null } | { "reply": "signInExperience", "value": SignInExperience } | { "reply": "customProfileFields", "value": Array<CustomProfileField> } | { "reply": "phrases", "value": PhrasesView } | { "reply": "simulatedAccounts", "value": Array<SimulatedAccount> } | { "reply": "done", "value": string };
