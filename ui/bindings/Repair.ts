@@ -39,4 +39,4 @@ origin: string, } | { "kind": "alwaysIssueRefreshToken",
 /**
  * The application.
  */
-appId: string, };
+appId: string, } | { "kind": "offerConnector", target: string, };
