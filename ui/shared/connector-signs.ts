@@ -1,7 +1,8 @@
 /** Plain signs of our own for the providers everybody knows, by target: paths of lines in a square of 20. */
 const SIGNS: Readonly<Record<string, string>> = {
   google: 'M15.4 5.6A7 7 0 1 0 17 10h-6.5',
-  github: 'M6 7.5v5M6 7.5a2 2 0 1 0 0-4 2 2 0 0 0 0 4Zm0 9a2 2 0 1 0 0-4 2 2 0 0 0 0 4Zm8-9a2 2 0 1 0 0-4 2 2 0 0 0 0 4Zm0 0c0 3-2.5 3.6-6 4.6',
+  github:
+    'M6 7.5v5M6 7.5a2 2 0 1 0 0-4 2 2 0 0 0 0 4Zm0 9a2 2 0 1 0 0-4 2 2 0 0 0 0 4Zm8-9a2 2 0 1 0 0-4 2 2 0 0 0 0 4Zm0 0c0 3-2.5 3.6-6 4.6',
   apple:
     'M10 6.5C8 5 4 5.5 4 10c0 4 2.5 7 4.2 7 .8 0 1-.5 1.8-.5s1 .5 1.8.5C13.5 17 16 14 16 10c0-4.5-4-5-6-3.5Zm0 0C10 4.5 11 3 13 2.5',
   facebook: 'M9 17V7.5C9 5 10.5 3.5 14 4M6 10h7',

@@ -75,6 +75,7 @@ export function exampleUsers(now: number): UserView[] {
     hasPassword: true,
     isSuspended: false,
     identities: [],
+    ssoIdentities: [],
     mfaVerifications: [],
     roles: [],
     lastSignInAt: null,
@@ -96,7 +97,22 @@ export function exampleUsers(now: number): UserView[] {
     }),
     person('ca0rolcarter', 'Carol Carter', { demoNote: 'no password, e-mail code only', hasPassword: false }),
     person('dave0drummer', 'Dave Drummer', { demoNote: 'suspended', isSuspended: true }),
-    person('erin0ericson', 'Erin Ericson', { identities: ['google'], primaryPhone: '4915112345678' }),
+    person('erin0ericson', 'Erin Ericson', {
+      identities: [
+        { target: 'google', userId: '110248495921238986420', name: 'Erin Ericson', email: 'erin@gmail.test' },
+      ],
+      ssoIdentities: [
+        {
+          issuer: 'https://acme.okta.test',
+          identityId: '00u1erin',
+          connectorId: 'acme',
+          connector: 'Acme',
+          name: 'Erin Ericson',
+          email: 'erin@acme.test',
+        },
+      ],
+      primaryPhone: '4915112345678',
+    }),
   ];
 }
 
@@ -126,8 +142,8 @@ export const exampleExperience = (): SignInExperience => ({
   signUp: { identifiers: ['username'], password: true, verify: false, secondaryIdentifiers: [] },
   signInMode: 'SignInAndRegister',
   socialSignIn: { automaticAccountLinking: false, skipRequiredIdentifiers: false },
-  socialSignInConnectorTargets: [],
-  singleSignOnEnabled: false,
+  socialSignInConnectorTargets: ['google', 'github'],
+  singleSignOnEnabled: true,
   passwordPolicy: {
     length: { min: 8, max: 256 },
     characterTypes: { min: 1 },

@@ -20,6 +20,7 @@ import {
   exampleSettings,
   exampleUsers,
 } from './host.memory.data';
+import { memoryConnectors } from './host.memory.connectors';
 import { codeMessage, exampleMessages, memoryInbox } from './host.memory.messages';
 import { exampleSessions, finishedSession, machineSession, waitingSession } from './host.memory.sessions';
 import { aliceTokens } from './host.memory.tokens';
@@ -71,6 +72,7 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
     messages.push(codeMessage(`msg_many_${index}`, now - 5_000_000 - index * 60_000, { to: `p${index}@example.test` }));
   }
   const mail = memoryInbox(messages, now);
+  const providers = memoryConnectors({ now, experience: () => experience, changed: () => changed(), startRun });
   const runs = new Map<string, PlaygroundRun>();
   const watchers = new Set<(batch: LiveBatch) => void>();
   let refusal: ConsoleProblem | null = null;
@@ -131,6 +133,7 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
       isSuspended: false,
       hasPassword: false,
       identities: [],
+      ssoIdentities: [],
       mfaVerifications: [],
       roles: [],
       lastSignInAt: null,
@@ -146,6 +149,18 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
     users = [...users.filter((other) => other.id !== id), user];
     changed();
     return { reply: 'user', value: user };
+  }
+
+  function unlink(request: Extract<ConsoleRequest, { op: 'unlinkIdentity' | 'unlinkSsoIdentity' }>): ConsoleReply {
+    const user = users.find(({ id }) => id === request.userId);
+    if (!user) throw problem('entity.not_found', 'This person was deleted meanwhile.');
+    const changedUser =
+      request.op === 'unlinkIdentity'
+        ? { ...user, identities: user.identities.filter(({ target }) => target !== request.target) }
+        : { ...user, ssoIdentities: user.ssoIdentities.filter(({ identityId }) => identityId !== request.identityId) };
+    users = users.map((other) => (other === user ? changedUser : other));
+    changed();
+    return { reply: 'user', value: changedUser };
   }
 
   function answer(request: ConsoleRequest): ConsoleReply {
@@ -245,23 +260,8 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
         changed();
         return { reply: 'user', value: user };
       }
-      case 'playgroundStart': {
-        const id = `run${++made}`;
-        const query = new URLSearchParams([['client_id', 'playground'], ['response_type', 'code'], ...request.params]);
-        const url = `http://localhost:3001/oidc/auth?${query}`;
-        runs.set(id, {
-          id,
-          url,
-          startedAt: now,
-          callback: null,
-          tokens: null,
-          idTokenClaims: null,
-          userinfo: null,
-          problem: null,
-          live: null,
-        });
-        return { reply: 'playground', value: runs.get(id) ?? null };
-      }
+      case 'playgroundStart':
+        return startRun(request.params);
       case 'playgroundRun':
         return { reply: 'playground', value: finishRun(request.id) };
       case 'playgroundUse': {
@@ -294,6 +294,25 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
       case 'updateSignInExperience':
         experience = structuredClone(request.signInExperience);
         return { reply: 'signInExperience', value: structuredClone(experience) };
+      case 'connectors':
+      case 'connectorFactories':
+      case 'createConnector':
+      case 'updateConnector':
+      case 'deleteConnector':
+      case 'revealConnectorSecrets':
+      case 'offerTargets':
+      case 'setSingleSignOn':
+      case 'discoverIssuer':
+      case 'testConnector':
+      case 'simulatedAccounts':
+      case 'saveSimulatedAccount':
+      case 'deleteSimulatedAccount':
+      case 'makeUpSimulatedAccount':
+      case 'setSimulation':
+        return providers.answer(request);
+      case 'unlinkIdentity':
+      case 'unlinkSsoIdentity':
+        return unlink(request);
       case 'customProfileFields':
         return { reply: 'customProfileFields', value: fields };
       case 'createCustomProfileField':
@@ -317,6 +336,24 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
         return { reply: 'phrases', value: phrases };
       }
     }
+  }
+
+  function startRun(params: Array<[string, string]>): ConsoleReply {
+    const id = `run${++made}`;
+    const query = new URLSearchParams([['client_id', 'playground'], ['response_type', 'code'], ...params]);
+    const url = `http://localhost:3001/oidc/auth?${query}`;
+    runs.set(id, {
+      id,
+      url,
+      startedAt: now,
+      callback: null,
+      tokens: null,
+      idTokenClaims: null,
+      userinfo: null,
+      problem: null,
+      live: null,
+    });
+    return { reply: 'playground', value: runs.get(id) ?? null };
   }
 
   /** The person of the memory host signs in between two questions. */

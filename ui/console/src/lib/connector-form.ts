@@ -191,5 +191,6 @@ export function connectorPaths(form: ConnectorForm, factory: FactoryView): strin
 /** Whether a problem is about a field that is folded away. */
 export const isAdvanced = (problem: ConsoleProblem | null, factory: FactoryView): boolean =>
   factory.fields.some(
-    ({ key, advanced }) => advanced && (problem?.field === `config.${key}` || problem?.field?.startsWith(`config.${key}.`)),
+    ({ key, advanced }) =>
+      advanced && (problem?.field === `config.${key}` || problem?.field?.startsWith(`config.${key}.`)),
   );

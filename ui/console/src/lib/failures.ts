@@ -50,8 +50,7 @@ const NEED_ID_TOKEN: ReadonlySet<Failure> = new Set<Failure>([
 
 /** Whether a failure can happen at a provider of this factory. */
 export const canHappen = (failure: Failure, factory: FactoryView): boolean =>
-  (factory.issuesIdTokens || !NEED_ID_TOKEN.has(failure)) &&
-  (factory.hasUserEndpoint || failure !== 'userEndpoint401');
+  (factory.issuesIdTokens || !NEED_ID_TOKEN.has(failure)) && (factory.hasUserEndpoint || failure !== 'userEndpoint401');
 
 /** What a chip says of a failure. */
 export const failureName = (failure: Failure): string =>

@@ -32,6 +32,18 @@ export function nullable(text: string): string | null {
   return optional(text) ?? null;
 }
 
+/** The JSON object in a field; nothing written is an empty one. Anything else is a problem of that field. */
+export function parseObject(text: string, field: string, message: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = text.trim() === '' ? {} : JSON.parse(text);
+  } catch {
+    value = null;
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  throw { code: 'form.not_json', message, field };
+}
+
 /** Puts the focus on the first field that is wrong, once the page shows it. */
 export function focusFirstError(form: HTMLElement | undefined): void {
   form?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();

@@ -6,6 +6,8 @@ export const PAGES = [
   'applications',
   'people',
   'sign-in-experience',
+  'connectors',
+  'enterprise-sso',
   'settings',
 ] as const;
 export type Page = (typeof PAGES)[number];

@@ -1,7 +1,7 @@
 import type { UserDraft } from '$bindings/UserDraft';
 import type { UserView } from '$bindings/UserView';
 import type { Profile } from '$bindings/Profile';
-import { nullable, optional } from './fields';
+import { nullable, optional, parseObject } from './fields';
 
 /** What the dialog edits of a person. */
 export interface UserForm {
@@ -51,22 +51,11 @@ export function toUserDraft(form: UserForm, user: UserView | null): UserDraft {
     avatar: nullable(form.avatar),
     password: form.password === '' ? null : form.password,
     profile,
-    customData: parseObject(form.customData),
-  };
-}
-
-function parseObject(text: string): Record<string, unknown> {
-  let value: unknown;
-  try {
-    value = text.trim() === '' ? {} : JSON.parse(text);
-  } catch {
-    value = null;
-  }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  throw {
-    code: 'form.not_json',
-    message: 'Custom data must be a JSON object, such as {"plan": "free"}.',
-    field: 'customData',
+    customData: parseObject(
+      form.customData,
+      'customData',
+      'Custom data must be a JSON object, such as {"plan": "free"}.',
+    ),
   };
 }
 
