@@ -180,6 +180,7 @@ impl Engine {
             playground: crate::playground::Playground::default(),
             outgoing: vestibule_upstream::Client::default(),
             providers: vestibule_upstream::provider::Providers::new(ports.entropy.clone()),
+            simulator: vestibule_simulator::Simulator::default(),
             custom_ui: crate::custom_ui::State::default(),
             keys: RwLock::new(Arc::new(keys)),
             site: RwLock::new(Arc::new(site)),
