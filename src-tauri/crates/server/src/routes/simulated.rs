@@ -360,3 +360,6 @@ impl Visit<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
