@@ -18,7 +18,7 @@ export interface PageData {
   /** Whether `/custom.css` has something to add. */
   customCss: boolean;
   /** Where codes go: into the window's Inbox, or out by a connector. Taken as the Inbox when absent. */
-  messages?: { inbox: boolean };
+  messages?: { inbox: { email: boolean; phone: boolean } };
   demo?: DemoResult;
 }
 

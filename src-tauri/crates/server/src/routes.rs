@@ -34,6 +34,10 @@ pub(crate) async fn answer(engine: &Arc<Engine>, mut request: Request, upgrade: 
     if let Some(refused) = refuse_foreign_host(engine, &request) {
         return refused;
     }
+    if let Some(mut refused) = refuse_empty_segment(&request) {
+        secure(&request, &mut refused);
+        return refused;
+    }
     if let Some(upgrade) = upgrade
         && let Some(switched) = Box::pin(custom_ui::socket(engine, &request, upgrade)).await
     {
@@ -82,6 +86,21 @@ fn refuse_foreign_host(engine: &Engine, request: &Request) -> Option<Response> {
         StatusCode::MISDIRECTED_REQUEST,
         &format!("this provider does not answer to the host '{host}'; it answers to {list}. Use one of them, or start it with --endpoint"),
     ))
+}
+
+/// A route has one way to be written: what is kept of an exchange, and what is blanked in it, goes by the path.
+fn refuse_empty_segment(request: &Request) -> Option<Response> {
+    let path = request.path.strip_prefix('/').unwrap_or(&request.path);
+    let named = path.split('/').find(|segment| !segment.is_empty());
+    if !path.split('/').any(str::is_empty) {
+        return None;
+    }
+    match named {
+        Some("oidc") => Some(oidc::unrecognized(request)),
+        Some("api") => Some(common::api_not_found(request)),
+        Some("control") => Some(control::not_found()),
+        _ => None,
+    }
 }
 
 /// Futures of routes are boxed: the largest of them would make every request's so large, and warp moves it several times.

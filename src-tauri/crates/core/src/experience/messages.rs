@@ -5,7 +5,7 @@ use super::ruling::{Stop, refuse};
 use super::sentinel::sendings;
 use crate::because::{Because, Outcome};
 use crate::live::Lane;
-use crate::model::{Application, Channel, MESSAGE_TTL, Message, MessageBody, MessageSettings, TemplateType, message_id};
+use crate::model::{Application, Channel, MAX_MESSAGES, MESSAGE_TTL, Message, MessageBody, MessageSettings, TemplateType, message_id};
 use crate::port::{Cx, StoreError};
 use crate::record::{Identifier, Interaction};
 use crate::secret::Secret;
@@ -145,6 +145,7 @@ pub(super) fn write(
     };
     if settings.inbox {
         cx.put(&message)?;
+        forget_oldest(cx)?;
     }
     cx.arrow(
         Lane::Interaction,
@@ -155,6 +156,18 @@ pub(super) fn write(
         },
     );
     Ok(message)
+}
+
+/// Throws away the oldest messages of a full Inbox, a tenth at once: reading all of them for each new one would be dear.
+fn forget_oldest(cx: &mut Cx<'_>) -> Result<(), StoreError> {
+    if cx.count::<Message>(MAX_MESSAGES + 1)? <= MAX_MESSAGES {
+        return Ok(());
+    }
+    // Newest first. An Inbox of an earlier release may hold more than are looked at: the rest goes with the next messages.
+    for message in cx.list::<Message>(2 * MAX_MESSAGES)?.iter().skip(MAX_MESSAGES - MAX_MESSAGES / 10) {
+        cx.delete::<Message>(&message.id)?;
+    }
+    Ok(())
 }
 
 /// What stands in a message.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use vestibule_core::live::Wire;
 
 /// Names of parameters and JSON members whose values are secret.
-const SECRET_NAMES: [&str; 10] = [
+const SECRET_NAMES: [&str; 13] = [
     "client_secret",
     "client_assertion",
     "code",
@@ -16,6 +16,9 @@ const SECRET_NAMES: [&str; 10] = [
     "id_token_hint",
     "token",
     "one_time_token",
+    "secret",
+    "secretQrCode",
+    "codes",
 ];
 /// Headers whose values are secret.
 const SECRET_HEADERS: [&str; 3] = ["authorization", "cookie", "set-cookie"];
@@ -118,7 +121,8 @@ impl Hide<'_> {
             serde_json::Value::Object(members) => {
                 for (name, member) in members.iter_mut() {
                     let error_code = name == "code" && member.as_str().is_some_and(|c| c.contains('.'));
-                    if SECRET_NAMES.contains(&name.as_str()) && member.is_string() && !self.reveal && !error_code {
+                    let says = member.is_string() || member.is_array();
+                    if SECRET_NAMES.contains(&name.as_str()) && says && !self.reveal && !error_code {
                         self.redacted.push(name.clone());
                         *member = MASK.into();
                     } else {
@@ -211,6 +215,15 @@ mod tests {
             assert!(!shown.contains(secret), "{secret} in {shown}");
         }
         assert!(shown.contains("state=1") && shown.contains("httponly") && shown.contains("openid"));
+        let once = WireEntry {
+            response_body: r#"{"secret":"JBSWY3DP","secretQrCode":"data:image/png;base64,iVBO","codes":["1a2b3c","4d5e6f"],"code":"a.b"}"#
+                .into(),
+            ..Arc::into_inner(entry()).unwrap()
+        };
+        let shown = serde_json::to_string(&show(&Arc::new(once), 1, false, "http://localhost:3001")).unwrap();
+        for secret in ["JBSWY3DP", "iVBO", "1a2b3c", "4d5e6f"] {
+            assert!(!shown.contains(secret), "{secret} in {shown}");
+        }
         let revealed = show(&entry(), 1, true, "http://localhost:3001");
         assert!(revealed.curl.contains("hush") && revealed.redacted.is_empty());
     }

@@ -40,14 +40,14 @@ pub(super) async fn one_time_tokens(engine: &Arc<Engine>, request: &Request, res
 /// Who may call: sheet 7.2, checks and errors.
 fn refusal(engine: &Engine, request: &Request) -> Option<Response> {
     let refuse = |status, code: &str, message: &str| Some(Response::json(status, &json!({ "code": code, "message": message })));
-    let Some(header) = request.header(header::AUTHORIZATION) else {
+    if !request.headers.contains_key(header::AUTHORIZATION) {
         return refuse(
             StatusCode::UNAUTHORIZED,
             "auth.authorization_header_missing",
             "The Management API needs an access token: Authorization: Bearer.",
         );
-    };
-    let Some(token) = header.strip_prefix("Bearer ") else {
+    }
+    let Some(token) = request.bearer() else {
         return refuse(
             StatusCode::UNAUTHORIZED,
             "auth.authorization_token_type_not_supported",

@@ -1,7 +1,10 @@
 //! Verification codes (sheet 4.7): sign-in, registration, a new password, a missing address; every refusal.
 
 use super::*;
-use crate::model::{MessageSettings, SecondaryIdentifier, SignInMode, SignUpIdentifier, TemplateType, VerificationCodePolicy};
+use crate::model::{
+    Channel, MAX_MESSAGES, MessageSettings, SecondaryIdentifier, SignInMode, SignUpIdentifier, Smtp, SmtpSecurity, TemplateType,
+    VerificationCodePolicy,
+};
 use crate::record::VerificationRecord;
 
 const DORA: &str = "dora@example.test";
@@ -149,6 +152,56 @@ fn ten_messages_in_ten_minutes() {
     let (messages, _) = page.world.read(|cx| cx.list::<Message>(100).unwrap());
     assert_eq!(messages.len(), 12);
     assert!(messages.windows(2).all(|pair| pair[0].created_at >= pair[1].created_at));
+}
+
+#[test]
+fn a_full_inbox_forgets_its_oldest_messages() {
+    let mut page = with_codes(InteractionEvent::SignIn);
+    let to = email("alice@example.test");
+    let first = page.send(&to, InteractionEvent::SignIn).unwrap().message.unwrap();
+    for n in 1..MAX_MESSAGES {
+        page.world.put(&Message {
+            // Older ones sort last.
+            id: format!("~{n:04}"),
+            ..first.clone()
+        });
+    }
+    let count = |page: &Page| page.world.read(|cx| cx.list::<Message>(2 * MAX_MESSAGES).unwrap().len()).0;
+    assert_eq!(count(&page), MAX_MESSAGES);
+    let last = page.send(&to, InteractionEvent::SignIn).unwrap().message.unwrap();
+    assert_eq!(count(&page), MAX_MESSAGES - MAX_MESSAGES / 10);
+    for (id, kept) in [(last.id.as_str(), true), (&first.id, true), ("~0001", true), ("~0999", false)] {
+        assert_eq!(page.world.get::<Message>(id).is_some(), kept, "{id}");
+    }
+}
+
+#[test]
+fn what_a_mail_server_gets_is_not_in_the_inbox_alone() {
+    let with = |change: fn(&mut MessageSettings)| {
+        let mut settings = MessageSettings::default();
+        change(&mut settings);
+        (settings.keeps_in_inbox(Channel::Email), settings.keeps_in_inbox(Channel::Sms))
+    };
+    let smtp = || Smtp {
+        host: "localhost".into(),
+        port: 1025,
+        security: SmtpSecurity::None,
+        username: None,
+        password: None,
+        from: "a@b.test".into(),
+    };
+    assert_eq!(with(|_| {}), (true, true));
+    assert_eq!(with(|s| s.inbox = false), (false, false));
+    assert_eq!(with(|s| s.file = Some("/f".into())), (false, false));
+    assert_eq!(with(|s| s.webhook = Some("http://localhost/".into())), (false, false));
+    let mail = MessageSettings {
+        smtp: Some(smtp()),
+        ..MessageSettings::default()
+    };
+    assert_eq!(
+        (mail.keeps_in_inbox(Channel::Email), mail.keeps_in_inbox(Channel::Sms)),
+        (false, true)
+    );
 }
 
 #[test]

@@ -418,3 +418,22 @@ async fn profile_fields_are_ordered_and_must_be_there() {
     assert_eq!(errors[0].path, "signInExperience.signUpProfileFields.0.name");
     assert_eq!(errors[0].code, Some("custom_profile_fields.entity_not_exists_with_names"));
 }
+
+#[tokio::test]
+async fn a_language_too_many_is_refused_not_lost() {
+    use std::fmt::Write as _;
+    let languages = |count: usize| {
+        (0..count).fold(String::new(), |mut text, n| {
+            let _ = write!(text, "[customPhrases.en-x-{n:03}]\n\"signIn.submit\" = \"Come in\"\n");
+            text
+        })
+    };
+    let mut stored = Stored::default();
+    stored.start(&good(&languages(100)), 1).await.unwrap();
+    let errors = config_errors(stored.start(&good(&languages(101)), 2).await);
+    assert!(
+        listed(&errors).contains("customPhrases: More than 100 languages"),
+        "{}",
+        listed(&errors)
+    );
+}
