@@ -41,6 +41,7 @@ pub(super) fn passkey(credential_id: &str) -> Passkey {
         credential_id: credential_id.into(),
         public_key: "key".into(),
         counter: 3,
+        backup_eligible: None,
         agent: "a browser".into(),
         transports: Vec::new(),
         name: None,
