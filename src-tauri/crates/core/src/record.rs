@@ -115,6 +115,8 @@ pub enum Index {
     RoleHolder = 9,
     /// Person by relying party + `/` + WebAuthn credential id.
     Credential = 16,
+    /// One-time token by the id that may be shown.
+    OneTimeTokenId = 17,
 }
 
 impl Index {
@@ -239,13 +241,28 @@ pub struct Interaction {
 expiring_record!(Interaction, Interaction, id);
 
 impl Interaction {
-    /// Whether a one-time token was accepted in it.
+    /// Whether a one-time token was accepted in it that invites to register: any, unless it was made for another event
+    /// (sheet 4.7, `context.interactionEvent`).
     #[must_use]
     pub fn has_verified_one_time_token(&self) -> bool {
-        let records = &self.result.verification_records;
-        records
-            .iter()
-            .any(|record| matches!(record, VerificationRecord::OneTimeToken { .. }))
+        let invites = |record: &VerificationRecord| {
+            matches!(
+                record,
+                VerificationRecord::OneTimeToken {
+                    event: None | Some(InteractionEvent::Register),
+                    ..
+                }
+            )
+        };
+        self.result.verification_records.iter().any(invites)
+    }
+}
+
+impl InteractionResult {
+    /// Forgets with what a page ended the interaction: it went on.
+    pub fn take_back_error(&mut self) {
+        self.error = None;
+        self.error_description = None;
     }
 }
 

@@ -17,12 +17,12 @@ pub enum Later {
     /// `/profile/mfa/trusted-device`.
     TrustedDevice,
     /// `/user-assets/*`.
-    ExtraProfile,
+    AvatarUpload,
 }
 
 impl Later {
     /// Every family.
-    pub const ALL: [Self; 4] = [Self::Social, Self::EnterpriseSso, Self::TrustedDevice, Self::ExtraProfile];
+    pub const ALL: [Self; 4] = [Self::Social, Self::EnterpriseSso, Self::TrustedDevice, Self::AvatarUpload];
 
     /// What a sentence calls it.
     #[must_use]
@@ -31,7 +31,7 @@ impl Later {
             Self::Social => "social sign-in",
             Self::EnterpriseSso => "enterprise single sign-on",
             Self::TrustedDevice => "trusted devices",
-            Self::ExtraProfile => "uploading a picture",
+            Self::AvatarUpload => "uploading a picture",
         }
     }
 
@@ -43,7 +43,7 @@ impl Later {
         let message = format!("{words} can't be used yet; this comes in a later release. Sign in with a password.");
         match self {
             Self::Social | Self::EnterpriseSso => ApiError::connector_not_found(message),
-            Self::TrustedDevice | Self::ExtraProfile => ApiError::not_implemented(message),
+            Self::TrustedDevice | Self::AvatarUpload => ApiError::not_implemented(message),
         }
     }
 }

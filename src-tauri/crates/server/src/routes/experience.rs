@@ -115,7 +115,7 @@ fn later(method: &str, rest: &[&str]) -> Option<Later> {
         ("POST", ["verification", "social", _, "authorization-uri" | "verify"]) => Later::Social,
         ("POST", ["verification", "sso", _, "authorization-uri" | "verify"]) | ("GET", ["sso-connectors"]) => Later::EnterpriseSso,
         ("POST", ["profile", "mfa", "trusted-device"]) => Later::TrustedDevice,
-        ("POST", ["user-assets", "avatar"]) => Later::ExtraProfile,
+        ("POST", ["user-assets", "avatar"]) => Later::AvatarUpload,
         _ => return None,
     })
 }

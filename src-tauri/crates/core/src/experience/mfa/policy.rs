@@ -6,8 +6,8 @@ use crate::experience::identifier::index_entry;
 use crate::experience::ruling::{Stop, refuse, sign_in_experience};
 use crate::experience::submission::chosen_without_proof;
 use crate::live::Lane;
-use crate::model::{Mfa, MfaFactor, MfaPolicy, SignInExperience, SignUpIdentifier, User};
-use crate::port::Cx;
+use crate::model::{Mfa, MfaFactor, MfaPolicy, SignInExperience, User};
+use crate::port::{Cx, StoreError};
 use crate::record::{Identifier, IdentifierKind, Interaction, InteractionEvent, InteractionResult, VerificationRecord};
 use serde_json::{Map, Value, json};
 
@@ -40,14 +40,6 @@ pub(super) fn session_factors(mfa: &Mfa, user: &User, result: &InteractionResult
                 }
     };
     MfaFactor::ALL.into_iter().filter(has).collect()
-}
-
-/// Whether nobody may skip it.
-const fn is_compulsory(policy: MfaPolicy) -> bool {
-    matches!(
-        policy,
-        MfaPolicy::Mandatory | MfaPolicy::PromptAtSignInAndSignUpMandatory | MfaPolicy::PromptOnlyAtSignInMandatory
-    )
 }
 
 /// `mf****@example.com`, as Logto shows it: the first four characters where there are more.
@@ -98,14 +90,14 @@ enum Exemption {
     Passkey,
 }
 
-fn exemption(interaction: &Interaction, user: &User) -> Option<Exemption> {
-    if chosen_without_proof(interaction) {
-        return Some(Exemption::Development);
+fn exemption(cx: &Cx<'_>, interaction: &Interaction, user: &User) -> Result<Option<Exemption>, StoreError> {
+    if chosen_without_proof(cx, interaction)? {
+        return Ok(Some(Exemption::Development));
     }
     let passkey =
         |record: &VerificationRecord| matches!(record, VerificationRecord::SignInPasskey { user_id: Some(id), .. } if *id == user.id);
     let records = &interaction.result.verification_records;
-    records.iter().any(passkey).then_some(Exemption::Passkey)
+    Ok(records.iter().any(passkey).then_some(Exemption::Passkey))
 }
 
 fn exempted(cx: &mut Cx<'_>, exemption: Exemption, title: &'static str, asked: &str) {
@@ -199,7 +191,7 @@ pub(in crate::experience) fn guard_verified(cx: &mut Cx<'_>, interaction: &Inter
     if result.interaction_event == Some(InteractionEvent::Register) && result.registered {
         return Ok(());
     }
-    if let Some(exemption) = exemption(interaction, user) {
+    if let Some(exemption) = exemption(cx, interaction, user)? {
         exempted(
             cx,
             exemption,
@@ -265,7 +257,7 @@ pub fn demand(experience: &SignInExperience, user: &User, result: &InteractionRe
     if mfa.factors.is_empty() || registering && only_at_sign_in || mfa.policy == MfaPolicy::NoPrompt && !organization_requires {
         return Ok(false);
     }
-    let compulsory = is_compulsory(mfa.policy) || organization_requires;
+    let compulsory = mfa.policy.is_compulsory() || organization_requires;
     let own = user.logto_config.mfa;
     if !compulsory && (result.mfa.mfa_skipped || own.skipped == Some(true)) {
         return Ok(false);
@@ -313,17 +305,10 @@ fn suggests_another(
     if result.mfa.additional_binding_suggestion_skipped || user.logto_config.mfa.additional_binding_suggestion_skipped == Some(true) {
         return false;
     }
-    let sign_up = &experience.sign_up;
-    let registers_with = |kind: IdentifierKind| {
-        sign_up.identifiers.contains(&kind)
-            || sign_up
-                .secondary_identifiers
-                .iter()
-                .any(|secondary| secondary.identifier != SignUpIdentifier::Username && secondary.identifier.accepts(kind))
-    };
+    let asked_for = |kind: IdentifierKind| experience.sign_up.asks_for(kind);
     let signs_in = |factor: &MfaFactor| match factor {
-        MfaFactor::EmailVerificationCode => registers_with(IdentifierKind::Email),
-        MfaFactor::PhoneVerificationCode => registers_with(IdentifierKind::Phone),
+        MfaFactor::EmailVerificationCode => asked_for(IdentifierKind::Email),
+        MfaFactor::PhoneVerificationCode => asked_for(IdentifierKind::Phone),
         MfaFactor::WebAuthn => experience.passkey_sign_in.enabled == Some(true),
         MfaFactor::Totp | MfaFactor::BackupCode => false,
     };
@@ -343,7 +328,7 @@ pub(in crate::experience) fn guard_fulfilled(cx: &mut Cx<'_>, interaction: &mut 
         Err(demand) => demand,
     };
     let policy = format!("{:?}", experience.mfa.policy);
-    if let Some(exemption) = exemption(interaction, user) {
+    if let Some(exemption) = exemption(cx, interaction, user)? {
         let asked = format!("The policy is `{policy}`, and a page would ask {} for more.", user.display_name());
         exempted(cx, exemption, "No second factor was asked for", &asked);
         return Ok(());
@@ -419,7 +404,7 @@ pub(in crate::experience) fn guard_passkey_offer(cx: &mut Cx<'_>, interaction: &
     {
         return Ok(());
     }
-    if let Some(exemption) = exemption(interaction, user) {
+    if let Some(exemption) = exemption(cx, interaction, user)? {
         exempted(
             cx,
             exemption,

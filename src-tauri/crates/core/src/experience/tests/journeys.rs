@@ -166,7 +166,7 @@ fn routes_of_a_later_release_say_so() {
         assert!(page.trail.because[0].title.ends_with("can't be used yet"));
         let expected = match later {
             Later::Social | Later::EnterpriseSso => (501, "connector.not_found"),
-            Later::TrustedDevice | Later::ExtraProfile => (501, "request.not_implemented"),
+            Later::TrustedDevice | Later::AvatarUpload => (501, "request.not_implemented"),
         };
         assert_eq!((error.status, error.code), expected);
     }
