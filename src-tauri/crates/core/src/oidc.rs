@@ -20,6 +20,7 @@ pub mod pkce;
 pub mod redirect;
 pub mod request;
 pub mod scopes;
+pub mod secrets;
 pub mod token;
 pub mod userinfo;
 

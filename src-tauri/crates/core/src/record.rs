@@ -219,8 +219,11 @@ pub struct Interaction {
     pub prompt: PromptName,
     /// Why, as engine reason names: `no_session`, `login_prompt`, `max_age`, `consent_prompt`, ...
     pub reasons: Vec<String>,
-    /// All parameters of the request, in effect after validation.
+    /// All parameters of the request, in effect after validation, but the secret ones.
     pub params: BTreeMap<String, String>,
+    /// Those, sealed ([`crate::oidc::secrets`]).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub sealed_params: BTreeMap<String, String>,
     /// `resource`, which may be given several times.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resources: Vec<String>,
@@ -544,8 +547,11 @@ pub struct PushedRequest {
     pub live: LiveId,
     /// The application that pushed it.
     pub client_id: AppId,
-    /// The parameters, in order, `resource` possibly several times.
+    /// The parameters, in order, `resource` possibly several times; without the secret ones.
     pub params: Vec<(String, String)>,
+    /// Those, sealed ([`crate::oidc::secrets`]).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sealed_params: Vec<(String, String)>,
     /// When it ends.
     pub expires_at: Timestamp,
 }
