@@ -20,6 +20,7 @@ pub mod pkce;
 pub mod redirect;
 pub mod request;
 pub mod scopes;
+pub mod secrets;
 pub mod third_party_login;
 pub mod token;
 pub mod userinfo;

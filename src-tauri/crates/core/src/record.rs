@@ -117,6 +117,8 @@ pub enum Index {
     RoleHolder = 9,
     /// Person by relying party + `/` + WebAuthn credential id.
     Credential = 16,
+    /// One-time token by the id that may be shown.
+    OneTimeTokenId = 17,
     /// Person by issuer + space + subject at an enterprise provider.
     SsoIdentity = 18,
 }
@@ -221,8 +223,11 @@ pub struct Interaction {
     pub prompt: PromptName,
     /// Why, as engine reason names: `no_session`, `login_prompt`, `max_age`, `consent_prompt`, ...
     pub reasons: Vec<String>,
-    /// All parameters of the request, in effect after validation.
+    /// All parameters of the request, in effect after validation, but the secret ones.
     pub params: BTreeMap<String, String>,
+    /// Those, sealed ([`crate::oidc::secrets`]).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub sealed_params: BTreeMap<String, String>,
     /// `resource`, which may be given several times.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resources: Vec<String>,
@@ -243,13 +248,28 @@ pub struct Interaction {
 expiring_record!(Interaction, Interaction, id);
 
 impl Interaction {
-    /// Whether a one-time token was accepted in it.
+    /// Whether a one-time token was accepted in it that invites to register: any, unless it was made for another event
+    /// (sheet 4.7, `context.interactionEvent`).
     #[must_use]
     pub fn has_verified_one_time_token(&self) -> bool {
-        let records = &self.result.verification_records;
-        records
-            .iter()
-            .any(|record| matches!(record, VerificationRecord::OneTimeToken { .. }))
+        let invites = |record: &VerificationRecord| {
+            matches!(
+                record,
+                VerificationRecord::OneTimeToken {
+                    event: None | Some(InteractionEvent::Register),
+                    ..
+                }
+            )
+        };
+        self.result.verification_records.iter().any(invites)
+    }
+}
+
+impl InteractionResult {
+    /// Forgets with what a page ended the interaction: it went on.
+    pub fn take_back_error(&mut self) {
+        self.error = None;
+        self.error_description = None;
     }
 }
 
@@ -531,8 +551,11 @@ pub struct PushedRequest {
     pub live: LiveId,
     /// The application that pushed it.
     pub client_id: AppId,
-    /// The parameters, in order, `resource` possibly several times.
+    /// The parameters, in order, `resource` possibly several times; without the secret ones.
     pub params: Vec<(String, String)>,
+    /// Those, sealed ([`crate::oidc::secrets`]).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sealed_params: Vec<(String, String)>,
     /// When it ends.
     pub expires_at: Timestamp,
 }

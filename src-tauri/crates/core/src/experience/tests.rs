@@ -69,6 +69,7 @@ fn interaction(id: &str) -> Interaction {
         prompt: PromptName::Login,
         reasons: vec!["no_session".into()],
         params: [("scope".to_owned(), "openid".to_owned())].into(),
+        sealed_params: Default::default(),
         resources: Vec::new(),
         session_uid: None,
         account_id: None,

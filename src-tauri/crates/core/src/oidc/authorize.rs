@@ -6,7 +6,7 @@
 use super::flow::{self, NewSession, Satisfied};
 use super::redirect::RegisteredRedirect;
 use super::request::{self, Hint, RawRequest, Refused, ResponseMode, ValidRequest};
-use super::{OidcError, dialect};
+use super::{OidcError, dialect, secrets};
 use crate::because::{Because, Outcome};
 use crate::entropy::{timed21, timed43};
 use crate::ids::{AppId, InteractionId, LiveId, SessionUid, UserId};
@@ -283,7 +283,7 @@ fn log_in(
 
 /// The request of a stored interaction, checked again against what is registered now.
 fn revive(cx: &mut Cx<'_>, interaction: &Interaction) -> Result<Result<ValidRequest, Refused>, StoreError> {
-    let mut pairs: Vec<(String, String)> = interaction.params.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
+    let mut pairs: Vec<(String, String)> = secrets::of_interaction(cx, interaction)?.into_iter().collect();
     pairs.extend(interaction.resources.iter().map(|r| ("resource".to_owned(), r.clone())));
     // The hint was checked when the request came; it may have expired from memory since, never become false.
     let hint = interaction.params.get("id_token_hint").map(|_| Hint::Valid {
@@ -342,7 +342,7 @@ fn unfold_pushed(cx: &mut Cx<'_>, raw: &mut RawRequest) -> Result<Result<(), Box
         "Parameters of the URL other than `client_id` don't count. The request_uri is used up now.",
         "RFC 9126 4",
     ));
-    raw.pairs.clone_from(&pushed.params);
+    raw.pairs = secrets::join(cx, pushed.params.clone(), pushed.sealed_params.clone())?;
     raw.pairs.retain(|(name, _)| name != "request_uri" && name != "client_id");
     raw.pairs.push(("client_id".into(), client_id));
     raw.origin = ParamOrigin::Pushed;
@@ -382,11 +382,13 @@ pub fn push(cx: &mut Cx<'_>, app: &crate::model::Application, mut raw: RawReques
         return Ok(Err(error));
     }
     let id = timed43(cx.now, cx.entropy);
+    let (params, sealed_params) = secrets::split(cx, raw.pairs);
     cx.put(&PushedRequest {
         id: id.clone(),
         live,
         client_id: app.id.clone(),
-        params: raw.pairs,
+        params,
+        sealed_params,
         expires_at: cx.now.plus_seconds(PUSHED_TTL),
     })?;
     cx.arrow(Lane::Provider, Lane::Client, "201 request_uri");

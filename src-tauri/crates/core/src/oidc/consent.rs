@@ -2,13 +2,13 @@
 
 use super::request::{self, ValidRequest};
 use super::scopes::{self, Holder};
-use super::{OidcError, dialect};
+use super::{OidcError, dialect, grants};
 use crate::because::{Because, Outcome};
 use crate::entropy::timed21;
 use crate::experience::ApiError;
 use crate::ids::GrantId;
 use crate::live::{Lane, ParamOrigin, StepKind};
-use crate::model::{Application, Dialect, Resource, User};
+use crate::model::{Application, Dialect, User};
 use crate::port::{Cx, StoreError};
 use crate::record::{Grant, Index, Interaction, PromptName, Session};
 use serde_json::{Value, json};
@@ -16,8 +16,6 @@ use std::collections::BTreeMap;
 
 /// Lifetime of a grant in **seconds**: 180 days (sheet 1.6).
 const GRANT_TTL: i64 = 180 * 86_400;
-/// Most grants of one person that are looked at.
-const GRANTS: usize = 1_000;
 
 /// What a request asks consent for: only what the person really holds.
 #[derive(Clone, Debug, Default)]
@@ -184,6 +182,8 @@ fn grant(cx: &mut Cx<'_>, interaction: &Interaction, user: &User) -> Result<Gran
     }
     let mut interaction = interaction.clone();
     interaction.result.consent = Some(grant.id.clone());
+    // A page that had ended it went on after all.
+    interaction.result.take_back_error();
     cx.put(&interaction)?;
     cx.trail.snapshot = Some(crate::experience::snapshot(&interaction));
     Ok(grant.id)
@@ -194,14 +194,9 @@ fn evict_oldest(cx: &mut Cx<'_>, app: &Application, user: &User, newest: &Grant)
     let Some(max) = app.custom_client_metadata.max_allowed_grants else {
         return Ok(());
     };
-    let mut grants = Vec::new();
-    for id in cx.find_ids(&Index::GrantUser.entry(user.id.as_str()), GRANTS)? {
-        if let Some(grant) = cx.get::<Grant>(&id)?.filter(|g| g.client_id == app.id && g.id != newest.id) {
-            grants.push(grant);
-        }
-    }
-    grants.sort_by_key(|g| std::cmp::Reverse(g.created_at));
-    for old in grants.iter().skip((max as usize).saturating_sub(1)) {
+    let grants = grants::of_person(cx, user.id.as_str())?;
+    let others = grants.iter().filter(|g| g.client_id == app.id && g.id != newest.id);
+    for old in others.skip((max as usize).saturating_sub(1)) {
         cx.delete::<Grant>(old.id.as_str())?;
         cx.because(Because::new(
             "consent.max_allowed_grants",
@@ -261,19 +256,6 @@ pub fn describe(cx: &mut Cx<'_>, interaction_id: &str, issuer: &str) -> Result<R
         .iter()
         .filter(|s| !matches!(s.as_str(), "openid" | "offline_access"))
         .collect();
-    let mut resources = Vec::new();
-    for (indicator, names) in wanted.resources.iter().filter(|(_, names)| !names.is_empty()) {
-        if let Some(resource) = cx.find::<Resource>(&Index::Indicator.entry(indicator.clone()))? {
-            let scopes: Vec<Value> = names
-                .iter()
-                .map(|name| {
-                    let known = resource.scopes.iter().find(|s| s.name == *name);
-                    json!({ "id": format!("{indicator}#{name}"), "name": name, "description": known.and_then(|s| s.description.clone()) })
-                })
-                .collect();
-            resources.push(json!({ "resource": { "id": resource.id, "name": resource.name, "indicator": indicator }, "scopes": scopes }));
-        }
-    }
     let dialect = dialect::in_effect(cx, Some(&app))?;
     let brand = &app.sign_in_experience;
     let mut branding = serde_json::Map::new();
@@ -297,7 +279,7 @@ pub fn describe(cx: &mut Cx<'_>, interaction_id: &str, issuer: &str) -> Result<R
             "primaryEmail": user.primary_email, "primaryPhone": user.primary_phone,
         },
         "missingOIDCScope": openid,
-        "missingResourceScopes": resources,
+        "missingResourceScopes": scopes::describe_resources(cx, &wanted.resources)?,
         "scopeDescriptions": openid.iter().map(|s| ((*s).clone(), json!(scopes::describe(s)))).collect::<serde_json::Map<_, _>>(),
         "redirectUri": cancel_address(dialect, &request, issuer),
         // Vestibule's own: whether Cancel goes through `POST /api/interaction/abort`, in whatever response mode was asked for.

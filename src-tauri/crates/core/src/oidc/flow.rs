@@ -7,7 +7,7 @@ use super::authorize::{Reply, SignedIn, error_parameters};
 use super::one_time_token;
 use super::params::AuthenticationParams;
 use super::request::ValidRequest;
-use super::{OidcError, consent};
+use super::{OidcError, consent, secrets};
 use crate::because::{Because, Outcome};
 use crate::entropy::{id21, timed21, timed43};
 use crate::ids::{GrantId, InteractionId};
@@ -403,6 +403,7 @@ fn open(
     if params.contains_key("id_token_hint") {
         params.insert("id_token_hint".into(), "checked".into());
     }
+    let (params, sealed_params) = secrets::split(cx, params);
     let resources = request
         .resources
         .iter()
@@ -420,6 +421,7 @@ fn open(
         prompt,
         reasons,
         params,
+        sealed_params,
         resources,
         session_uid: session.map(|(s, _)| s.uid.clone()),
         account_id: session

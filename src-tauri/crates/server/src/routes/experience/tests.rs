@@ -74,6 +74,7 @@ impl Page {
                 prompt: PromptName::Login,
                 reasons: Vec::new(),
                 params: Default::default(),
+                sealed_params: Default::default(),
                 resources: Vec::new(),
                 session_uid: None,
                 account_id: None,
