@@ -1,11 +1,13 @@
-//! What goes out: back-channel logout, the playground client, messages to people, the way to a dev server. Bounded in time
-//! and size; no redirects, no proxy.
+//! What goes out: back-channel logout, the playground client, messages to people, the way to a dev server, the providers
+//! that people sign in with. Bounded in time and size; no redirects, no proxy.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 
 pub mod dev_server;
 
 pub mod mail;
+
+pub mod provider;
 
 use serde_json::Value;
 use std::sync::OnceLock;
@@ -24,15 +26,7 @@ pub struct Client {
 
 impl Client {
     fn client(&self) -> Result<&reqwest::Client, String> {
-        let made = self.inner.get_or_init(|| {
-            reqwest::Client::builder()
-                .timeout(TIME_LIMIT)
-                .redirect(reqwest::redirect::Policy::none())
-                .no_proxy()
-                .user_agent("Vestibule")
-                .build()
-                .map_err(|e| format!("no HTTP client: {e}"))
-        });
+        let made = self.inner.get_or_init(|| http_client(TIME_LIMIT));
         made.as_ref().map_err(Clone::clone)
     }
 
@@ -75,6 +69,17 @@ impl Client {
     }
 }
 
+/// A client that follows no redirects, asks no proxy and gives up after a while.
+fn http_client(time_limit: Duration) -> Result<reqwest::Client, String> {
+    reqwest::Client::builder()
+        .timeout(time_limit)
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .user_agent("Vestibule")
+        .build()
+        .map_err(|e| format!("no HTTP client: {e}"))
+}
+
 fn explain(error: &reqwest::Error) -> String {
     if error.is_timeout() {
         return format!("No answer within {} s.", TIME_LIMIT.as_secs());
@@ -82,7 +87,11 @@ fn explain(error: &reqwest::Error) -> String {
     if error.is_connect() {
         return "Nothing answered at that address.".to_owned();
     }
-    // Without the address: its query may hold secrets.
+    reason(error)
+}
+
+/// Why a call failed on its way; without the address, because its query may hold secrets.
+fn reason(error: &reqwest::Error) -> String {
     format!(
         "The call failed: {}.",
         std::error::Error::source(error).map_or_else(|| "unknown reason".to_owned(), ToString::to_string)

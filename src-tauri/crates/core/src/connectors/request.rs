@@ -1,7 +1,6 @@
 //! The authorization request to a provider (sheet 6.3).
 
 use super::Upstream;
-use crate::model::Shape;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
@@ -16,7 +15,7 @@ pub fn authorization_uri(upstream: &Upstream, redirect_uri: &str, state: &str, n
         ("redirect_uri", redirect_uri.to_owned()),
         ("state", state.to_owned()),
     ];
-    if is_openid(upstream.shape) {
+    if upstream.shape.issues_id_tokens() {
         params.push(("nonce", nonce.to_owned()));
     }
     for (name, value) in &upstream.authorization_params {
@@ -31,14 +30,6 @@ pub fn authorization_uri(upstream: &Upstream, redirect_uri: &str, state: &str, n
     query.extend_pairs(params);
     let joint = if endpoint.contains('?') { '&' } else { '?' };
     format!("{endpoint}{joint}{}", query.finish())
-}
-
-/// Whether a provider of this shape issues ID tokens, so that a nonce is asked for.
-const fn is_openid(shape: Shape) -> bool {
-    matches!(
-        shape,
-        Shape::Oidc | Shape::EnterpriseOidc | Shape::Google | Shape::Microsoft | Shape::Apple
-    )
 }
 
 /// What is kept of a page's `state`: enough to know it again.

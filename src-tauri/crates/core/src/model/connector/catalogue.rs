@@ -35,6 +35,17 @@ pub enum Shape {
     X,
 }
 
+impl Shape {
+    /// Whether a provider of this shape issues ID tokens, so that a nonce is asked for.
+    #[must_use]
+    pub const fn issues_id_tokens(self) -> bool {
+        matches!(
+            self,
+            Self::Oidc | Self::EnterpriseOidc | Self::Google | Self::Microsoft | Self::Apple
+        )
+    }
+}
+
 /// What a member of a configuration is, for a form and for its check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
@@ -148,10 +159,7 @@ impl Factory {
     /// Whether the provider issues ID tokens.
     #[must_use]
     pub const fn issues_id_tokens(&self) -> bool {
-        matches!(
-            self.shape,
-            Shape::Oidc | Shape::EnterpriseOidc | Shape::Google | Shape::Microsoft | Shape::Apple
-        )
+        self.shape.issues_id_tokens()
     }
 
     /// Whether the provider's tokens can be kept (sheet 6.4).
