@@ -20,7 +20,7 @@ const SCREENS = {
     heading: 'Create an account for Bookstore',
     fields: ['identifier', 'terms'],
   },
-  single_sign_on: { path: '/single-sign-on', heading: 'Single sign-on', fields: [] },
+  single_sign_on: { path: '/single-sign-on', heading: 'Single sign-on', fields: ['identifier'] },
 };
 
 describe('authentication parameters', () => {

@@ -7,7 +7,7 @@ import { startApp } from './support.mjs';
 export const METHODS = ['client_secret_post', 'client_secret_basic', 'client_secret_jwt'];
 export const ALGS = ['RS256', 'ES256', 'EdDSA'];
 // Reserved characters, so that HTTP Basic has to encode them (RFC 6749 2.3.1); long enough for HS512.
-export const SECRET = 'an upstream secret: with + and % and / and ä, and sixty-four bytes of it, to be sure';
+export const SECRET = 'an upstream secret: with + and % and / and & and = in it, and long enough for HS512';
 
 /** Everybody it knows, by the login that is typed. */
 export const ACCOUNTS = {

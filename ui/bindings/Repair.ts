@@ -35,7 +35,11 @@ appId: string,
 /**
  * The origin that was refused.
  */
-origin: string, } | { "kind": "alwaysIssueRefreshToken", 
+origin: string, } | { "kind": "offerConnector", 
+/**
+ * The target.
+ */
+target: string, } | { "kind": "alwaysIssueRefreshToken", 
 /**
  * The application.
  */

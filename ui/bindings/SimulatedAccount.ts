@@ -2,4 +2,56 @@
 import type { ConnectorId } from "./ConnectorId";
 import type { Failure } from "./Failure";
 import type { Timestamp } from "./Timestamp";
-export type SimulatedAccount = { id: string, connectorId: ConnectorId, sub: string, name: string, email: string | null, emailVerified: boolean, phone: string | null, avatar: string | null, claims: Record<string, unknown>, failure: Failure | null, known: boolean, createdAt: Timestamp, };
+
+/**
+ * Somebody whom a simulated provider knows.
+ */
+export type SimulatedAccount = { 
+/**
+ * Its id: 21 characters.
+ */
+id: string, 
+/**
+ * The connector whose provider knows it.
+ */
+connectorId: ConnectorId, 
+/**
+ * The subject at the provider.
+ */
+sub: string, 
+/**
+ * Full name.
+ */
+name: string, 
+/**
+ * E-mail address.
+ */
+email: string | null, 
+/**
+ * Whether the provider vouches for it.
+ */
+emailVerified: boolean, 
+/**
+ * Phone number, as the provider writes it.
+ */
+phone: string | null, 
+/**
+ * Picture address.
+ */
+avatar: string | null, 
+/**
+ * Further claims, over those that the provider makes itself.
+ */
+claims: Record<string, unknown>, 
+/**
+ * How its sign-ins fail.
+ */
+failure: Failure | null, 
+/**
+ * Whether it has signed in here before: Apple tells a name only at the first time.
+ */
+known: boolean, 
+/**
+ * When it was made.
+ */
+createdAt: Timestamp, };

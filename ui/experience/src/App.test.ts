@@ -26,34 +26,6 @@ describe('pages without an interaction', () => {
   });
 });
 
-describe('/direct (sheet 2.5)', () => {
-  it('falls back by replacing the page, with nothing but the application', () => {
-    const { leave } = open({
-      path: '/direct/social/google',
-      query: { fallback: 'identifier-register', loginHint: 'a' },
-    });
-    expect(leave).toHaveBeenCalledExactlyOnceWith('/identifier-register?app_id=shop');
-    expect(screen.queryByRole('heading')).toBeNull();
-  });
-
-  it('never falls back to anywhere else', () => {
-    const { leave } = open({ path: '/direct/sso', query: { fallback: '//evil.example' } });
-    expect(leave).toHaveBeenCalledExactlyOnceWith('/sign-in?app_id=shop');
-  });
-
-  it('says plainly that a connector that exists is not served', () => {
-    const socialConnectors = [{ id: 'c', target: 'google', name: 'Google' }];
-    const { leave } = open({
-      path: '/direct/social/google',
-      query: { fallback: 'register' },
-      data: { signInExperience: experience({ socialConnectors }) },
-    });
-    expect(heading()).toBe('Sign in with Google');
-    expect(link('Go on without it').getAttribute('href')).toBe('/register?app_id=shop');
-    expect(leave).not.toHaveBeenCalled();
-  });
-});
-
 describe('custom content (sheet 5.5)', () => {
   it('stands on the page of its path and on no other', () => {
     const customContent = { '/sign-in': '<p>Ask at the desk.</p>' };
@@ -73,11 +45,7 @@ describe('fall-backs', () => {
     expect(field('Email or username').value).toBe('alice');
   });
 
-  it.each([
-    ['/device', 'Connect a device'],
-    ['/callback/google', 'Back from another provider'],
-    ['/social/link/c1', 'Link an account'],
-  ])('%s says what it is for and offers to go on', (path, title) => {
+  it.each([['/device', 'Connect a device']])('%s says what it is for and offers to go on', (path, title) => {
     open({ path });
     expect(heading()).toBe(title);
     expect(screen.getByText(/does not serve this page yet/)).toBeTruthy();

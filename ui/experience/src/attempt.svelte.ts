@@ -34,6 +34,8 @@ export class Attempt {
     this.busy = true;
     this.tries += 1;
     this.problem = undefined;
+    // What an earlier page had to say is old news now.
+    this.#app.notice = undefined;
     const timer = setTimeout(() => (this.slow = true), PATIENCE);
     let leaving = false;
     try {

@@ -1,5 +1,6 @@
-import { apiClient, type ApiClient } from '$shared/api';
+import { ApiProblem, apiClient, type ApiClient } from '$shared/api';
 import { getContext, setContext } from 'svelte';
+import { knownSso, refusedFor, type Linking, type Way } from './connectors';
 import { EVENTS, type Challenge, type CodeFlow } from './challenge';
 import { applicationName, type PageData } from './data';
 import { showProblem, type Purpose, type Shown } from './errors';
@@ -11,6 +12,7 @@ import type { IdentifierType } from './data';
 import type { Parameters } from './parameters';
 import { PasskeyProblem } from './passkey';
 import { Router } from './router.svelte';
+import { isPassage, settle } from './routes';
 
 interface Surroundings {
   page: Window;
@@ -20,7 +22,21 @@ interface Surroundings {
   fetch?: typeof globalThis.fetch;
   /** Leaves the pages for good; stands in for `location.replace` in tests. */
   leave?: (address: string) => void;
+  /** Leaves for a page that people come back from; stands in for `location.assign` in tests. */
+  visit?: (address: string) => void;
 }
+
+/** A problem that is shown where it happened. */
+export type Problem = Exclude<Shown, { go: string }>;
+
+/** What one page has to say about why another one is shown. */
+interface Notice {
+  path: string;
+  problem: Problem;
+}
+
+/** What outlives a page that is loaded anew, by its key in the session storage. */
+const KEPT = { notice: 'notice', linking: 'social-link', ssoChoices: 'sso-connectors', ssoEmail: 'sso-email' } as const;
 
 /** What the server wants signed by a passkey, as it sent it. */
 export interface PasskeyRequest {
@@ -47,6 +63,10 @@ export class App {
   readonly dir: 'ltr' | 'rtl';
   readonly t: Translate;
   readonly leave: (address: string) => void;
+  readonly visit: (address: string) => void;
+  /** The address of these pages, without a slash at its end. */
+  readonly site: string;
+  readonly storage: Storage;
   /** What somebody typed as their identifier. It survives steps and the way between signing in and registering. */
   identifier = $state('');
   /** What that was recognised as, once the first of two steps is done. */
@@ -74,10 +94,16 @@ export class App {
   passwordChanged = $state(false);
   /** Why a link did not sign in. */
   linkProblem = $state('');
+  /** Why the page of a path is shown. */
+  notice = $state.raw<Notice | undefined>();
+  /** Takes the answer of somebody who is asked to agree to the terms; set while they are. */
+  terms = $state.raw<((agreed: boolean) => void) | undefined>();
+  #linking = $state.raw<Linking | undefined>();
+  #ssoChoices = $state.raw<readonly Way[]>([]);
   /** What the account in hand lacks; set while `/continue` asks for it. */
   missing = $state.raw<MissingProfile | undefined>();
 
-  constructor({ page, data, parameters, fetch, leave }: Surroundings) {
+  constructor({ page, data, parameters, fetch, leave, visit }: Surroundings) {
     this.data = data;
     this.parameters = parameters;
     this.router = new Router(page);
@@ -90,6 +116,17 @@ export class App {
     this.t = t;
     this.identifier = parameters.loginHint;
     this.leave = leave ?? ((address) => page.location.replace(address));
+    this.visit = visit ?? ((address) => page.location.assign(address));
+    this.site = page.location.origin;
+    this.storage = page.sessionStorage;
+    const { signInExperience } = data;
+    this.#linking = this.#kept<Linking>(KEPT.linking);
+    this.#ssoChoices = knownSso(this.#kept<string[]>(KEPT.ssoChoices) ?? [], signInExperience);
+    const notice = this.#kept<Notice>(KEPT.notice);
+    this.storage.removeItem(KEPT.notice);
+    if (notice?.path === this.router.path) {
+      this.notice = { ...notice, path: settle(notice.path, signInExperience).path };
+    }
     const appId = parameters.appId || (data.application?.id ?? '');
     const headers = (): Record<string, string> => (appId ? { 'Logto-App-Id': appId } : {});
     this.api = apiClient({ prefix: '/api', headers, ...(fetch ? { fetch } : {}) });
@@ -133,7 +170,71 @@ export class App {
   }
 
   go(path: string, options?: { replace: boolean }): void {
-    this.router.go(this.address(path), options);
+    this.router.go(this.address(path), isPassage(this.router.path) ? { replace: true } : options);
+  }
+
+  /** The social account that may be linked to an account that is there. */
+  get linking(): Linking | undefined {
+    return this.#linking;
+  }
+
+  /** Goes to the page that asks whether to link. */
+  askToLink(linking: Linking): void {
+    this.#linking = linking;
+    this.#keep(KEPT.linking, linking);
+    this.go(`/social/link/${encodeURIComponent(linking.id)}`);
+  }
+
+  /** The enterprise connectors to choose from. */
+  get ssoChoices(): readonly Way[] {
+    return this.#ssoChoices;
+  }
+
+  /** The address that was typed for single sign-on last. */
+  get ssoEmail(): string {
+    return this.#kept<string>(KEPT.ssoEmail) ?? '';
+  }
+
+  /** Goes on with single sign-on: the page leaves for the only connector, or lets people choose (sheet 6.5). */
+  singleSignOn(choices: readonly Way[], email = ''): void {
+    this.#ssoChoices = choices;
+    this.#keep(
+      KEPT.ssoChoices,
+      choices.map(({ id }) => id),
+    );
+    if (email) this.#keep(KEPT.ssoEmail, email);
+    this.go('/single-sign-on/connectors');
+  }
+
+  /** Asks to agree to the terms; at once true when there are none. */
+  async agreeToTerms(): Promise<boolean> {
+    const { termsOfUseUrl, privacyPolicyUrl } = this.data.signInExperience;
+    if (!termsOfUseUrl && !privacyPolicyUrl) return true;
+    const agreed = await new Promise<boolean>((resolve) => (this.terms = resolve));
+    this.terms = undefined;
+    return agreed;
+  }
+
+  /** Shows another page in place of this one, and why. `fresh`: as a page that is loaded anew. */
+  fail(problem: Problem, path: string, { fresh = false } = {}): void {
+    const said: Problem = problem.at === 'form' ? problem : { at: 'form', text: problem.texts.join(' ') };
+    if (fresh) {
+      this.#keep(KEPT.notice, { path, problem: said } satisfies Notice);
+      this.leave(this.freshAddress(path));
+      return;
+    }
+    const shown = settle(path, this.data.signInExperience).path;
+    this.notice = { path: shown, problem: said };
+    this.go(shown, { replace: true });
+  }
+
+  #keep(key: string, value: unknown): void {
+    this.storage.setItem(key, JSON.stringify(value));
+  }
+
+  #kept<T>(key: string): T | undefined {
+    const text = this.storage.getItem(key);
+    return text === null ? undefined : (JSON.parse(text) as T);
   }
 
   /** Goes back to the application, or to the page that asks for what is missing. */
@@ -156,9 +257,16 @@ export class App {
   }
 
   /** Goes to the page a problem has, or returns what to show where. */
-  show(problem: unknown, purpose: Purpose): Exclude<Shown, { go: string }> | undefined {
+  show(problem: unknown, purpose: Purpose): Problem | undefined {
     // Ended by us, for another ceremony or another page.
     if (problem instanceof PasskeyProblem && problem.reason === 'stopped') return undefined;
+    if (problem instanceof ApiProblem && problem.code === 'session.sso_enabled') {
+      const choices = knownSso(refusedFor(problem), this.data.signInExperience);
+      if (choices.length > 0) {
+        this.singleSignOn(choices);
+        return undefined;
+      }
+    }
     const shown = showProblem(problem, { t: this.t, purpose, experience: this.data.signInExperience });
     if (!('go' in shown)) return shown;
     if (shown.factors) {

@@ -96,8 +96,8 @@ export interface SignInExperience {
   signUp: { identifiers: IdentifierType[]; password: boolean; verify: boolean };
   signInMode: SignInMode;
   singleSignOnEnabled: boolean;
-  socialConnectors: { id: string; target: string; name: string | Record<string, string>; logo?: string }[];
-  ssoConnectors: { id: string; connectorName: string; logo?: string }[];
+  socialConnectors: SocialConnector[];
+  ssoConnectors: SsoConnector[];
   forgotPassword: { email: boolean; phone: boolean };
   /** The operator's own HTML, by the path of the page it is put on (sheet 5.5). */
   customContent?: Record<string, string>;
@@ -107,6 +107,24 @@ export interface SignInExperience {
   customProfileFields?: ProfileField[];
   supportEmail?: string | null;
   supportWebsiteUrl?: string | null;
+}
+
+/** A social connector as the pages are told of it (sheet 5.3). */
+export interface SocialConnector {
+  id: string;
+  target: string;
+  /** By language. */
+  name: string | Record<string, string>;
+  logo?: string | null;
+  logoDark?: string | null;
+}
+
+/** An enterprise connector as the pages are told of it (sheet 5.3). */
+export interface SsoConnector {
+  id: string;
+  connectorName: string;
+  logo?: string | null;
+  darkLogo?: string | null;
 }
 
 export interface DevelopmentPerson {

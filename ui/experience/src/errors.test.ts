@@ -51,6 +51,15 @@ describe('showProblem', () => {
     expect(show(code)).toMatchObject({ at: 'form', text: t(key) });
   });
 
+  it.each([
+    ['connector.not_found', 'connector.gone'],
+    ['connector.authorization_failed', 'connector.refused'],
+    ['connector.social_invalid_id_token', 'connector.notAccepted'],
+    ['connector.general', 'connector.failed'],
+  ] as const)('%s of a connector names it', (code, key) => {
+    expect(show(code, { data: { connectorName: 'Acme' } })).toEqual({ at: 'form', text: t(key, { name: 'Acme' }) });
+  });
+
   it('an expired password can be replaced where passwords can be reset', () => {
     const shown = showProblem(new ApiProblem(422, 'password.expired', ''), {
       t,

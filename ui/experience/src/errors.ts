@@ -66,6 +66,11 @@ const FORM: Readonly<Record<string, Key>> = {
   'user.sign_in_method_not_enabled': 'error.methodOff',
   'request.message_rate_limited': 'error.messageLimit',
   'connector.not_found': 'error.noSender',
+  'session.connector_validation_session_not_found': 'callback.foreign',
+  'user.identity_not_exist': 'connector.noAccount',
+  'user.sso_identity_not_exist': 'connector.noAccount',
+  'user.identity_already_in_use': 'connector.taken',
+  'user.social_account_exists_in_profile': 'connector.otherLinked',
   'one_time_token.token_not_found': 'link.notFound',
   'one_time_token.email_mismatch': 'link.mismatch',
   'one_time_token.token_expired': 'link.expired',
@@ -75,6 +80,20 @@ const FORM: Readonly<Record<string, Key>> = {
   'session.mfa.webauthn_verification_failed': 'passkey.refused',
   'session.mfa.webauthn_verification_not_found': 'passkey.startAgain',
   'session.passkey_sign_in.conflict_rp_id': 'passkey.otherAddress',
+};
+
+/** Problems of a provider's sign-in, which name the provider. */
+const CONNECTOR: Readonly<Record<string, Key>> = {
+  'connector.authorization_failed': 'connector.refused',
+  'connector.social_auth_code_invalid': 'connector.notAccepted',
+  'connector.social_invalid_access_token': 'connector.notAccepted',
+  'connector.social_invalid_id_token': 'connector.notAccepted',
+  'connector.insufficient_request_parameters': 'connector.failed',
+  'connector.invalid_response': 'connector.failed',
+  'connector.general': 'connector.failed',
+  'connector.invalid_config': 'connector.misconfigured',
+  'connector.not_found': 'connector.gone',
+  'entity.not_found': 'connector.gone',
 };
 
 /** Why a password was refused (sheet 4.8), without the prefix the codes share. */
@@ -108,6 +127,10 @@ function passwordTexts(issues: unknown, { t, experience }: Context): string[] {
   return texts.length > 0 ? [...new Set(texts)] : [t('password.rejected')];
 }
 
+/** Whether the same may well work in a moment. */
+export const isPassing = (problem: Shown): boolean =>
+  'at' in problem && problem.at === 'form' && problem.retry === true;
+
 /** Puts a problem into words, and says where they belong. */
 export function showProblem(problem: unknown, context: Context): Shown {
   const { t, purpose, experience } = context;
@@ -132,6 +155,9 @@ export function showProblem(problem: unknown, context: Context): Shown {
   if (code === 'session.verification_blocked_too_many_attempts')
     return { at: 'form', text: message || t('error.locked') };
   if (code === 'network') return { at: 'form', text: t('error.network'), retry: true };
+  const name = problem.data['connectorName'];
+  const connector = CONNECTOR[code];
+  if (connector !== undefined && typeof name === 'string') return { at: 'form', text: t(connector, { name }) };
   const form = FORM[code];
   if (form !== undefined) return { at: 'form', text: t(form) };
   if (code === 'password.expired') {

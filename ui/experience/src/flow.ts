@@ -33,6 +33,8 @@ interface Stand {
   event: InteractionEvent;
   verificationId: string;
   identified: boolean;
+  /** Whether the social account is added to the account that has its address or number. */
+  linkSocialIdentity?: true;
 }
 
 const is = (problem: unknown, code: string): problem is ApiProblem =>
@@ -98,6 +100,23 @@ export class Flow {
     return this.#finish({ event, verificationId, identified: false });
   }
 
+  /** Signs in to the account that has a social account's address or number, and links the two (sheet 4.4). */
+  link(verificationId: string): Promise<Finished> {
+    return this.#finish({ event: 'SignIn', verificationId, identified: false, linkSocialIdentity: true });
+  }
+
+  /** Hands in what a provider sent back. It belongs to a verification that began before the page was left. */
+  async comeBack(family: 'social' | 'sso', connectorId: string, body: unknown): Promise<string> {
+    const path = `/verification/${family}/${encodeURIComponent(connectorId)}/verify`;
+    return (await this.#api.post<Verified>(path, body)).verificationId;
+  }
+
+  /** The ids of the enterprise connectors that serve an e-mail address (sheet 4.1). */
+  async singleSignOn(event: InteractionEvent, email: string): Promise<string[]> {
+    const path = `/sso-connectors?email=${encodeURIComponent(email)}`;
+    return (await this.#begun(event, () => this.#api.get<{ connectorIds: string[] }>(path))).connectorIds;
+  }
+
   /** The same with the other event: an account that is not there is made, one that is there is signed in to. */
   async switchTo(event: InteractionEvent, verificationId: string): Promise<Finished> {
     await this.#api.put('/interaction-event', { interactionEvent: event });
@@ -128,15 +147,19 @@ export class Flow {
   }
 
   /** A first verification. Sets the event just before, and once more when the server has forgotten it. */
-  async verify<T = Verified>(event: InteractionEvent, path: string, body: unknown): Promise<T> {
+  verify<T = Verified>(event: InteractionEvent, path: string, body: unknown): Promise<T> {
+    return this.#begun(event, () => this.#api.post<T>(path, body));
+  }
+
+  async #begun<T>(event: InteractionEvent, work: () => Promise<T>): Promise<T> {
     const known = this.#event === event;
     if (!known) await this.#begin(event);
     try {
-      return await this.#api.post<T>(path, body);
+      return await work();
     } catch (problem) {
       if (!known || !is(problem, 'session.interaction_not_found')) throw problem;
       await this.#begin(event);
-      return this.#api.post<T>(path, body);
+      return work();
     }
   }
 
@@ -150,7 +173,8 @@ export class Flow {
     this.#stand = stand;
     try {
       if (!stand.identified) {
-        await this.#api.post('/identification', { verificationId: stand.verificationId });
+        const { verificationId, linkSocialIdentity } = stand;
+        await this.#api.post('/identification', { verificationId, ...(linkSocialIdentity && { linkSocialIdentity }) });
         this.#stand = { ...stand, identified: true };
       }
       // Somebody is identified now; whoever tries next must start over, or the server sees two people in one interaction.

@@ -18,6 +18,10 @@ export function beginning(screen: Screen, app: App): string | undefined {
       if (app.challenge?.flow === screen.flow) return undefined;
       if (screen.flow !== 'continue') return CODE_STARTS[screen.flow];
       return app.missing ? continuePath(app.missing) : undefined;
+    case 'social-link':
+      return app.linking?.id === screen.connectorId ? undefined : '/sign-in';
+    case 'sso-connectors':
+      return app.ssoChoices.length > 0 ? undefined : '/single-sign-on/email';
     case 'reset':
       return app.mayReset ? undefined : '/forgot-password';
     default:

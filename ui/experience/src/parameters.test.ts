@@ -20,6 +20,7 @@ describe('takeParameters (sheet 2.3)', () => {
       loginHint: 'x@y.z',
       identifier: 'email phone',
       fallback: null,
+      callback: {},
       errorMessage: '',
       oneTimeToken: '',
     });
@@ -36,6 +37,20 @@ describe('takeParameters (sheet 2.3)', () => {
   it('remembers what was stored when the address has no query', () => {
     load('/sign-in?app_id=a&organization_id=o&ui_locales=de');
     expect(load('/sign-in/password').taken).toMatchObject({ appId: 'a', organizationId: 'o', uiLocales: 'de' });
+  });
+
+  it('takes what a provider sent back for the callback page alone, out of the address and of what is stored', () => {
+    load('/sign-in?app_id=a&organization_id=o&ui_locales=de');
+    const { taken, shown } = load('/callback/c1?code=x%2By&state=s&app_id=theirs&login_hint=them&identifier=email');
+    expect(taken).toMatchObject({ appId: 'a', organizationId: 'o', uiLocales: 'de', loginHint: '', identifier: null });
+    expect(taken.callback).toEqual({
+      code: 'x+y',
+      state: 's',
+      app_id: 'theirs',
+      login_hint: 'them',
+      identifier: 'email',
+    });
+    expect(shown).toBe('/callback/c1');
   });
 
   it('clears what the query of the address lacks, but not the application', () => {

@@ -7,6 +7,8 @@ export interface Parameters {
   identifier: string | null;
   fallback: string | null;
   oneTimeToken: string;
+  /** What came back from a provider, on its callback page. */
+  callback: Readonly<Record<string, string>>;
   /** What the server found wrong with a one-time token (sheet 2.6). */
   errorMessage: string;
 }
@@ -20,11 +22,14 @@ type Stored = 'app_id' | (typeof REMOVED)[number];
  */
 export function takeParameters(page: Pick<Window, 'location' | 'history' | 'sessionStorage'>): Parameters {
   const { location, history, sessionStorage } = page;
-  const query = new URLSearchParams(location.search);
+  // What a provider sends back is for one page only, and its names are not ours.
+  const back = location.pathname.startsWith('/callback/');
+  const search = back ? '' : location.search;
+  const query = new URLSearchParams(search);
   const stored = (name: Stored): string => {
     const sent = query.get(name);
     if (sent) sessionStorage.setItem(name, sent);
-    else if (name !== 'app_id' && location.search !== '') sessionStorage.removeItem(name);
+    else if (name !== 'app_id' && search !== '') sessionStorage.removeItem(name);
     return sessionStorage.getItem(name) ?? '';
   };
   const taken: Parameters = {
@@ -36,7 +41,10 @@ export function takeParameters(page: Pick<Window, 'location' | 'history' | 'sess
     fallback: query.get('fallback'),
     oneTimeToken: query.get('one_time_token') ?? '',
     errorMessage: query.get('errorMessage') ?? '',
+    callback: back ? Object.fromEntries(new URLSearchParams(location.search)) : {},
   };
+  // A code works once and for this page; nobody needs it in the history.
+  if (back && location.search !== '') history.replaceState(history.state, '', location.pathname);
   if (REMOVED.some((name) => query.has(name))) {
     for (const name of REMOVED) query.delete(name);
     const rest = query.toString();

@@ -1,6 +1,8 @@
+import { ApiProblem } from '$shared/api';
 import { describe, expect, it } from 'vitest';
+import { connectorName, connectorOf, directConnector, refusedFor, type Way } from './connectors';
 import type { SignInExperience } from './data';
-import { connectorName, directConnector, directFallback, firstPath, settle, type Screen } from './routes';
+import { directFallback, firstPath, isPassage, settle, type Screen } from './routes';
 import { experience } from './testing/fake';
 
 const connectors: Partial<SignInExperience> = {
@@ -16,7 +18,7 @@ describe('screens of the paths', () => {
     ['/reset-password', { name: 'forgot-password', landing: true }],
     ['/identifier-sign-in', { name: 'sign-in', step: 'identifier' }],
     ['/identifier-register', { name: 'register', step: 'identifier' }],
-    ['/single-sign-on', { name: 'later', what: 'singleSignOn' }],
+    ['/single-sign-on', { name: 'single-sign-on' }],
     ['/direct/social/google', { name: 'direct', method: 'social', target: 'google' }],
     ['/direct/social', { name: 'direct', method: 'social', target: undefined }],
     ['/direct/sso/a%2Fb', { name: 'direct', method: 'sso', target: 'a/b' }],
@@ -34,7 +36,9 @@ describe('screens of the paths', () => {
     ['/forgot-password/verification-code', { name: 'code', flow: 'forgot-password' }],
     ['/forgot-password/reset', { name: 'reset' }],
     ['/reset-password/reset', { name: 'not-found' }],
-    ['/single-sign-on/email', { name: 'later', what: 'singleSignOn' }],
+    ['/single-sign-on/email', { name: 'single-sign-on' }],
+    ['/single-sign-on/connectors', { name: 'sso-connectors' }],
+    ['/single-sign-on/elsewhere', { name: 'not-found' }],
     ['/continue/extra-profile', { name: 'continue', method: 'extra-profile' }],
     ['/continue/verification-code', { name: 'code', flow: 'continue' }],
     ['/mfa-verification/Totp', { name: 'mfa-verification', factor: 'Totp' }],
@@ -43,9 +47,14 @@ describe('screens of the paths', () => {
     ['/create-passkey', { name: 'create-passkey' }],
     ['/one-time-token', { name: 'one-time-token', failed: false }],
     ['/one-time-token/error', { name: 'one-time-token', failed: true }],
-    ['/device/success', { name: 'later', what: 'device' }],
-    ['/callback/social/c1', { name: 'later', what: 'callback' }],
-    ['/social/link/c1', { name: 'later', what: 'social' }],
+    ['/device/success', { name: 'device' }],
+    ['/callback/c1', { name: 'callback', connectorId: 'c1' }],
+    ['/callback/social/c1', { name: 'callback', connectorId: 'c1' }],
+    ['/callback/social', { name: 'callback', connectorId: 'social' }],
+    ['/callback', { name: 'not-found' }],
+    ['/social/link/c1', { name: 'social-link', connectorId: 'c1' }],
+    ['/social/link', { name: 'not-found' }],
+    ['/social/landing/c1', { name: 'not-found' }],
     ['/switch-account', { name: 'switch-account' }],
     ['/account-suspended', { name: 'account-suspended' }],
     ['/unknown-session', { name: 'unknown-session' }],
@@ -80,6 +89,7 @@ describe('fall-backs (sheet 2.4)', () => {
     ['/sign-in/passkey', {}, '/sign-in'],
     ['/mfa-binding/Nonsense', {}, '/mfa-binding'],
     ['/single-sign-on', {}, '/sign-in'],
+    ['/single-sign-on/connectors', {}, '/sign-in'],
     ['/single-sign-on', { singleSignOnEnabled: true }, '/single-sign-on'],
     // One fall-back can lead to another.
     ['/reset-password', { signInMode: 'Register' }, '/register'],
@@ -112,20 +122,46 @@ describe('direct sign-in (sheet 2.5)', () => {
     expect(directFallback(fallback)).toBe(path);
   });
 
-  it.each<[string, string | undefined, Partial<SignInExperience>, string | undefined]>([
-    ['social', 'google', connectors, 'Google'],
+  const google: Way = { family: 'social', id: 'c1', name: 'Google' };
+  const acme: Way = { family: 'sso', id: 'acme', name: 'Acme' };
+  it.each<[string, string | undefined, Partial<SignInExperience>, Way | undefined]>([
+    ['social', 'google', connectors, google],
     ['social', 'github', connectors, undefined],
     ['social', undefined, connectors, undefined],
     ['social', 'c1', connectors, undefined],
-    ['sso', 'acme', { ...connectors, singleSignOnEnabled: true }, 'Acme'],
+    ['sso', 'acme', { ...connectors, singleSignOnEnabled: true }, acme],
     ['sso', 'acme', connectors, undefined],
     ['sso', 'other', { ...connectors, singleSignOnEnabled: true }, undefined],
     ['oidc', 'google', connectors, undefined],
     ['', undefined, connectors, undefined],
-  ])('%s %s with %j finds %s', (method, target, changes, found) => {
-    expect(directConnector(method, target, experience(changes), 'en')).toBe(found);
+  ])('%s %s with %j finds %j', (method, target, changes, found) => {
+    expect(directConnector(method, target, experience(changes), 'en')).toEqual(found);
+  });
+
+  it('knows a connector by its id, too', () => {
+    expect(connectorOf('c1', experience(connectors), 'de')).toEqual({ ...google, name: 'Google DE' });
+    expect(connectorOf('acme', experience(connectors), 'de')).toEqual(acme);
+    expect(connectorOf('google', experience(connectors), 'de')).toBeUndefined();
   });
 });
+
+it.each([
+  [
+    [{ id: 'a', connectorName: 'A' }, 'b', 3, null, { name: 'c' }],
+    ['a', 'b'],
+  ],
+  [undefined, []],
+  ['a', []],
+])('reads the connectors %j of a refusal', (ssoConnectors, ids) => {
+  expect(refusedFor(new ApiProblem(422, 'session.sso_enabled', '', { ssoConnectors }))).toEqual(ids);
+});
+
+it.each([
+  ['/direct/social/google', true],
+  ['/callback/c1', true],
+  ['/sign-in', false],
+  ['/directory', false],
+])('whether %s only passes on: %s', (path, passes) => expect(isPassage(path)).toBe(passes));
 
 it('names a connector in the language of the page, else in English, else somehow', () => {
   const named = (name: string | Record<string, string>) => connectorName({ id: 'c', target: 'x', name }, 'de');

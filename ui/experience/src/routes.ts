@@ -3,9 +3,6 @@ import type { SignInExperience } from './data';
 import { isFactor, type Factor } from './factors';
 import type { Parameters } from './parameters';
 
-/** What a page that comes with another release is for. */
-export type LaterPage = 'singleSignOn' | 'device' | 'callback' | 'social';
-
 /** `full` asks for everything on one page, `identifier` and `password` are the two steps of the identifier-first pages. */
 export type Step = 'full' | 'identifier' | 'password';
 
@@ -25,15 +22,19 @@ export type Screen =
   | { name: 'one-time-token'; failed: boolean }
   | { name: 'consent' }
   | { name: 'direct'; method: string; target: string | undefined }
+  | { name: 'callback'; connectorId: string }
+  | { name: 'social-link'; connectorId: string }
+  | { name: 'single-sign-on' }
+  | { name: 'sso-connectors' }
   | { name: 'account-suspended' }
   | { name: 'switch-account' }
   | { name: 'unknown-session' }
-  | { name: 'later'; what: LaterPage }
+  /** The device flow comes with another release. */
+  | { name: 'device' }
   | { name: 'not-found' };
 
 export type Route = Screen | { redirect: string };
 
-const later = (what: LaterPage): Screen => ({ name: 'later', what });
 const NOT_FOUND: Screen = { name: 'not-found' };
 const CODE = 'verification-code';
 
@@ -77,6 +78,15 @@ function forgotPassword(page: string, sub: string | undefined, { forgotPassword 
   return sub === 'reset' ? { name: 'reset' } : NOT_FOUND;
 }
 
+function singleSignOn(sub: string | undefined, { singleSignOnEnabled }: SignInExperience): Route {
+  if (!singleSignOnEnabled) return { redirect: '/sign-in' };
+  if (sub === undefined || sub === 'email') return { name: 'single-sign-on' };
+  return sub === 'connectors' ? { name: 'sso-connectors' } : NOT_FOUND;
+}
+
+const callback = (id: string | undefined): Screen =>
+  id === undefined ? NOT_FOUND : { name: 'callback', connectorId: decoded(id) };
+
 /** The screen of a path, or where the path falls back to (sheet 2.4). */
 export function resolveRoute(path: string, experience: SignInExperience): Route {
   const [page = '', sub, ...rest] = path.split('/').filter((segment) => segment !== '');
@@ -99,7 +109,7 @@ export function resolveRoute(path: string, experience: SignInExperience): Route 
     case 'reset-password':
       return forgotPassword(page, sub, experience);
     case 'single-sign-on':
-      return experience.singleSignOnEnabled ? later('singleSignOn') : { redirect: '/sign-in' };
+      return singleSignOn(sub, experience);
     case 'direct':
       return { name: 'direct', method: decoded(sub ?? ''), target: rest[0] && decoded(rest[0]) };
     case 'continue':
@@ -118,9 +128,13 @@ export function resolveRoute(path: string, experience: SignInExperience): Route 
     case 'unknown-session':
       return { name: page };
     case 'device':
+      return { name: page };
     case 'callback':
+      return callback(sub === 'social' && rest[0] !== undefined ? rest[0] : sub);
     case 'social':
-      return later(page);
+      return sub === 'link' && rest[0] !== undefined
+        ? { name: 'social-link', connectorId: decoded(rest[0]) }
+        : NOT_FOUND;
     default:
       return NOT_FOUND;
   }
@@ -145,6 +159,9 @@ export function settle(path: string, experience: SignInExperience): { path: stri
   return { path: at, screen: { name: 'not-found' } };
 }
 
+/** Whether a page only passes on, so that there is nothing to come back to. */
+export const isPassage = (path: string): boolean => /^\/(?:direct|callback)\//.test(path);
+
 /** The path a freshly loaded page shows: a one-time token goes to the page that takes it (sheet 2.6). */
 export const firstPath = (
   path: string,
@@ -163,28 +180,3 @@ const FALLBACKS = [
 /** Where direct sign-in goes when it cannot go on: the documented first screens, otherwise sign-in (sheet 2.5). */
 export const directFallback = (fallback: string | null): string =>
   `/${fallback !== null && FALLBACKS.includes(fallback) ? fallback : 'sign-in'}`;
-
-/** The connector that direct sign-in names (sheet 2.5), by the name people know it by. */
-export function directConnector(
-  method: string,
-  target: string | undefined,
-  experience: SignInExperience,
-  language: string,
-): string | undefined {
-  if (method === 'social') {
-    const found = experience.socialConnectors.find((connector) => connector.target === target);
-    return found && connectorName(found, language);
-  }
-  if (method === 'sso' && experience.singleSignOnEnabled) {
-    return experience.ssoConnectors.find((connector) => connector.id === target)?.connectorName;
-  }
-  return undefined;
-}
-
-/** A social connector's name in the page's language. */
-export function connectorName(
-  { name, target }: SignInExperience['socialConnectors'][number],
-  language: string,
-): string {
-  return typeof name === 'string' ? name : (name[language] ?? name['en'] ?? Object.values(name)[0] ?? target);
-}

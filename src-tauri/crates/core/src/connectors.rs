@@ -7,7 +7,7 @@ mod edit;
 mod request;
 mod resolve;
 
-pub use edit::{announces_pkce, config_of_discovery, delete_connector, merged_config, obstacles, put_draft};
+pub use edit::{announces_pkce, config_of_discovery, delete_connector, merged_config, obstacles, put_draft, put_preset};
 pub use request::{authorization_uri, state_digest};
 pub use resolve::{ConfigProblem, check_config, resolve};
 

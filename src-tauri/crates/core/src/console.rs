@@ -4,14 +4,17 @@
 //! The TypeScript side in `ui/bindings` is generated from these declarations.
 
 mod connectors;
+mod simulated;
 mod views;
 
 pub use connectors::*;
+pub use simulated::SimulatedAccountDraft;
 pub use views::*;
 
 use crate::because::Repair;
+use crate::ids::ConnectorId;
 use crate::live::{LiveDetail, LiveSummary, Wire};
-use crate::model::{CustomPhrases, CustomProfileField, ProviderSettings, SignInExperience};
+use crate::model::{CustomPhrases, CustomProfileField, ProviderSettings, SignInExperience, SimulatedAccount, Simulation};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -296,6 +299,33 @@ pub enum ConsoleRequest {
         /// The subject there.
         identity_id: String,
     },
+    /// Whom a connector's simulated provider knows. One that knew nobody makes some people up first.
+    SimulatedAccounts {
+        /// The connector.
+        connector_id: ConnectorId,
+    },
+    /// Create a simulated account, or change one.
+    SaveSimulatedAccount {
+        /// The account as it should be.
+        account: SimulatedAccountDraft,
+    },
+    /// Delete a simulated account. Who signed in with it stays linked.
+    DeleteSimulatedAccount {
+        /// Its id.
+        id: String,
+    },
+    /// Let a simulated provider know one more person, made up.
+    MakeUpSimulatedAccount {
+        /// The connector.
+        connector_id: ConnectorId,
+    },
+    /// Say how a simulated provider fails: always, and at the next sign-in alone.
+    SetSimulation {
+        /// The connector, which has to be simulated already.
+        connector_id: ConnectorId,
+        /// How it should behave.
+        simulation: Simulation,
+    },
 }
 
 /// The answer to a [`ConsoleRequest`].
@@ -349,6 +379,8 @@ pub enum ConsoleReply {
     ConnectorSecrets(ConnectorSecrets),
     /// To `DiscoverIssuer`.
     DiscoveredIssuer(DiscoveredIssuer),
+    /// To the requests about simulated accounts: all of the connector, oldest first.
+    SimulatedAccounts(Vec<SimulatedAccount>),
     /// Done, with one sentence saying what was done.
     Done(String),
 }

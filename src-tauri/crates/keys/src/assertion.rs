@@ -15,6 +15,8 @@ pub const CLOCK_TOLERANCE: i64 = 15;
 pub enum AssertionKey<'a> {
     /// The client's secret, HS256 only (`client_secret_jwt`).
     Secret(&'a Secret),
+    /// The client's secret, HS256, HS384 or HS512: what a simulated provider accepts (sheet 6.3).
+    AnyHmac(&'a Secret),
     /// The client's JWK set; RS256, PS256, ES256, ES384 and EdDSA (`private_key_jwt`).
     Jwks(&'a Value),
 }
@@ -49,8 +51,9 @@ pub fn verify_client_assertion(token: &str, how: AssertionKey<'_>, expected: &Ex
     let header = header_of(token)?;
     let alg = header.alg;
     let claims = match how {
-        AssertionKey::Secret(secret) => {
-            if alg != Algorithm::HS256 {
+        AssertionKey::Secret(secret) | AssertionKey::AnyHmac(secret) => {
+            let wide = matches!(how, AssertionKey::AnyHmac(_)) && matches!(alg, Algorithm::HS384 | Algorithm::HS512);
+            if alg != Algorithm::HS256 && !wide {
                 return Err(VerifyError::Algorithm(format!("{alg:?}")));
             }
             signed_claims(token, &DecodingKey::from_secret(secret.expose().as_bytes()), alg)?

@@ -9,6 +9,7 @@ mod inbox;
 mod people;
 mod profile_fields;
 mod repairs;
+mod simulated;
 
 use crate::custom_ui::Wanted;
 use crate::engine::{Engine, ListenError};
@@ -123,6 +124,11 @@ impl Engine {
             ConsoleRequest::SetCustomUiFolder { path } => self.set_custom_ui_folder(&path).await,
             ConsoleRequest::ImportCustomUi { path } => self.import_custom_ui(&path).await,
             ConsoleRequest::SetCustomUiDevServer { url } => self.set_custom_ui(Wanted::DevServer(url.trim().to_owned())).await,
+            ConsoleRequest::SimulatedAccounts { connector_id } => self.simulated_accounts(connector_id).await,
+            ConsoleRequest::SaveSimulatedAccount { account } => self.save_simulated_account(account).await,
+            ConsoleRequest::DeleteSimulatedAccount { id } => self.delete_simulated_account(id).await,
+            ConsoleRequest::MakeUpSimulatedAccount { connector_id } => self.make_up_simulated_account(connector_id).await,
+            ConsoleRequest::SetSimulation { connector_id, simulation } => self.set_simulation(connector_id, simulation).await,
             ConsoleRequest::RemoveCustomUi => self.set_custom_ui(Wanted::Hosted).await,
         }
     }

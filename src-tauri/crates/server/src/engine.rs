@@ -61,7 +61,7 @@ pub struct Engine {
     pub(crate) playground: Playground,
     pub(crate) custody: vestibule_keys::CustodyReport,
     pub(crate) outgoing: vestibule_upstream::Client,
-    pub(crate) providers: vestibule_upstream::Providers,
+    pub(crate) providers: vestibule_upstream::provider::Providers,
     pub(crate) custom_ui: crate::custom_ui::State,
     keys: RwLock<Arc<KeyRing>>,
     site: RwLock<Arc<Site>>,

@@ -152,11 +152,12 @@ describe('/sign-in', () => {
         forgotPassword: { email: true, phone: false },
         socialConnectors: [{ id: 'c', target: 'google', name: { en: 'Google' } }],
         singleSignOnEnabled: true,
+        ssoConnectors: [{ id: 'acme', connectorName: 'Acme' }],
       }),
     });
     expect(link('Forgot password?').getAttribute('href')).toBe('/forgot-password?app_id=shop');
-    expect(link('Google').getAttribute('href')).toBe('/direct/social/google?app_id=shop');
-    expect(link('Single sign-on').getAttribute('href')).toBe('/single-sign-on?app_id=shop');
+    expect(button('Continue with Google').textContent?.trim()).toBe('Google');
+    expect(link('Single sign-on').getAttribute('href')).toBe('/single-sign-on/email?app_id=shop');
   });
 
   it('says why there is no form when no method is switched on', () => {

@@ -43,6 +43,7 @@ export const parameters = (changes: Partial<Parameters> = {}): Parameters => ({
   identifier: null,
   fallback: null,
   oneTimeToken: '',
+  callback: {},
   errorMessage: '',
   ...changes,
 });
@@ -108,8 +109,9 @@ export function fakeApp({ path = '/sign-in', data, query, script }: FakeApp = {}
   window.history.replaceState(null, '', path);
   const { calls, fetch } = fakeProvider(script);
   const leave = vi.fn<(address: string) => void>();
-  const app = new App({ page: window, data: pageData(data), parameters: parameters(query), fetch, leave });
-  return { app, calls, leave };
+  const visit = vi.fn<(address: string) => void>();
+  const app = new App({ page: window, data: pageData(data), parameters: parameters(query), fetch, leave, visit });
+  return { app, calls, leave, visit };
 }
 
 /** The calls as lines: `POST /submit`. */

@@ -2,7 +2,7 @@
 
 use super::{Discovery, check_config};
 use crate::console::{ConnectorDraft, Obstacle};
-use crate::model::{Connector, ConnectorConfig, SECRET_MEMBERS, SignInExperience, SimulatedAccount, User};
+use crate::model::{Connector, ConnectorConfig, Factory, SECRET_MEMBERS, SignInExperience, SimulatedAccount, User};
 use crate::port::{Cx, StoreError};
 use serde_json::{Map, Value, json};
 
@@ -21,7 +21,7 @@ pub fn put_draft(connector: &mut Connector, draft: ConnectorDraft) {
         None
     } else {
         let own = filled(draft.target);
-        let preset = crate::model::Factory::find(&connector.connector_id, false).map_or("", |factory| factory.target);
+        let preset = Factory::find(&connector.connector_id, false).map_or("", |factory| factory.target);
         Some(own.unwrap_or_else(|| preset.to_owned()))
     };
     draft.name.trim().clone_into(&mut connector.name);
@@ -147,4 +147,18 @@ pub fn delete_connector(cx: &mut Cx<'_>, connector: &Connector) -> Result<(), St
         }
     }
     cx.delete::<Connector>(connector.id.as_str())
+}
+
+/// Fills in what a preset has of its own, where nothing else was said: target and name. `name` is for a connector whose preset
+/// has none.
+pub fn put_preset(connector: &mut Connector, name: &str) {
+    let social = Factory::find(&connector.connector_id, false);
+    if let Some(factory) = social.filter(|_| connector.target.is_none()) {
+        // A standard connector without one has the empty target, which its check refuses with the right words.
+        connector.target = Some(factory.target.to_owned());
+    }
+    if connector.name.is_empty() {
+        let own = social.filter(|factory| !factory.is_standard()).map_or(name, |factory| factory.name);
+        own.clone_into(&mut connector.name);
+    }
 }

@@ -234,10 +234,17 @@ pub fn start_connector(
             Some(Err(failure)) => return failed(&name, failure),
             None => None,
         };
-        let upstream = match resolve(&connector, &config, places, discovery.as_ref()) {
+        let mut upstream = match resolve(&connector, &config, places, discovery.as_ref()) {
             Ok(upstream) => upstream,
             Err(problem) => return misconfigured(&connector, &problem, family),
         };
+        // Whom the application expects, a company's provider may know.
+        if let Some(hint) = interaction.params.get("login_hint")
+            && family == ConnectorFamily::EnterpriseSso
+            && !upstream.authorization_params.iter().any(|(name, _)| name == "login_hint")
+        {
+            upstream.authorization_params.push(("login_hint".into(), hint.clone()));
+        }
         let nonce = id21(cx.entropy);
         let verifier = upstream.pkce.then(|| Secret::new(opaque43(cx.entropy)));
         let authorization_uri = authorization_uri(&upstream, redirect_uri, state, &nonce, verifier.as_ref().map(Secret::expose));

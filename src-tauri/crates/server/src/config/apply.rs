@@ -1,10 +1,12 @@
 //! Applies a document to what is stored.
 
 mod access;
+mod connectors;
 mod factors;
 mod people;
 mod things;
 
+pub(super) use connectors::{connector_of, subject};
 pub(super) use factors::base32;
 pub(super) use people::{ApplyPeople, find_person};
 

@@ -6,17 +6,18 @@ mod roles;
 pub(super) use references::unmet_references;
 pub(super) use roles::unknown_scope;
 
-use super::apply::base32;
+use super::apply::{base32, connector_of, subject};
 use super::document::{ApplicationEntry, Document, MfaEntryKind, UserEntry};
 use super::error::{ConfigError, Source};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use vestibule_core::Secret;
 use vestibule_core::console::{ApplicationDraft, UserDraft};
 use vestibule_core::experience::totp_for;
 use vestibule_core::model::{
     CustomPhrases, MAX_NAME, MessageSettings, Problem, ProviderSettings, Resource, SignInExperience, check_application, check_client_id,
-    check_custom_phrases, check_custom_profile_field, check_message_settings, check_provider_settings, check_resource,
-    check_sign_in_experience, check_user, default_access_token_ttl, normalize_phone,
+    check_connector, check_connector_among, check_custom_phrases, check_custom_profile_field, check_message_settings,
+    check_provider_settings, check_resource, check_sign_in_experience, check_user, default_access_token_ttl, normalize_phone,
 };
 
 /// Longest secret, in **characters** (sheet 1.8).
@@ -270,22 +271,37 @@ impl Found {
 
     fn connectors(&mut self, document: &Document) {
         let mut ids = BTreeMap::new();
-        for connector in &document.connectors {
-            let at = &connector.at;
-            self.id(format!("{at}.id"), &connector.id);
-            self.unique(&mut ids, &connector.id, format!("{at}.id"), "id");
-            self.name(format!("{at}.connectorId"), &connector.connector_id);
-            if let Some(name) = &connector.name {
-                self.name(format!("{at}.name"), name);
-            }
-            for (index, domain) in connector.domains.iter().flatten().enumerate() {
-                let odd = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '@' | '/' | ':' | '*');
-                if !domain.contains('.') || domain.contains(odd) || domain.to_lowercase() != *domain {
-                    self.add(
-                        format!("{at}.domains.{index}"),
-                        "Is not a mail domain. Write what follows the @, in lower case, such as acme.test.",
-                    );
+        let mut made = Vec::new();
+        for entry in &document.connectors {
+            let at = &entry.at;
+            self.unique(&mut ids, &entry.id, format!("{at}.id"), "id");
+            let (connector, config) = match connector_of(entry, None) {
+                Ok(whole) => whole,
+                Err(problem) => {
+                    self.under(at, vec![problem]);
+                    continue;
                 }
+            };
+            let mut problems = check_connector(&connector, &config);
+            if entry.config.is_none() {
+                // It may be stored. Apply sees both.
+                problems.retain(|problem| !problem.field.starts_with("config"));
+            }
+            self.under(at, problems);
+            let connector = Arc::new(connector);
+            self.under(at, check_connector_among(&connector, None, &made));
+            made.push(connector);
+            let mut subjects = BTreeMap::new();
+            for (index, account) in entry.accounts.iter().flatten().enumerate() {
+                let path = format!("{at}.accounts.{index}");
+                self.name(format!("{path}.name"), &account.name);
+                self.unique(&mut subjects, &subject(account), format!("{path}.sub"), "subject");
+            }
+            if entry.simulated == Some(false) && (entry.failure.is_some() || entry.accounts.is_some()) {
+                self.add(
+                    at,
+                    "Only a simulated provider has accounts and failures. Set simulated = true, or leave them out.",
+                );
             }
         }
     }

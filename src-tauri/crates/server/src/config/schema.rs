@@ -2,6 +2,8 @@
 //!
 //! The serde structs in `document` and in the model say the same in types; a test holds the two together.
 
+use vestibule_core::model::Failure;
+
 /// What may stand at a key.
 pub(super) enum Shape {
     /// Text.
@@ -332,8 +334,58 @@ spec!(
         required("connectorId", Shape::Text),
         field("target", Shape::Text),
         field("name", Shape::Text),
+        field("names", Shape::Texts),
+        field("logo", Shape::Text),
+        field("logoDark", Shape::Text),
+        field("displayName", Shape::Text),
         field("domains", TEXTS),
+        field("syncProfile", Shape::Bool),
+        field("enableTokenStorage", Shape::Bool),
+        field("idpInitiatedAuth", Shape::Table(&IDP_INITIATED_AUTH)),
+        field("simulated", Shape::Bool),
+        field("failure", Shape::OneOf(&FAILURES)),
+        field("accounts", Shape::List(&Shape::Table(&SIMULATED_ACCOUNT))),
         field("config", Shape::Object),
+    ]
+);
+
+spec!(
+    IDP_INITIATED_AUTH,
+    "idpInitiatedAuth",
+    "{ defaultApplicationId = \"shop\", clientIdpInitiatedAuthCallbackUri = \"http://localhost:3000/start\" }",
+    [
+        required("defaultApplicationId", Shape::Text),
+        field("clientIdpInitiatedAuthCallbackUri", Shape::Text),
+        field("autoSendAuthorizationRequest", Shape::Bool),
+        field("redirectUri", Shape::Text),
+        field("authParameters", Shape::Texts),
+    ]
+);
+
+/// The names of [`vestibule_core::model::Failure`].
+pub(in crate::config) static FAILURES: [&str; Failure::ALL.len()] = {
+    let mut names = [""; Failure::ALL.len()];
+    let mut index = 0;
+    while index < names.len() {
+        names[index] = Failure::ALL[index].name();
+        index += 1;
+    }
+    names
+};
+
+spec!(
+    SIMULATED_ACCOUNT,
+    "a simulated account",
+    "{ name = \"Nora Lind\", email = \"nora@acme.test\" }",
+    [
+        required("name", Shape::Text),
+        field("sub", Shape::Text),
+        field("email", Shape::Text),
+        field("emailVerified", Shape::Bool),
+        field("phone", Shape::Text),
+        field("avatar", Shape::Text),
+        field("claims", Shape::Object),
+        field("failure", Shape::OneOf(&FAILURES)),
     ]
 );
 

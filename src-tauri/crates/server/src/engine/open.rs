@@ -179,7 +179,7 @@ impl Engine {
             recorder: crate::recorder::Recorder::default(),
             playground: crate::playground::Playground::default(),
             outgoing: vestibule_upstream::Client::default(),
-            providers: vestibule_upstream::Providers::default(),
+            providers: vestibule_upstream::provider::Providers::new(ports.entropy.clone()),
             custom_ui: crate::custom_ui::State::default(),
             keys: RwLock::new(Arc::new(keys)),
             site: RwLock::new(Arc::new(site)),

@@ -352,6 +352,7 @@ pub(super) async fn asset(engine: &Engine, request: &Request, segments: &[&str])
     match path.as_str() {
         "submit.js" => return Response::new(StatusCode::OK).body("text/javascript; charset=utf-8", pages::SUBMIT_JS),
         "plain.css" => return Response::new(StatusCode::OK).body("text/css; charset=utf-8", pages::PLAIN_CSS),
+        "simulated.css" => return Response::new(StatusCode::OK).body("text/css; charset=utf-8", vestibule_simulator::STYLE),
         _ => {}
     }
     if segments.contains(&"..") {

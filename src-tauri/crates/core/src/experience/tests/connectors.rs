@@ -146,6 +146,17 @@ fn the_address_has_logtos_members_and_no_challenge() {
         .call(|cx, id| start_connector(cx, id, ConnectorFamily::EnterpriseSso, "acme", &places(), None, STATE, "http://x/"))
         .unwrap();
     assert!(started.authorization_uri.contains("code_challenge_method=S256"));
+    assert!(!started.authorization_uri.contains("login_hint"));
+    // Whom the application expects is told to a company's provider, and to no other.
+    let mut interaction = page.state();
+    interaction.params.insert("login_hint".into(), "nora@acme.test".into());
+    page.world.put(&interaction);
+    for (id, told) in [("acme", true), ("google", false)] {
+        let started = page
+            .call(|cx, interaction| start_connector(cx, interaction, family(id), id, &places(), None, STATE, "http://x/"))
+            .unwrap();
+        assert_eq!(started.authorization_uri.contains("login_hint=nora%40acme.test"), told, "{id}");
+    }
 }
 
 #[test]

@@ -6,8 +6,8 @@ use crate::languages::unsupported_fallback;
 use vestibule_core::console::ApplicationDraft;
 use vestibule_core::experience::profile_fields;
 use vestibule_core::model::{
-    Application, ApplicationSecret, Connector, CustomPhrases, CustomProfileField, MAX_PROFILE_FIELDS, MessageSettings, ProviderSettings,
-    Resource, SignInExperience, check_application, check_custom_profile_field, check_message_settings, check_provider_settings,
+    Application, ApplicationSecret, CustomPhrases, CustomProfileField, MAX_PROFILE_FIELDS, MessageSettings, ProviderSettings, Resource,
+    SignInExperience, check_application, check_custom_profile_field, check_message_settings, check_provider_settings,
     check_sign_in_experience, default_access_token_ttl,
 };
 use vestibule_core::record::Index;
@@ -92,32 +92,6 @@ impl Applier<'_, '_, '_> {
                 } else {
                     Some(self.cx.vault.seal(&Secret::new(plain)))
                 };
-            }
-            self.put(stored.as_deref(), &new)?;
-        }
-        Ok(())
-    }
-
-    pub(super) fn connectors(&mut self) -> Result<(), StoreError> {
-        for entry in &self.document.connectors {
-            let stored = self.cx.get::<Connector>(&entry.id)?;
-            let mut new = stored
-                .as_deref()
-                .cloned()
-                .unwrap_or_else(|| Connector::new(entry.id.as_str().into(), String::new(), None, entry.id.clone(), self.cx.now));
-            new.connector_id.clone_from(&entry.connector_id);
-            set_some(&mut new.target, entry.target.as_ref());
-            set(&mut new.name, entry.name.as_ref());
-            set(&mut new.domains, entry.domains.as_ref());
-            let wanted = entry.config.clone().map(serde_json::Value::Object);
-            if wanted.is_some() || new.config.is_empty() {
-                let wanted = wanted.unwrap_or_else(|| serde_json::json!({}));
-                // Sealing draws randomness: the box stays as it is while its content does.
-                let held = self.cx.vault.open(&new.config).ok();
-                let held = held.and_then(|secret| serde_json::from_str::<serde_json::Value>(secret.expose()).ok());
-                if held.as_ref() != Some(&wanted) {
-                    new.config = self.cx.vault.seal(&Secret::new(wanted.to_string()));
-                }
             }
             self.put(stored.as_deref(), &new)?;
         }

@@ -40,6 +40,8 @@ fn schema_and_types_have_the_same_keys() {
     same_keys::<RoleEntry>(&schema::ROLE);
     same_keys::<RoleScope>(&schema::ROLE_SCOPE);
     same_keys::<ConnectorEntry>(&schema::CONNECTOR);
+    same_keys::<AccountEntry>(&schema::SIMULATED_ACCOUNT);
+    same_keys::<IdpInitiatedAuth>(&schema::IDP_INITIATED_AUTH);
     same_keys::<ProviderSettings>(&schema::PROVIDER);
     same_keys::<MessageSettings>(&schema::MESSAGES);
     same_keys::<Smtp>(&schema::SMTP);

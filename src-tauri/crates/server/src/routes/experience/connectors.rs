@@ -29,7 +29,7 @@ impl Call<'_> {
     async fn discovery(&mut self, family: ConnectorFamily, id: &str) -> Result<Option<Result<Discovery, UpstreamFailure>>, Stop> {
         let plan = self.read(|cx, interaction| experience::connector_plan(cx, interaction, family, id))?;
         Ok(match plan.needs_discovery() {
-            Some(issuer) => Some(self.engine.providers.discover(&issuer).await),
+            Some(issuer) => Some(self.engine.providers.discover(&issuer, self.engine.now()).await),
             None => None,
         })
     }
