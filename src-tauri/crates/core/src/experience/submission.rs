@@ -125,7 +125,7 @@ pub fn submit(cx: &mut Cx<'_>, interaction_id: &InteractionId, issuer: &str) -> 
         answer(cx, "200 redirectTo", "signed in", format!("{name} · signed in"));
         waiting(cx, Lane::Provider, "waiting for the browser to return");
         Ok(Submitted::SignedIn {
-            redirect_to: format!("{}/auth/{}", issuer.trim_end_matches('/'), interaction.id),
+            redirect_to: interaction.return_to(issuer),
         })
     })
 }

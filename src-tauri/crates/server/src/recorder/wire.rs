@@ -5,7 +5,7 @@ use std::sync::Arc;
 use vestibule_core::live::Wire;
 
 /// Names of parameters and JSON members whose values are secret.
-const SECRET_NAMES: [&str; 10] = [
+const SECRET_NAMES: [&str; 13] = [
     "client_secret",
     "client_assertion",
     "code",
@@ -16,6 +16,9 @@ const SECRET_NAMES: [&str; 10] = [
     "id_token_hint",
     "token",
     "one_time_token",
+    "device_code",
+    "user_code",
+    "input_code",
 ];
 /// Headers whose values are secret.
 const SECRET_HEADERS: [&str; 3] = ["authorization", "cookie", "set-cookie"];
