@@ -74,7 +74,6 @@ describe('fall-backs', () => {
   });
 
   it.each([
-    ['/device', 'Connect a device'],
     ['/callback/google', 'Back from another provider'],
     ['/social/link/c1', 'Link an account'],
   ])('%s says what it is for and offers to go on', (path, title) => {

@@ -43,7 +43,6 @@ describe('screens of the paths', () => {
     ['/create-passkey', { name: 'create-passkey' }],
     ['/one-time-token', { name: 'one-time-token', failed: false }],
     ['/one-time-token/error', { name: 'one-time-token', failed: true }],
-    ['/device/success', { name: 'later', what: 'device' }],
     ['/callback/social/c1', { name: 'later', what: 'callback' }],
     ['/social/link/c1', { name: 'later', what: 'social' }],
     ['/switch-account', { name: 'switch-account' }],

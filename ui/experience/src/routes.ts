@@ -4,7 +4,7 @@ import { isFactor, type Factor } from './factors';
 import type { Parameters } from './parameters';
 
 /** What a page that comes with another release is for. */
-export type LaterPage = 'singleSignOn' | 'device' | 'callback' | 'social';
+export type LaterPage = 'singleSignOn' | 'callback' | 'social';
 
 /** `full` asks for everything on one page, `identifier` and `password` are the two steps of the identifier-first pages. */
 export type Step = 'full' | 'identifier' | 'password';
@@ -117,7 +117,6 @@ export function resolveRoute(path: string, experience: SignInExperience): Route 
     case 'switch-account':
     case 'unknown-session':
       return { name: page };
-    case 'device':
     case 'callback':
     case 'social':
       return later(page);
