@@ -299,7 +299,7 @@ describe('the device flow on the wire', () => {
     for (let i = 0; i < 12; i += 1) await device.poll();
     await new Person(provider).approve(user_code);
     assert.equal((await device.poll()).status, 200);
-    const [newest] = await provider.control({ op: 'sessions' });
+    const [newest] = await provider.control({ op: 'sessions', limit: 1 });
     const { summary, steps } = await provider.control({ op: 'session', id: newest.id });
     const count = (kind) => steps.filter((step) => step.kind === kind).length;
     assert.equal(summary.appId, 'tv');
@@ -322,7 +322,7 @@ describe('the device flow on the wire', () => {
     ]) {
       assert.ok(cards.includes(rule), `${rule} is among ${cards}`);
     }
-    const wire = await provider.control({ op: 'wire', seq: steps[0].seq, reveal: false });
+    const wire = await provider.control({ op: 'wire', id: newest.id, seq: steps[0].seq, reveal: false });
     assert.ok(!JSON.stringify(wire).includes(user_code) && !JSON.stringify(wire).includes(device.code));
   });
 

@@ -135,7 +135,7 @@ describe('the question', () => {
 describe('the end', () => {
   it('is good', async () => {
     await show('/device/success', 'Device connected');
-    expect(screen.getByText(/Bookstore may sign you in/)).toBeTruthy();
+    expect(screen.getByText(/Go back to Bookstore/)).toBeTruthy();
   });
 
   it('or is not', async () => {

@@ -124,6 +124,8 @@ impl Hide<'_> {
                     if SECRET_NAMES.contains(&name.as_str()) && member.is_string() && !self.reveal && !error_code {
                         self.redacted.push(name.clone());
                         *member = MASK.into();
+                    } else if let Some(address) = member.as_str().filter(|text| text.starts_with("http") || text.starts_with('/')) {
+                        *member = self.query(address).into();
                     } else {
                         self.json(member);
                     }
@@ -203,17 +205,17 @@ mod tests {
                 ("set-cookie", "_session=s3cret; path=/; httponly"),
                 ("location", "http://a.test/cb?code=abc&state=1"),
             ]),
-            response_body: r#"{"access_token":"tok","scope":"openid"}"#.into(),
+            response_body: r#"{"access_token":"tok","scope":"openid","redirectTo":"/device?user_code=BCDF-GHJK&x=1"}"#.into(),
         })
     }
 
     #[test]
     fn secrets_are_masked_until_asked() {
         let shown = serde_json::to_string(&show(&entry(), 1, false, "http://localhost:3001")).unwrap();
-        for secret in ["abc", "hush", "QUJD", "s3cret", "\"tok\""] {
+        for secret in ["abc", "hush", "QUJD", "s3cret", "\"tok\"", "BCDF"] {
             assert!(!shown.contains(secret), "{secret} in {shown}");
         }
-        assert!(shown.contains("state=1") && shown.contains("httponly") && shown.contains("openid"));
+        assert!(shown.contains("&x=1") && shown.contains("state=1") && shown.contains("httponly") && shown.contains("openid"));
         let revealed = show(&entry(), 1, true, "http://localhost:3001");
         assert!(revealed.curl.contains("hush") && revealed.redacted.is_empty());
     }
