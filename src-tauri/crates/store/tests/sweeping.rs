@@ -73,6 +73,7 @@ fn device_code(n: i64, expires_at: Timestamp) -> DeviceCode {
         client_id: "tv".into(),
         params: BTreeMap::new(),
         resources: Vec::new(),
+        hint_sub: None,
         state: DeviceState::Waiting,
         interval: 5,
         polled_at: None,

@@ -6,7 +6,7 @@
 
 mod verification;
 
-pub use verification::{Form, Problem, Verification, find, over, verify};
+pub use verification::{Form, Problem, Shown, Verification, find, over, verify};
 
 use super::OidcError;
 use super::authorize::{Reply, read_parameters};
@@ -68,7 +68,7 @@ pub fn begin(cx: &mut Cx<'_>, app: &Application, mut raw: RawRequest) -> Result<
     }
     let text = timed43(cx.now, cx.entropy);
     let key = token_key(&text);
-    let request = match request::validate_device(cx, Arc::new(app.clone()), &raw, &key)? {
+    let mut request = match request::validate_device(cx, Arc::new(app.clone()), &raw, &key)? {
         Ok(request) => request,
         Err(error) => return Ok(Err(refused(cx, error))),
     };
@@ -78,13 +78,16 @@ pub fn begin(cx: &mut Cx<'_>, app: &Application, mut raw: RawRequest) -> Result<
         shown = user_code(cx.entropy);
     }
     let valid_until = cx.now.plus_seconds(DEVICE_CODE_TTL);
+    // The hint was checked; its text is not kept.
+    request.params.remove("id_token_hint");
     let code = DeviceCode {
         key,
         user_code: shown,
         live,
         client_id: app.id.clone(),
-        params: kept(&request),
+        params: request.params.clone(),
         resources: request.indicators(),
+        hint_sub: request.hint_sub.clone(),
         state: DeviceState::Waiting,
         interval: INTERVAL,
         polled_at: None,
@@ -125,15 +128,6 @@ pub fn begin(cx: &mut Cx<'_>, app: &Application, mut raw: RawRequest) -> Result<
     }))
 }
 
-/// The parameters that are stored. A hint was checked; its text is not kept.
-fn kept(request: &ValidRequest) -> std::collections::BTreeMap<String, String> {
-    let mut params = request.params.clone();
-    if let Some(hint) = params.get_mut("id_token_hint") {
-        "checked".clone_into(hint);
-    }
-    params
-}
-
 fn refused(cx: &mut Cx<'_>, error: OidcError) -> OidcError {
     if !cx.trail.because.iter().any(|b| b.outcome == Outcome::Refused) {
         cx.because(Because::new(
@@ -169,7 +163,6 @@ pub(super) fn revive(cx: &mut Cx<'_>, key: &str) -> Result<Result<ValidRequest, 
         return gone("the application was deleted, or may not use the device flow any more");
     };
     let mut pairs: Vec<(String, String)> = code.params.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
-    pairs.retain(|(name, _)| name != "id_token_hint");
     pairs.extend(code.resources.iter().map(|r| ("resource".to_owned(), r.clone())));
     let raw = RawRequest {
         pairs,
@@ -177,7 +170,10 @@ pub(super) fn revive(cx: &mut Cx<'_>, key: &str) -> Result<Result<ValidRequest, 
         hint: None,
     };
     let (said, rows) = (cx.trail.because.len(), std::mem::take(&mut cx.trail.params));
-    let outcome = request::validate_device(cx, app, &raw, key)?;
+    let mut outcome = request::validate_device(cx, app, &raw, key)?;
+    if let Ok(request) = &mut outcome {
+        request.hint_sub.clone_from(&code.hint_sub);
+    }
     cx.trail.params = rows;
     if outcome.is_ok() {
         cx.trail.because.truncate(said);

@@ -23,6 +23,9 @@ pub struct DeviceCode {
     /// `resource`, which may be given several times.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resources: Vec<String>,
+    /// Subject of the request's `id_token_hint`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint_sub: Option<String>,
     /// How far it has come.
     pub state: DeviceState,
     /// How long the device has to wait between two polls, in **seconds**; each `slow_down` adds to it.

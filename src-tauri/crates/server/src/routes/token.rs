@@ -35,7 +35,10 @@ fn refuse(engine: &Engine, request: &Request, exchange: &mut Exchange, error: &O
             _ => StepKind::Token,
         };
     }
-    exchange.trail.error.get_or_insert_with(|| error.step());
+    // A device that has to wait did nothing wrong.
+    if exchange.trail.kind != StepKind::DevicePoll {
+        exchange.trail.error.get_or_insert_with(|| error.step());
+    }
     let patch = &mut exchange.trail.patch;
     if exchange.trail.live.is_none() {
         patch.status.get_or_insert(LiveStatus::Failed);

@@ -114,11 +114,14 @@ fn normalized(typed: &str) -> String {
         .collect()
 }
 
+/// A device code and the application that asked for it.
+pub type Shown = (Arc<DeviceCode>, Arc<Application>);
+
 /// The device code that shows this user code, old ones included, and who asked.
 ///
 /// # Errors
 /// When the store can't be read.
-pub fn find(cx: &Cx<'_>, user_code: &str) -> Result<Option<(Arc<DeviceCode>, Arc<Application>)>, StoreError> {
+pub fn find(cx: &Cx<'_>, user_code: &str) -> Result<Option<Shown>, StoreError> {
     let user_code = normalized(user_code);
     if user_code.len() != LETTERS {
         return Ok(None);
@@ -225,7 +228,10 @@ fn confirm(cx: &mut Cx<'_>, code: &DeviceCode, browser: &Secret, session_cookie:
         because: parsed.because,
     };
     let session = load_session(cx, session_cookie)?;
-    flow::proceed(cx, &request, &extras, session, Satisfied::default(), None, issuer)
+    let reply = flow::proceed(cx, &request, &extras, session, Satisfied::default(), None, issuer)?;
+    // The code ends long before an interaction would.
+    cx.trail.patch.expires_at = Some(code.valid_until);
+    Ok(reply)
 }
 
 /// The code that was typed, if this browser may go on with it. Wrong ones are counted.
@@ -327,7 +333,15 @@ fn say_no(cx: &mut Cx<'_>, problem: Problem, title: &'static str, detail: impl I
 pub fn over(cx: &mut Cx<'_>, key: &str, interaction: &Interaction) -> Result<Option<Reply>, StoreError> {
     let problem = match cx.get::<DeviceCode>(key)? {
         Some(code) => unfit(cx, &code, None),
-        None => Some(Problem::Expired),
+        None => {
+            say_no(
+                cx,
+                Problem::Expired,
+                "The code is too old.",
+                "It ended more than an hour ago and was forgotten. The device has to ask for another one.",
+            );
+            Some(Problem::Expired)
+        }
     };
     let Some(problem) = problem else { return Ok(None) };
     cx.delete::<Interaction>(interaction.id.as_str())?;

@@ -1,103 +1,20 @@
 //! RFC 8628 and sheet 1.22: what each party may do in which state of a device code, and that nothing else brings tokens.
 
-use super::super::device::{self, Begun, Form, Problem, Verification};
-use super::super::request::RawRequest;
-use super::super::token::{AccessTokenOut, TokenReply};
-use super::super::{OidcError, authorize::Reply};
-use super::{API, ISSUER, Provider, app};
+mod house;
+
+use super::super::authorize::Reply;
+use super::super::device::{self, Form, Problem, Verification};
+use super::super::request::Hint;
+use super::super::token::AccessTokenOut;
+use super::{API, ISSUER};
 use crate::Secret;
 use crate::ids::UserId;
-use crate::live::{LiveStatus, ParamFate, ParamOrigin, StepKind, Trail};
-use crate::model::{ApplicationType, SentinelPolicy, SignInExperience};
-use crate::record::{DeviceCode, DeviceState, Grant, Interaction, token_key};
+use crate::live::{LiveStatus, ParamFate, StepKind};
+use crate::model::{SentinelPolicy, SignInExperience};
+use crate::record::{DeviceState, Grant, Interaction};
+use house::{House, SCOPE, said, walk};
 use proptest::prelude::*;
 use serde_json::json;
-
-const SCOPE: &str = "openid profile offline_access";
-
-struct House {
-    p: Provider,
-    browser: String,
-}
-
-impl House {
-    fn new() -> Self {
-        let mut p = Provider::new();
-        for id in ["tv", "radio"] {
-            let mut tv = app(id, ApplicationType::Native, "http://127.0.0.1/cb");
-            tv.custom_client_metadata.is_device_flow = Some(true);
-            p.world.put(&tv);
-        }
-        Self { p, browser: "mine".into() }
-    }
-
-    fn begin(&mut self, app: &str, pairs: &[(&str, &str)]) -> (Result<Begun, OidcError>, Trail) {
-        let app = self.p.world.get::<crate::model::Application>(app).unwrap();
-        let raw = RawRequest {
-            pairs: pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
-            origin: ParamOrigin::Body,
-            hint: None,
-        };
-        let (outcome, trail) = self.p.world.write(|cx| device::begin(cx, &app, raw));
-        (outcome.unwrap(), trail)
-    }
-
-    fn shown(&mut self) -> Begun {
-        self.begin("tv", &[("client_id", "tv"), ("scope", SCOPE)]).0.ok().unwrap()
-    }
-
-    fn send(&mut self, user_code: &str, answer: &str) -> (Verification, Trail) {
-        let form = Form {
-            user_code: user_code.into(),
-            xsrf: self.browser.clone(),
-            confirm: answer == "confirm",
-            abort: answer == "abort",
-        };
-        let (own, cookie) = (Secret::new(self.browser.as_str()), self.p.cookie.clone());
-        let (outcome, trail) = self
-            .p
-            .world
-            .write(|cx| device::verify(cx, &form, Some(&own), cookie.as_deref(), ISSUER));
-        (outcome.unwrap(), trail)
-    }
-
-    /// Confirms and signs alice in; where the browser ends.
-    fn approve(&mut self, user_code: &str) -> String {
-        match self.send(user_code, "confirm").0 {
-            Verification::On(reply) => self.p.go_on(reply).remove("location").unwrap(),
-            other => panic!("{}", said(&other)),
-        }
-    }
-
-    fn poll_with(&mut self, app: &str, code: &str, more: &[(&str, &str)]) -> (Result<TokenReply, OidcError>, Trail) {
-        let mut form = vec![("grant_type", device::GRANT_TYPE), ("device_code", code)];
-        form.extend(more);
-        self.p.token(app, &form)
-    }
-
-    fn poll(&mut self, code: &str) -> Result<TokenReply, &'static str> {
-        self.poll_with("tv", code, &[]).0.map_err(|e| e.error)
-    }
-
-    fn state(&self, begun: &Begun) -> DeviceState {
-        self.p
-            .world
-            .get::<DeviceCode>(&token_key(begun.device_code.expose()))
-            .unwrap()
-            .state
-            .clone()
-    }
-}
-
-fn said(verification: &Verification) -> String {
-    match verification {
-        Verification::Again { problem, .. } => problem.name().into(),
-        Verification::Ask { user_code } => format!("ask {user_code}"),
-        Verification::On(Reply::Page { location, device, .. }) => format!("{} page {location}", if *device { "device" } else { "auth" }),
-        Verification::On(Reply::Device { location, .. }) => location.clone(),
-        Verification::On(_) => "a redirect".into(),
-    }
-}
 
 #[test]
 fn from_the_code_to_the_tokens() {
@@ -190,6 +107,15 @@ fn a_session_is_used_again_and_resources_are_granted() {
     let claims: serde_json::Value = serde_json::from_str(&claims).unwrap();
     assert_eq!((&claims["aud"], &claims["scope"]), (&json!(API), &json!("read")));
     assert_eq!((reply.id_token, reply.refresh_token), (None, None));
+
+    // A hint that names somebody else asks for a sign-in all the same, though only its subject is kept.
+    house.hint = Some(Hint::Valid {
+        sub: "somebody else".into(),
+        audiences: vec!["tv".into()],
+    });
+    let hinted = house.begin("tv", &[("client_id", "tv"), ("scope", "openid"), ("id_token_hint", "jwt")]);
+    let hinted = hinted.0.ok().unwrap();
+    assert_eq!(said(&house.send(&hinted.user_code, "confirm").0), "device page /sign-in?app_id=tv");
 }
 
 #[test]
@@ -343,46 +269,6 @@ fn the_states_of_a_code() {
         let begun = house.shown();
         assert_eq!(walk(&mut house, &begun, steps), wanted, "{steps}");
     }
-}
-
-fn walk(house: &mut House, begun: &Begun, steps: &str) -> String {
-    let mut open: Option<Reply> = None;
-    let mut last = String::new();
-    for step in steps.chars() {
-        house.browser = if step == 'C' { "another" } else { "mine" }.into();
-        match step {
-            'c' | 'C' | 'd' => {
-                let answer = if step == 'd' { "abort" } else { "confirm" };
-                let (outcome, _) = house.send(&begun.user_code, answer);
-                last = said(&outcome);
-                if let Verification::On(reply @ Reply::Page { .. }) = outcome {
-                    open = Some(reply);
-                }
-            }
-            's' => {
-                if let Some(reply) = open.take() {
-                    last = house.p.go_on(reply).remove("location").unwrap();
-                }
-            }
-            'x' => {
-                if let Some(Reply::Page { interaction, .. }) = open.take() {
-                    let mut record = (*house.p.world.get::<Interaction>(interaction.as_str()).unwrap()).clone();
-                    record.result.error = Some("access_denied".into());
-                    house.p.world.put(&record);
-                    let reply = house.p.resume(interaction.as_str());
-                    last = house.p.go_on(reply).remove("location").unwrap();
-                }
-            }
-            'l' => house.p.world.clock.advance(600),
-            'w' => house.p.world.clock.advance(5),
-            _ => {
-                let app = if step == 'o' { "radio" } else { "tv" };
-                let polled = house.poll_with(app, begun.device_code.expose(), &[]).0;
-                last = polled.map_or_else(|e| e.error.to_owned(), |_| "tokens".into());
-            }
-        }
-    }
-    last
 }
 
 proptest! {

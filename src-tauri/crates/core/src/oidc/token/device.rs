@@ -119,10 +119,12 @@ fn wait(cx: &mut Cx<'_>, mut code: DeviceCode, why: &'static str) -> Result<Oidc
             ),
             "RFC 8628 3.5",
         ));
-        OidcError::slow_down(format!(
+        let error = OidcError::slow_down(format!(
             "the device asks too often; wait {} seconds between two requests",
             code.interval
-        ))
+        ));
+        cx.trail.error = Some(error.step());
+        error
     } else {
         cx.because(Because::new(
             "token.authorization_pending",
@@ -136,6 +138,5 @@ fn wait(cx: &mut Cx<'_>, mut code: DeviceCode, why: &'static str) -> Result<Oidc
     code.polled_at = Some(cx.now);
     cx.put(&code)?;
     cx.arrow(Lane::Provider, Lane::Client, format!("{} {}", error.status, error.error));
-    cx.trail.error = Some(error.step());
     Ok(error)
 }
