@@ -59,6 +59,8 @@ export class App {
   readonly api: ApiClient;
   /** Paths below `/api/experience`. */
   readonly experience: ApiClient;
+  /** Paths below `/oidc`: the form of the device flow. */
+  readonly oidc: ApiClient;
   readonly flow: Flow;
   readonly language: string;
   readonly dir: 'ltr' | 'rtl';
@@ -132,6 +134,7 @@ export class App {
     const headers = (): Record<string, string> => (appId ? { 'Logto-App-Id': appId } : {});
     this.api = apiClient({ prefix: '/api', headers, ...(fetch ? { fetch } : {}) });
     this.experience = apiClient({ prefix: '/api/experience', headers, ...(fetch ? { fetch } : {}) });
+    this.oidc = apiClient({ prefix: '/oidc', ...(fetch ? { fetch } : {}) });
     this.flow = new Flow(this.experience);
   }
 

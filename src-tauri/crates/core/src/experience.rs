@@ -107,4 +107,5 @@ pub use profile::{ProfileUpdate, add_profile, profile_password_check, record_res
 pub use public_document::public_sign_in_experience;
 pub use registration::{new_password_identity_check, record_new_password_identity};
 pub use ruling::Ruling;
+pub(crate) use sentinel::{count_wrong_user_code, user_codes_locked_until};
 pub use submission::{Submitted, submit};

@@ -7,6 +7,7 @@ pub mod claims;
 pub mod client_auth;
 pub mod consent;
 pub mod cors;
+pub mod device;
 pub mod dialect;
 pub mod discovery;
 pub mod error;

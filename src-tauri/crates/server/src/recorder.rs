@@ -32,7 +32,7 @@ use vestibule_store::Store;
 pub(crate) const SESSIONS: usize = 2_000;
 /// Most steps kept of one session; further ones are only counted.
 pub(crate) const STEPS: u32 = 200;
-/// Calls of userinfo and introspection kept of one session while they go well; further ones are only counted.
+/// Calls of userinfo and introspection, and polls of a waiting device, kept of one session while they go well; further ones are only counted.
 pub(crate) const REPEATS: u32 = 8;
 /// Most bytes of requests and responses kept in memory.
 pub(crate) const WIRE_BYTES: usize = 3 * 1024 * 1024;
@@ -399,7 +399,7 @@ impl Exchange {
 
 /// Whether an application may do this over and over in one session, each time alike.
 const fn repeats(kind: StepKind) -> bool {
-    matches!(kind, StepKind::Userinfo | StepKind::Introspection)
+    matches!(kind, StepKind::Userinfo | StepKind::Introspection | StepKind::DevicePoll)
 }
 
 impl Witness for Recorder {

@@ -4,6 +4,7 @@ mod common;
 mod consent;
 mod control;
 mod custom_ui;
+mod device;
 mod experience;
 mod grants;
 mod management;
@@ -121,6 +122,10 @@ async fn dispatch(engine: &Arc<Engine>, request: &Request, exchange: &mut Exchan
         ("POST", ["oidc", "token", "revocation"]) => Box::pin(token::revocation(engine, request, exchange)).await,
         ("GET" | "POST", ["oidc", "me"]) => token::userinfo(engine, request, exchange),
         ("POST", ["oidc", "request"]) => Box::pin(token::pushed_request(engine, request, exchange)).await,
+        ("POST", ["oidc", "device", "auth"]) => Box::pin(device::authorization(engine, request, exchange)).await,
+        ("GET", ["oidc", "device"]) => device::form(engine, request),
+        ("POST", ["oidc", "device"]) => Box::pin(device::verify(engine, request, exchange)).await,
+        ("GET", ["oidc", "device", uid]) => Box::pin(oidc::resume(engine, request, exchange, uid)).await,
         ("GET" | "POST", ["oidc", "session", "end"]) => Box::pin(session_end::end(engine, request, exchange)).await,
         ("POST", ["oidc", "session", "end", "confirm"]) => Box::pin(session_end::confirm(engine, request, exchange)).await,
         ("GET", ["oidc", "session", "end", "success"]) => session_end::success(engine, request, exchange),
@@ -150,6 +155,7 @@ async fn dispatch(engine: &Arc<Engine>, request: &Request, exchange: &mut Exchan
 
         // Pages.
         ("GET", ["consent"]) => Box::pin(consent::page(engine, request, exchange)).await,
+        ("GET", ["device"] | ["device", "success"]) => Box::pin(device::page(engine, request, exchange)).await,
         ("GET", ["demo-app"]) => Box::pin(pages::demo_app(engine, request)).await,
         ("GET", ["assets", rest @ ..]) => Box::pin(pages::asset(engine, request, rest)).await,
         ("GET", ["custom.css"]) => pages::custom_css(engine),

@@ -148,7 +148,7 @@ fn signed_in(cx: &mut Cx<'_>, mut interaction: Interaction, user: &User, issuer:
     answer(cx, "200 redirectTo", "signed in", format!("{name} · signed in"));
     waiting(cx, Lane::Provider, "waiting for the browser to return");
     Ok(Submitted::SignedIn {
-        redirect_to: format!("{}/auth/{}", issuer.trim_end_matches('/'), interaction.id),
+        redirect_to: interaction.return_to(issuer),
     })
 }
 

@@ -63,6 +63,7 @@ fn person(id: &str, name: &str) -> User {
 
 fn interaction(id: &str) -> Interaction {
     Interaction {
+        device: None,
         id: id.into(),
         live: LiveId::from("live1"),
         client_id: AppId::from("app1"),

@@ -1,8 +1,8 @@
 //! Consent: automatic for first-party applications, asked for third-party ones (sheet 1.11).
 
-use super::request::{self, ValidRequest};
+use super::request::{self, AnswerTo, ResponseMode, ValidRequest};
 use super::scopes::{self, Holder};
-use super::{OidcError, dialect, grants};
+use super::{OidcError, RegisteredRedirect, device, dialect, grants};
 use crate::because::{Because, Outcome};
 use crate::entropy::timed21;
 use crate::experience::ApiError;
@@ -115,7 +115,7 @@ pub fn open_page(cx: &mut Cx<'_>, interaction_id: &str, issuer: &str) -> Result<
         "Logto 1.11",
     ));
     cx.arrow(Lane::Provider, Lane::Experience, "302 consent given");
-    Ok(Ok(ConsentPage::Granted(format!("{issuer}/auth/{}", interaction.id))))
+    Ok(Ok(ConsentPage::Granted(interaction.return_to(issuer))))
 }
 
 /// Who asks and who answers.
@@ -210,6 +210,9 @@ fn evict_oldest(cx: &mut Cx<'_>, app: &Application, user: &User, newest: &Grant)
 }
 
 fn revive(cx: &mut Cx<'_>, interaction: &Interaction) -> Result<Result<ValidRequest, OidcError>, StoreError> {
+    if let Some(key) = &interaction.device {
+        return device::revive(cx, key);
+    }
     let mut pairs: Vec<(String, String)> = interaction
         .params
         .iter()
@@ -272,7 +275,7 @@ pub fn describe(cx: &mut Cx<'_>, interaction_id: &str, issuer: &str) -> Result<R
             application[name] = json!(value);
         }
     }
-    Ok(Ok(json!({
+    let mut body = json!({
         "application": application,
         "user": {
             "id": user.id, "name": user.name, "avatar": user.avatar, "username": user.username,
@@ -281,24 +284,28 @@ pub fn describe(cx: &mut Cx<'_>, interaction_id: &str, issuer: &str) -> Result<R
         "missingOIDCScope": openid,
         "missingResourceScopes": scopes::describe_resources(cx, &wanted.resources)?,
         "scopeDescriptions": openid.iter().map(|s| ((*s).clone(), json!(scopes::describe(s)))).collect::<serde_json::Map<_, _>>(),
-        "redirectUri": cancel_address(dialect, &request, issuer),
         // Vestibule's own: whether Cancel goes through `POST /api/interaction/abort`, in whatever response mode was asked for.
-        "cancelAborts": dialect.follows_specifications(),
-    })))
+        // A device has no address to go back to; it learns of a refusal by asking.
+        "cancelAborts": dialect.follows_specifications() || interaction.device.is_some(),
+    });
+    if let AnswerTo::Client { to, mode } = &request.answer {
+        body["redirectUri"] = json!(cancel_address(dialect, &request, to, *mode, issuer));
+    }
+    Ok(Ok(body))
 }
 
 /// Where Cancel leads. Logto sends the browser to the bare redirect URI (sheet 1.11, quirk); the other
 /// dialects answer `access_denied` as OIDC Core 3.1.2.6 wants it.
-fn cancel_address(dialect: Dialect, request: &ValidRequest, issuer: &str) -> String {
+fn cancel_address(dialect: Dialect, request: &ValidRequest, to: &RegisteredRedirect, mode: ResponseMode, issuer: &str) -> String {
     if !dialect.follows_specifications() {
-        return request.redirect.as_str().to_owned();
+        return to.as_str().to_owned();
     }
     let mut parameters = vec![("error", "access_denied"), ("error_description", "the person declined")];
     if let Some(state) = request.get("state") {
         parameters.push(("state", state));
     }
     parameters.push(("iss", issuer));
-    request.redirect.with(&parameters, request.mode == request::ResponseMode::Fragment)
+    to.with(&parameters, mode == ResponseMode::Fragment)
 }
 
 /// `POST /api/interaction/consent`: the person allowed it.
@@ -323,5 +330,5 @@ pub fn allow(cx: &mut Cx<'_>, interaction_id: &str, issuer: &str) -> Result<Resu
         "They chose Allow on the consent page.",
         "OIDC Core 3.1.2.4",
     ));
-    Ok(Ok(format!("{issuer}/auth/{}", interaction.id)))
+    Ok(Ok(interaction.return_to(issuer)))
 }

@@ -19,6 +19,9 @@ const SECRET_NAMES: [&str; 13] = [
     "secret",
     "secretQrCode",
     "codes",
+    "device_code",
+    "user_code",
+    "input_code",
 ];
 /// Headers whose values are secret.
 const SECRET_HEADERS: [&str; 3] = ["authorization", "cookie", "set-cookie"];
@@ -125,6 +128,8 @@ impl Hide<'_> {
                     if SECRET_NAMES.contains(&name.as_str()) && says && !self.reveal && !error_code {
                         self.redacted.push(name.clone());
                         *member = MASK.into();
+                    } else if let Some(address) = member.as_str().filter(|text| text.starts_with("http") || text.starts_with('/')) {
+                        *member = self.query(address).into();
                     } else {
                         self.json(member);
                     }
@@ -204,17 +209,17 @@ mod tests {
                 ("set-cookie", "_session=s3cret; path=/; httponly"),
                 ("location", "http://a.test/cb?code=abc&state=1"),
             ]),
-            response_body: r#"{"access_token":"tok","scope":"openid"}"#.into(),
+            response_body: r#"{"access_token":"tok","scope":"openid","redirectTo":"/device?user_code=BCDF-GHJK&x=1"}"#.into(),
         })
     }
 
     #[test]
     fn secrets_are_masked_until_asked() {
         let shown = serde_json::to_string(&show(&entry(), 1, false, "http://localhost:3001")).unwrap();
-        for secret in ["abc", "hush", "QUJD", "s3cret", "\"tok\""] {
+        for secret in ["abc", "hush", "QUJD", "s3cret", "\"tok\"", "BCDF"] {
             assert!(!shown.contains(secret), "{secret} in {shown}");
         }
-        assert!(shown.contains("state=1") && shown.contains("httponly") && shown.contains("openid"));
+        assert!(shown.contains("&x=1") && shown.contains("state=1") && shown.contains("httponly") && shown.contains("openid"));
         let once = WireEntry {
             response_body: r#"{"secret":"JBSWY3DP","secretQrCode":"data:image/png;base64,iVBO","codes":["1a2b3c","4d5e6f"],"code":"a.b"}"#
                 .into(),

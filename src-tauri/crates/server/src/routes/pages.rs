@@ -12,6 +12,7 @@ use http::{StatusCode, header};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use vestibule_core::experience;
+use vestibule_core::ids::AppId;
 use vestibule_core::live::{Lane, StepKind};
 use vestibule_core::model::{Application, Channel, MessageSettings, ProviderSettings, SignInExperience, User};
 use vestibule_core::oidc::dialect;
@@ -60,7 +61,6 @@ fn is_page(path: &str) -> bool {
             | "one-time-token"
             | "switch-account"
             | "consent"
-            | "device"
             | "account-suspended"
             | "unknown-session"
     )
@@ -178,28 +178,33 @@ pub(super) async fn app_page(engine: &Engine, request: &Request, exchange: &mut 
 }
 
 fn html(engine: &Engine, request: &Request, page: &str, demo: Option<Value>) -> Response {
-    match data(engine, request, page, demo) {
+    document(engine, request, page, demo.map(|demo| ("demo", demo)), None)
+}
+
+/// A page of ours with its data: one more member, and whose page it is when no interaction says so.
+pub(super) fn document(engine: &Engine, request: &Request, page: &str, more: Option<(&str, Value)>, app: Option<AppId>) -> Response {
+    match data(engine, request, page, more, app) {
         Ok(data) => Response::html(StatusCode::OK, pages::index(&data)).with_static(header::CONTENT_SECURITY_POLICY, PAGE_CSP),
         Err(error) => failed(&error),
     }
 }
 
 /// The page's data block.
-fn data(engine: &Engine, request: &Request, page: &str, demo: Option<Value>) -> Result<Value, StoreError> {
-    // The grants page is the person's own, whatever sign-in may be open beside it.
-    let own = page == "grants";
+fn data(engine: &Engine, request: &Request, page: &str, more: Option<(&str, Value)>, app: Option<AppId>) -> Result<Value, StoreError> {
+    // These pages are the person's own, whatever sign-in may be open beside them.
+    let own = matches!(page, "grants" | "device");
     let interaction = current_interaction(engine, request).filter(|_| !own);
     engine.look(|cx| {
         let interaction = match interaction {
             Some(id) => cx.get::<Interaction>(&id)?,
             None => None,
         };
-        let app_id = interaction.as_ref().map(|i| i.client_id.0.clone()).or_else(|| {
+        let app_id = app.or_else(|| interaction.as_ref().map(|i| i.client_id.clone())).or_else(|| {
             let pairs = request.query_pairs().ok().filter(|_| !own)?;
-            pairs.into_iter().find(|(name, _)| name == "app_id").map(|(_, v)| v)
+            pairs.into_iter().find(|(name, _)| name == "app_id").map(|(_, v)| AppId(v))
         });
         let app = match &app_id {
-            Some(id) => cx.get::<Application>(id)?,
+            Some(id) => cx.get::<Application>(id.as_str())?,
             None => None,
         };
         let settings = cx.get::<ProviderSettings>(ProviderSettings::ID)?.unwrap_or_default();
@@ -226,8 +231,8 @@ fn data(engine: &Engine, request: &Request, page: &str, demo: Option<Value>) -> 
         }
         let spoken = languages::speak(cx, &row, wanted_languages(request, &row, locales.map(String::as_str)))?;
         data["language"] = json!({ "tag": spoken.tag, "dir": if spoken.right_to_left { "rtl" } else { "ltr" }, "phrases": spoken.phrases });
-        if let Some(demo) = demo {
-            data["demo"] = demo;
+        if let Some((name, value)) = more {
+            data[name] = value;
         }
         Ok(data)
     })

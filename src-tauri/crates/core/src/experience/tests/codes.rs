@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::model::{
-    Channel, ForgotPasswordMethod, MAX_MESSAGES, MessageSettings, SecondaryIdentifier, SignInMode, SignUpIdentifier, Smtp, SmtpSecurity, TemplateType,
-    VerificationCodePolicy,
+    Channel, ForgotPasswordMethod, MAX_MESSAGES, MessageSettings, SecondaryIdentifier, SignInMode, SignUpIdentifier, Smtp, SmtpSecurity,
+    TemplateType, VerificationCodePolicy,
 };
 use crate::record::VerificationRecord;
 

@@ -177,6 +177,18 @@ impl Applier<'_, '_, '_> {
             }
             let base = stored.as_deref().cloned().unwrap_or_else(|| blank(entry, self.cx.now));
             let new = self.application(entry, base)?;
+            let device = new.custom_client_metadata.uses_device_flow();
+            if stored
+                .as_deref()
+                .is_some_and(|stored| stored.custom_client_metadata.uses_device_flow() != device)
+            {
+                let message = format!(
+                    "The stored application {} has isDeviceFlow = {}, and that can't change. Choose another id, or delete the application first.",
+                    entry.id, !device
+                );
+                self.error(format!("{}.customClientMetadata.isDeviceFlow", entry.at), message);
+                continue;
+            }
             self.problems(&entry.at, check_application(&draft(&new)));
             self.put(stored.as_deref(), &new)?;
         }

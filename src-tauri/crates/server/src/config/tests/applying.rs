@@ -248,6 +248,14 @@ async fn misfits_with_what_is_stored_are_said() {
     let text = "[[applications]]\nid = \"shop\"\nname = \"Shop\"\ntype = \"Traditional\"\ncustomClientMetadata.allowTokenExchange = true\n";
     let errors = config_errors(stored.start(&good(text), 2).await);
     assert_eq!(errors[0].path, "applications.0.customClientMetadata.allowTokenExchange");
+    let text = "[[applications]]\nid = \"phone-app\"\nname = \"Phone\"\ntype = \"Native\"\ncustomClientMetadata.isDeviceFlow = true\n";
+    let errors = config_errors(stored.start(&good(text), 2).await);
+    assert_eq!(
+        errors[0].path,
+        "applications.0.customClientMetadata.isDeviceFlow",
+        "{}",
+        listed(&errors)
+    );
     let outcome = stored.start(&good("[[roles]]\nname = \"more\"\nusers = [\"ada\"]\nscopes = [{ resource = \"https://stock.example.test\", scope = \"read:stock\" }]\n"), 3).await;
     assert_eq!(counts(outcome.unwrap().summary), (1, 0, 0));
 }

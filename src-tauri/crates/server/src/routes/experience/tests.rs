@@ -68,6 +68,7 @@ impl Page {
         let (id, user) = (self.id.clone(), user.map(UserId::from));
         self.change(move |cx| {
             cx.put(&Interaction {
+                device: None,
                 id: InteractionId(id),
                 live: LiveId::from("live"),
                 client_id: AppId::from("app"),
