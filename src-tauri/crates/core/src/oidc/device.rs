@@ -8,7 +8,7 @@ mod verification;
 
 pub use verification::{Form, Problem, Shown, Verification, find, over, verify};
 
-use super::OidcError;
+use super::{OidcError, secrets};
 use super::authorize::{Reply, read_parameters};
 use super::request::{self, RawRequest, ValidRequest};
 use crate::because::{Because, Outcome};
@@ -80,12 +80,14 @@ pub fn begin(cx: &mut Cx<'_>, app: &Application, mut raw: RawRequest) -> Result<
     let valid_until = cx.now.plus_seconds(DEVICE_CODE_TTL);
     // The hint was checked; its text is not kept.
     request.params.remove("id_token_hint");
+    let (params, sealed_params) = secrets::split(cx, request.params.clone());
     let code = DeviceCode {
         key,
         user_code: shown,
         live,
         client_id: app.id.clone(),
-        params: request.params.clone(),
+        params,
+        sealed_params,
         resources: request.indicators(),
         hint_sub: request.hint_sub.clone(),
         state: DeviceState::Waiting,
@@ -162,7 +164,8 @@ pub(super) fn revive(cx: &mut Cx<'_>, key: &str) -> Result<Result<ValidRequest, 
     let Some(app) = cx.get::<Application>(code.client_id.as_str())?.filter(|app| app.is_device_flow()) else {
         return gone("the application was deleted, or may not use the device flow any more");
     };
-    let mut pairs: Vec<(String, String)> = code.params.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
+    let params = secrets::join(cx, code.params.clone(), code.sealed_params.clone())?;
+    let mut pairs: Vec<(String, String)> = params.into_iter().collect();
     pairs.extend(code.resources.iter().map(|r| ("resource".to_owned(), r.clone())));
     let raw = RawRequest {
         pairs,

@@ -20,6 +20,9 @@ pub struct DeviceCode {
     pub client_id: AppId,
     /// All parameters of the request, in effect after validation.
     pub params: BTreeMap<String, String>,
+    /// Those that are secrets, sealed.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub sealed_params: BTreeMap<String, String>,
     /// `resource`, which may be given several times.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resources: Vec<String>,
