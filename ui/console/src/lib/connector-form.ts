@@ -85,7 +85,7 @@ export function toConnectorForm(factory: FactoryView, view: ConnectorView | null
     domains: view ? [...view.domains] : factory.enterprise ? [''] : [],
     syncProfile: view?.syncProfile ?? false,
     enableTokenStorage: view?.enableTokenStorage ?? false,
-    simulated: view ? view.simulation !== null : true,
+    simulated: view !== null && view.simulation !== null,
     config: configForm(factory, view?.config, view?.secrets ?? []),
   };
 }
