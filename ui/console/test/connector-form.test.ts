@@ -69,7 +69,6 @@ describe('the form of a connector', () => {
     const draft = toConnectorDraft(form, oidc, null);
     expect(draft.config).toEqual({
       clientId: 'shop',
-      clientSecret: '',
       pkce: false,
       idTokenVerificationConfig: { issuer: ['https://a.test'], clockTolerance: 5, crit: { b64: true } },
       customConfig: { tenant: 'blue' },
@@ -143,7 +142,7 @@ describe('a test', () => {
     live: null,
   };
   const session = (id: string, startedAt: number, chip: string, part: Partial<LiveSummary> = {}) =>
-    ({ ...summary(id), startedAt, chips: [{ text: chip, logto: true }], ...part }) as LiveSummary;
+    summary({ id, startedAt, chips: [{ text: chip, logto: true }], ...part });
 
   it('is followed in the session that it began', async () => {
     const connector = await stored('g00gle');
