@@ -18,7 +18,7 @@ function open(hash: string) {
   render(App, { host });
 }
 const last = <O extends ConsoleRequest['op']>(op: O) =>
-  host.requests.findLast((request): request is Extract<ConsoleRequest, { op: O }> => request.op === op);
+  host.requests.filter((request): request is Extract<ConsoleRequest, { op: O }> => request.op === op).at(-1);
 const click = (name: string | RegExp) => fireEvent.click(screen.getByRole('button', { name }));
 
 describe('the list', () => {
