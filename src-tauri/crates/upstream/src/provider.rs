@@ -2,6 +2,7 @@
 //! token, asks who it is. Real and simulated providers are asked alike.
 
 mod cache;
+mod claims;
 mod discovery;
 mod http;
 mod id_token;
@@ -52,7 +53,7 @@ impl Providers {
         }
     }
 
-    /// Asks a provider who came back. At most five calls, each within [`Limits::time`].
+    /// Asks a provider who came back. At most four calls, each within [`Limits::time`].
     pub async fn answer(&self, question: UpstreamQuestion, now: Timestamp) -> UpstreamAnswer {
         let mut visit = Visit {
             providers: self,
@@ -94,7 +95,7 @@ impl Visit<'_> {
         let text = |member: &str| question.callback.get(member).and_then(serde_json::Value::as_str);
         if let Some(issuer) = text("iss")
             && !self.upstream.issuers.is_empty()
-            && !id_token::is_accepted_issuer(self.upstream, issuer)
+            && !claims::is_accepted_issuer(self.upstream, issuer)
         {
             return Err(self.failure(
                 FailureKind::AuthorizationFailed,
@@ -230,5 +231,4 @@ fn place(url: &str) -> String {
 }
 
 #[cfg(test)]
-#[path = "provider/tests.rs"]
 mod tests;

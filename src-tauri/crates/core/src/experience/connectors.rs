@@ -364,7 +364,7 @@ pub fn connector_question(
         if text("state").is_some_and(|state| state_digest(state) != record.state) {
             return foreign(
                 "another state",
-                "It carries another `state` than the page drew before the browser left. Either it belongs to another sign-in, or somebody made it up.",
+                "It carries another `state` than the page drew before the browser left. It belongs to another tab or another sign-in, or somebody made it up.",
                 family,
             );
         }
