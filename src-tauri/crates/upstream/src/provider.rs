@@ -1,6 +1,12 @@
 //! The client of the providers that people sign in with (sheet chapter 6): redeems the code of a callback, checks the ID
 //! token, asks who it is. Real and simulated providers are asked alike.
 
+#![expect(
+    clippy::result_large_err,
+    clippy::large_enum_variant,
+    reason = "a failure ends a sign-in: it is made once, and core takes it by value"
+)]
+
 mod cache;
 mod claims;
 mod discovery;
@@ -91,7 +97,7 @@ impl Visit<'_> {
     }
 
     /// The code of the callback (RFC 6749 section 4.1.2), which must be this provider's (RFC 9207).
-    fn code<'q>(&mut self, question: &'q UpstreamQuestion) -> Result<&'q str, UpstreamFailure> {
+    fn code<'q>(&self, question: &'q UpstreamQuestion) -> Result<&'q str, UpstreamFailure> {
         let text = |member: &str| question.callback.get(member).and_then(serde_json::Value::as_str);
         if let Some(issuer) = text("iss")
             && !self.upstream.issuers.is_empty()
