@@ -52,8 +52,8 @@ fn desktop(serve: &ServeArgs) -> ExitCode {
     let options = match headless::options(serve, true) {
         Ok(options) => options,
         Err(error) => {
-            say(&error);
-            return ExitCode::from(exit::DATA_DIR);
+            headless::report(&error);
+            return ExitCode::from(error.exit_code());
         }
     };
     if let Some(warning) = serve.exposure_warning() {

@@ -6,12 +6,17 @@ use std::collections::VecDeque;
 use std::thread;
 use tauri::AppHandle;
 use tauri::async_runtime::block_on;
+use vestibule_core::Timestamp;
 use vestibule_core::console::InboxMessage;
 use vestibule_core::model::Channel;
 use vestibule_server::Engine;
 
 /// A message comes a second time once it is known how carrying it on went. That many are remembered, to be told once.
 const REMEMBERED: usize = 64;
+/// Most messages that are shown within [`WINDOW`]; of further ones it is said once that they are there.
+const MOST: usize = 5;
+/// In **milliseconds**.
+const WINDOW: u64 = 10_000;
 
 /// Follows the messages until the engine is gone.
 ///
@@ -23,12 +28,17 @@ pub(crate) fn follow(app: &AppHandle, engine: &Engine) {
         tracing::debug!(%error, "notifications will not carry the program's own name");
     }
     let app = app.clone();
-    let mut live = engine.watch();
+    let mut messages = engine.watch_messages();
     let spawned = thread::Builder::new().name("notification".into()).spawn(move || {
-        let mut told = Told::default();
-        while let Some(message) = block_on(live.message()) {
-            if told.first_time(&message.id) && !window::is_looked_at(&app) {
-                show(&app, &message);
+        let (mut told, mut pace) = (Told::default(), Pace::default());
+        while let Some(message) = block_on(messages.next()) {
+            if !told.first_time(&message.id) || window::is_looked_at(&app) {
+                continue;
+            }
+            match pace.step(message.created_at) {
+                Step::Show => show(&app, words(&message)),
+                Step::SayMore => show(&app, ("More messages".into(), "They are in Vestibule's Inbox.".into())),
+                Step::Skip => {}
             }
         }
     });
@@ -54,8 +64,41 @@ impl Told {
     }
 }
 
-fn show(app: &AppHandle, message: &InboxMessage) {
-    let (title, body) = words(message);
+/// What is done about a message.
+#[derive(Debug, PartialEq, Eq)]
+enum Step {
+    Show,
+    SayMore,
+    Skip,
+}
+
+/// How fast messages are shown: a program that asks for many must not fill the desktop.
+#[derive(Default)]
+struct Pace {
+    /// When those were written that were shown within the window.
+    shown: VecDeque<Timestamp>,
+    said_more: bool,
+}
+
+impl Pace {
+    fn step(&mut self, written: Timestamp) -> Step {
+        // A clock that was set back counts as time gone by.
+        while self.shown.front().is_some_and(|first| first.0.abs_diff(written.0) >= WINDOW) {
+            self.shown.pop_front();
+        }
+        if self.shown.len() < MOST {
+            self.shown.push_back(written);
+            self.said_more = false;
+            Step::Show
+        } else if std::mem::replace(&mut self.said_more, true) {
+            Step::Skip
+        } else {
+            Step::SayMore
+        }
+    }
+}
+
+fn show(app: &AppHandle, (title, body): (String, String)) {
     let mut notification = Notification::new();
     notification.appname("Vestibule").summary(&title).body(&as_body(&body));
     #[cfg(target_os = "linux")]
@@ -170,7 +213,6 @@ mod click {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use vestibule_core::Timestamp;
     use vestibule_core::model::TemplateType;
 
     fn message() -> InboxMessage {
@@ -232,6 +274,23 @@ mod tests {
         }
         assert_eq!(told.0.len(), REMEMBERED);
         assert!(told.first_time("a"), "what is long gone is forgotten");
+    }
+
+    #[test]
+    fn a_flood_of_messages_is_not_one_of_notifications() {
+        let mut pace = Pace::default();
+        let mut at = |moment| pace.step(Timestamp(moment));
+        for n in 0..5 {
+            assert_eq!(at(n), Step::Show);
+        }
+        assert_eq!(at(100), Step::SayMore);
+        assert_eq!(at(9_999), Step::Skip);
+        assert_eq!(at(10_000), Step::Show, "the first is long ago");
+        assert_eq!(at(10_000), Step::SayMore);
+        assert_eq!(at(25_000), Step::Show);
+        for n in 0..4 {
+            assert_eq!(at(n), Step::Show, "a clock that was set back");
+        }
     }
 
     #[cfg(target_os = "linux")]

@@ -290,6 +290,10 @@ describe('Experience API', () => {
       400,
       'one_time_token.cannot_reactivate_token',
     ]);
+    assert.deepEqual(code(await call('PUT', `/${made.body.id}/status`, { status: 'revoked' }, token)), [
+      400,
+      'one_time_token.token_consumed',
+    ]);
     const other = (await create({ email: 'alice@example.test' })).body;
     assert.equal((await call('PUT', `/${other.id}/status`, { status: 'revoked' }, token)).body.status, 'revoked');
     assert.equal((await call('DELETE', `/${other.id}`, undefined, token)).status, 204);

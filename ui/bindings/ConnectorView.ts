@@ -2,4 +2,36 @@
 import type { Obstacle } from "./Obstacle";
 import type { Simulation } from "./Simulation";
 import type { Timestamp } from "./Timestamp";
-export type ConnectorView = { id: string, connectorId: string, enterprise: boolean, target: string | null, name: string, names: { [key in string]: string }, logo: string | null, logoDark: string | null, displayName: string | null, domains: Array<string>, syncProfile: boolean, enableTokenStorage: boolean, simulation: Simulation | null, config: Record<string, unknown>, secrets: Array<string>, callback: string, guide: Array<string>, simulatedAt: string | null, obstacles: Array<Obstacle>, createdAt: Timestamp, };
+
+/**
+ * A connector as the window sees it: no secrets.
+ */
+export type ConnectorView = { 
+/**
+ * Database id.
+ */
+id: string, connectorId: string, enterprise: boolean, target: string | null, name: string, names: { [key in string]: string }, logo: string | null, logoDark: string | null, displayName: string | null, domains: Array<string>, syncProfile: boolean, enableTokenStorage: boolean, simulation: Simulation | null, 
+/**
+ * Its configuration without secrets.
+ */
+config: Record<string, unknown>, 
+/**
+ * The secret members that there are.
+ */
+secrets: Array<string>, 
+/**
+ * Where the provider sends the browser back to.
+ */
+callback: string, 
+/**
+ * The set-up guide, with the callback address filled in.
+ */
+guide: Array<string>, 
+/**
+ * Where Vestibule plays the provider.
+ */
+simulatedAt: string | null, 
+/**
+ * Whether people can use it: empty, or everything that is in the way.
+ */
+obstacles: Array<Obstacle>, createdAt: Timestamp, };

@@ -39,7 +39,7 @@ rotateRefreshToken?: boolean,
  */
 allowTokenExchange?: boolean, 
 /**
- * Device-flow application (not served yet).
+ * Signs people in by the device flow (RFC 8628) and in no other way; Native only, and can't be changed.
  */
 isDeviceFlow?: boolean, 
 /**

@@ -43,4 +43,4 @@ target: string, } | { "kind": "alwaysIssueRefreshToken",
 /**
  * The application.
  */
-appId: string, } | { "kind": "offerConnector", target: string, };
+appId: string, };

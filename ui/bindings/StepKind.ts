@@ -3,4 +3,4 @@
 /**
  * What kind of exchange a step was.
  */
-export type StepKind = "authorize" | "resume" | "consent" | "page" | "experience" | "token" | "userinfo" | "introspection" | "revocation" | "endSession" | "pushedRequest" | "engine";
+export type StepKind = "authorize" | "resume" | "consent" | "page" | "experience" | "token" | "userinfo" | "introspection" | "revocation" | "endSession" | "pushedRequest" | "deviceAuthorization" | "deviceVerification" | "devicePoll" | "engine";

@@ -7,7 +7,7 @@ import type { Timestamp } from "./Timestamp";
  */
 export type TokenView = { 
 /**
- * `id_token`, `access_token`, `refresh_token`, `code`.
+ * `id_token`, `access_token`, `refresh_token`, `code`, `device_code`.
  */
 name: string, 
 /**

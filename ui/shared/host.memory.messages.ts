@@ -57,7 +57,7 @@ export function exampleMessages(now: number): InboxMessage[] {
       code: '220846',
       text: 'Your code to set a new password for Admin SPA is 220846. It works for 10 minutes. If you did not ask for it, ignore this message.',
       deliveries: [
-        { to: '/tmp/messages.jsonl', problem: null },
+        { to: '/home/you/messages.jsonl', problem: null },
         {
           to: 'localhost:1025',
           problem: 'nothing answers there. Start the mail server, or switch it off in Settings.',
@@ -106,7 +106,7 @@ export function memoryInbox(first: InboxMessage[], now: number): MemoryInbox {
             refuse('smtp.host', 'Is not the name of a mail server. Write one such as localhost or smtp.example.test.');
           }
           if (file !== null && !file.startsWith('/')) {
-            refuse('file', 'Must be a whole path, such as /tmp/messages.jsonl.');
+            refuse('file', 'Must be a whole path, such as /home/you/messages.jsonl.');
           }
           const had = settings.smtp?.hasPassword ?? false;
           settings = {

@@ -191,6 +191,11 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
         sessions.length = 0;
         return done('Forgot all sessions.');
       case 'repair': {
+        if (request.repair.kind === 'offerConnector') {
+          experience.socialSignInConnectorTargets.push(request.repair.target);
+          changed();
+          return done(`${request.repair.target} is shown on the sign-in pages. Start the sign-in again.`);
+        }
         const application = find(request.repair.appId);
         if (request.repair.kind === 'registerRedirectUri') {
           application.oidcClientMetadata.redirectUris.push(request.repair.uri);

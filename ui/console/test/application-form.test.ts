@@ -1,5 +1,6 @@
-import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/svelte';
+import { cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/svelte';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ask } from '$shared/host';
 import { memoryHost } from '$shared/host.memory';
 import { exampleApplications } from '$shared/host.memory.data';
 import App from '../src/App.svelte';
@@ -90,5 +91,36 @@ describe('the application page', () => {
     expect(sent?.op === 'updateApplication' && sent.application.oidcClientMetadata.redirectUris[1]).toBe(
       'http://localhost:3000/other',
     );
+  });
+});
+
+describe('a device-flow application', () => {
+  afterEach(cleanup);
+
+  it('is chosen when it is created, and then has a code page instead of redirect URIs', async () => {
+    window.location.hash = '#/applications';
+    const host = memoryHost({ now: NOW });
+    render(App, { host });
+    await fireEvent.click(await screen.findByRole('button', { name: 'Create application' }));
+    const dialog = within(await screen.findByRole('dialog'));
+    expect(dialog.queryByRole('switch', { name: 'Device flow' })).toBeNull();
+    await fireEvent.click(dialog.getByRole('radio', { name: /^Native/ }));
+    expect(dialog.getByLabelText('redirect URI 1')).toBeTruthy();
+    await fireEvent.click(dialog.getByRole('switch', { name: 'Device flow' }));
+    expect(dialog.queryByLabelText('redirect URI 1')).toBeNull();
+    await fireEvent.input(dialog.getByLabelText('Name'), { target: { value: 'Television' } });
+    await fireEvent.click(dialog.getByRole('button', { name: 'Create application' }));
+    await screen.findByText('Device authorization');
+    expect(screen.getByText('Code page')).toBeTruthy();
+    expect(screen.queryByText('After sign-in')).toBeNull();
+    expect(screen.getByText(/device\/auth \\/).textContent).toContain(
+      'grant_type=urn:ietf:params:oauth:grant-type:device_code',
+    );
+    const all = await ask(host, { op: 'applications' }, 'applications');
+    expect(all.find(({ name }) => name === 'Television')).toMatchObject({
+      type: 'Native',
+      oidcClientMetadata: { redirectUris: [] },
+      customClientMetadata: { isDeviceFlow: true },
+    });
   });
 });

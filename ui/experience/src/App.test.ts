@@ -45,13 +45,6 @@ describe('fall-backs', () => {
     expect(field('Email or username').value).toBe('alice');
   });
 
-  it.each([['/device', 'Connect a device']])('%s says what it is for and offers to go on', (path, title) => {
-    open({ path });
-    expect(heading()).toBe(title);
-    expect(screen.getByText(/does not serve this page yet/)).toBeTruthy();
-    expect(link('Go on to sign in').getAttribute('href')).toBe('/sign-in?app_id=shop');
-  });
-
   it('says that an address belongs to nothing', () => {
     open({ path: '/elsewhere' });
     expect(heading()).toBe('There is no page here');

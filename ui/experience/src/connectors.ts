@@ -3,6 +3,7 @@ import type { App } from './context.svelte';
 import type { SignInExperience, SocialConnector, SsoConnector } from './data';
 import type { InteractionEvent } from './flow';
 import type { Identifier } from './identifier';
+import { keep, kept } from './storage';
 
 /** The two families of connectors, as the Experience API's routes call them (sheet 4.2). */
 export type Family = 'social' | 'sso';
@@ -95,7 +96,7 @@ export async function depart(app: App, way: Way): Promise<string> {
       state,
       redirectUri: `${app.site}/callback/${id}`,
     });
-    app.storage.setItem(key(way.id), JSON.stringify({ ...way, state, verificationId } satisfies Departure));
+    keep(app.storage, key(way.id), { ...way, state, verificationId } satisfies Departure);
     return authorizationUri;
   } catch (problem) {
     throw about(way, problem);
@@ -104,9 +105,9 @@ export async function depart(app: App, way: Way): Promise<string> {
 
 /** What this tab left for the connector with. It counts once. */
 export function takeDeparture({ storage }: App, connectorId: string): Departure | undefined {
-  const kept = storage.getItem(key(connectorId));
+  const departure = kept<Departure>(storage, key(connectorId));
   storage.removeItem(key(connectorId));
-  return kept === null ? undefined : (JSON.parse(kept) as Departure);
+  return departure;
 }
 
 /** The enterprise connectors that an e-mail address signs in through; none for other identifiers (sheet 6.5). */

@@ -23,9 +23,9 @@ export interface ConsentInfo {
     resource: { id: string; name: string; indicator: string };
     scopes: { id: string; name: string; description?: string | null }[];
   }[];
-  /** Where the person goes afterwards; Cancel goes there as well, without OAuth parameters. */
+  /** Where the person goes afterwards; Cancel goes there as well, without OAuth parameters. A device has no such place. */
   redirectUri?: string;
-  /** Whether Cancel answers the application with `access_denied` (strict and duende dialects). */
+  /** Whether Cancel answers the application with `access_denied` (strict and duende dialects, and devices). */
   cancelAborts?: boolean;
 }
 

@@ -13,6 +13,7 @@ import type { Parameters } from './parameters';
 import { PasskeyProblem } from './passkey';
 import { Router } from './router.svelte';
 import { isPassage, settle } from './routes';
+import { keep, kept } from './storage';
 
 interface Surroundings {
   page: Window;
@@ -58,6 +59,8 @@ export class App {
   readonly api: ApiClient;
   /** Paths below `/api/experience`. */
   readonly experience: ApiClient;
+  /** Paths below `/oidc`: the form of the device flow. */
+  readonly oidc: ApiClient;
   readonly flow: Flow;
   readonly language: string;
   readonly dir: 'ltr' | 'rtl';
@@ -120,9 +123,9 @@ export class App {
     this.site = page.location.origin;
     this.storage = page.sessionStorage;
     const { signInExperience } = data;
-    this.#linking = this.#kept<Linking>(KEPT.linking);
-    this.#ssoChoices = knownSso(this.#kept<string[]>(KEPT.ssoChoices) ?? [], signInExperience);
-    const notice = this.#kept<Notice>(KEPT.notice);
+    this.#linking = kept<Linking>(this.storage, KEPT.linking);
+    this.#ssoChoices = knownSso(kept<string[]>(this.storage, KEPT.ssoChoices) ?? [], signInExperience);
+    const notice = kept<Notice>(this.storage, KEPT.notice);
     this.storage.removeItem(KEPT.notice);
     if (notice?.path === this.router.path) {
       this.notice = { ...notice, path: settle(notice.path, signInExperience).path };
@@ -131,6 +134,7 @@ export class App {
     const headers = (): Record<string, string> => (appId ? { 'Logto-App-Id': appId } : {});
     this.api = apiClient({ prefix: '/api', headers, ...(fetch ? { fetch } : {}) });
     this.experience = apiClient({ prefix: '/api/experience', headers, ...(fetch ? { fetch } : {}) });
+    this.oidc = apiClient({ prefix: '/oidc', ...(fetch ? { fetch } : {}) });
     this.flow = new Flow(this.experience);
   }
 
@@ -181,7 +185,7 @@ export class App {
   /** Goes to the page that asks whether to link. */
   askToLink(linking: Linking): void {
     this.#linking = linking;
-    this.#keep(KEPT.linking, linking);
+    keep(this.storage, KEPT.linking, linking);
     this.go(`/social/link/${encodeURIComponent(linking.id)}`);
   }
 
@@ -192,17 +196,18 @@ export class App {
 
   /** The address that was typed for single sign-on last. */
   get ssoEmail(): string {
-    return this.#kept<string>(KEPT.ssoEmail) ?? '';
+    return kept<string>(this.storage, KEPT.ssoEmail) ?? '';
   }
 
   /** Goes on with single sign-on: the page leaves for the only connector, or lets people choose (sheet 6.5). */
   singleSignOn(choices: readonly Way[], email = ''): void {
     this.#ssoChoices = choices;
-    this.#keep(
+    keep(
+      this.storage,
       KEPT.ssoChoices,
       choices.map(({ id }) => id),
     );
-    if (email) this.#keep(KEPT.ssoEmail, email);
+    if (email) keep(this.storage, KEPT.ssoEmail, email);
     this.go('/single-sign-on/connectors');
   }
 
@@ -219,22 +224,13 @@ export class App {
   fail(problem: Problem, path: string, { fresh = false } = {}): void {
     const said: Problem = problem.at === 'form' ? problem : { at: 'form', text: problem.texts.join(' ') };
     if (fresh) {
-      this.#keep(KEPT.notice, { path, problem: said } satisfies Notice);
+      keep(this.storage, KEPT.notice, { path, problem: said } satisfies Notice);
       this.leave(this.freshAddress(path));
       return;
     }
     const shown = settle(path, this.data.signInExperience).path;
     this.notice = { path: shown, problem: said };
     this.go(shown, { replace: true });
-  }
-
-  #keep(key: string, value: unknown): void {
-    this.storage.setItem(key, JSON.stringify(value));
-  }
-
-  #kept<T>(key: string): T | undefined {
-    const text = this.storage.getItem(key);
-    return text === null ? undefined : (JSON.parse(text) as T);
   }
 
   /** Goes back to the application, or to the page that asks for what is missing. */

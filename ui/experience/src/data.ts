@@ -3,9 +3,9 @@ export interface PageData {
   /**
    * `experience`: an interaction is live, the path names the screen; `no-interaction`: somebody opened a page by hand;
    * `unknown-session`: the interaction ended or never was; `demo`: the result page of the built-in test client;
-   * `grants`: what the person gave to apps.
+   * `grants`: what the person gave to apps; `device`: where the code of a device is typed.
    */
-  page: 'experience' | 'no-interaction' | 'unknown-session' | 'demo' | 'grants';
+  page: 'experience' | 'no-interaction' | 'unknown-session' | 'demo' | 'grants' | 'device';
   issuer: string;
   demoUrl: string;
   application: Application | null;
@@ -18,8 +18,10 @@ export interface PageData {
   /** Whether `/custom.css` has something to add. */
   customCss: boolean;
   /** Where codes go: into the window's Inbox, or out by a connector. Taken as the Inbox when absent. */
-  messages?: { inbox: boolean };
+  messages?: { inbox: { email: boolean; phone: boolean } };
   demo?: DemoResult;
+  /** The code that this browser typed and is asked about; the application is the one that the device runs. */
+  device?: { userCode?: string };
 }
 
 export interface Application {

@@ -47,7 +47,6 @@ describe('screens of the paths', () => {
     ['/create-passkey', { name: 'create-passkey' }],
     ['/one-time-token', { name: 'one-time-token', failed: false }],
     ['/one-time-token/error', { name: 'one-time-token', failed: true }],
-    ['/device/success', { name: 'device' }],
     ['/callback/c1', { name: 'callback', connectorId: 'c1' }],
     ['/callback/social/c1', { name: 'callback', connectorId: 'c1' }],
     ['/callback/social', { name: 'callback', connectorId: 'social' }],

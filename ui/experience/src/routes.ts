@@ -29,8 +29,6 @@ export type Screen =
   | { name: 'account-suspended' }
   | { name: 'switch-account' }
   | { name: 'unknown-session' }
-  /** The device flow comes with another release. */
-  | { name: 'device' }
   | { name: 'not-found' };
 
 export type Route = Screen | { redirect: string };
@@ -126,8 +124,6 @@ export function resolveRoute(path: string, experience: SignInExperience): Route 
     case 'account-suspended':
     case 'switch-account':
     case 'unknown-session':
-      return { name: page };
-    case 'device':
       return { name: page };
     case 'callback':
       return callback(sub === 'social' && rest[0] !== undefined ? rest[0] : sub);

@@ -73,6 +73,12 @@ pub fn digits6(entropy: &dyn Entropy) -> String {
     draw(entropy, b"0123456789", 6)
 }
 
+/// Eight consonants in upper case: a user code without its dash (RFC 8628 section 6.1; sheet 1.22).
+#[must_use]
+pub fn user_code(entropy: &dyn Entropy) -> String {
+    draw(entropy, b"BCDFGHJKLMNPQRSTVWXZ", 8)
+}
+
 /// Ten hexadecimal digits: a backup code (sheet 4.7).
 #[must_use]
 pub fn hex10(entropy: &dyn Entropy) -> String {

@@ -56,6 +56,7 @@ mod identities;
 mod interaction;
 mod language;
 mod later;
+mod lockout;
 mod messages;
 mod mfa;
 mod one_time_token;
@@ -96,7 +97,9 @@ pub use mfa::{
     start_authentication, start_passkey_sign_in, start_registration, start_totp, totp_for, verify_backup_code,
     verify_mfa_verification_code, verify_totp,
 };
-pub use one_time_token::{ONE_TIME_TOKEN_TTL, check_one_time_token, issue_one_time_token, revoke_one_time_token, verify_one_time_token};
+pub use one_time_token::{
+    ONE_TIME_TOKEN_TTL, check_one_time_token, find_one_time_token, issue_one_time_token, set_one_time_token_status, verify_one_time_token,
+};
 pub use password::{PasswordQuestion, password_candidate, record_password_result};
 pub use password_policy::{Issue, UserInfo, check_password};
 pub use people::grant_default_roles;
@@ -104,4 +107,5 @@ pub use profile::{ProfileUpdate, add_profile, profile_password_check, record_res
 pub use public_document::public_sign_in_experience;
 pub use registration::{new_password_identity_check, record_new_password_identity};
 pub use ruling::Ruling;
+pub(crate) use sentinel::{count_wrong_user_code, user_codes_locked_until};
 pub use submission::{Submitted, submit};

@@ -66,6 +66,12 @@ pub enum StepKind {
     EndSession,
     /// `/oidc/request` (RFC 9126).
     PushedRequest,
+    /// `/oidc/device/auth` (RFC 8628).
+    DeviceAuthorization,
+    /// `/oidc/device`: a person types a user code, confirms it or says no.
+    DeviceVerification,
+    /// `/oidc/token` while a device waits for its person.
+    DevicePoll,
     /// Something a person did in the window, or an exchange the engine began itself.
     #[default]
     Engine,
@@ -146,7 +152,7 @@ pub enum ParamFate {
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
 #[serde(rename_all = "camelCase")]
 pub struct TokenView {
-    /// `id_token`, `access_token`, `refresh_token`, `code`.
+    /// `id_token`, `access_token`, `refresh_token`, `code`, `device_code`.
     pub name: Words,
     /// `JWT` or `opaque`.
     pub format: Words,

@@ -3,6 +3,7 @@
 //! Key layout: `table byte` + id for records; `0x80 | index byte` + value + `0x00` + id for index
 //! entries. Everything lives in one ordered key space.
 
+mod device_code;
 mod mfa;
 mod one_time_token;
 mod verification;
@@ -13,6 +14,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+pub use device_code::{DeviceCode, DeviceState};
 pub use mfa::{PendingMfa, PendingTotp};
 pub use one_time_token::{OneTimeToken, OneTimeTokenContext, TokenStatus};
 pub use verification::{Challenge, CodeRecord, ConnectorRecord, VerificationRecord, WebAuthnRecord};
@@ -76,6 +78,8 @@ tables! {
     CustomProfileField = 27,
     /// Phrases of the pages in the operator's words, by language.
     CustomPhrases = 28,
+    /// Device codes, by hash.
+    DeviceCode = 29,
     /// People whom simulated providers know.
     SimulatedAccount = 30,
     /// Chunks of the journal of live sessions.
@@ -117,8 +121,12 @@ pub enum Index {
     RoleHolder = 9,
     /// Person by relying party + `/` + WebAuthn credential id.
     Credential = 16,
+    /// One-time token by the id that may be shown.
+    OneTimeTokenId = 17,
     /// Person by issuer + space + subject at an enterprise provider.
     SsoIdentity = 18,
+    /// Device code by what the person types.
+    UserCode = 20,
 }
 
 impl Index {
@@ -221,14 +229,20 @@ pub struct Interaction {
     pub prompt: PromptName,
     /// Why, as engine reason names: `no_session`, `login_prompt`, `max_age`, `consent_prompt`, ...
     pub reasons: Vec<String>,
-    /// All parameters of the request, in effect after validation.
+    /// All parameters of the request, in effect after validation, but the secret ones.
     pub params: BTreeMap<String, String>,
+    /// Those, sealed ([`crate::oidc::secrets`]).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub sealed_params: BTreeMap<String, String>,
     /// `resource`, which may be given several times.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resources: Vec<String>,
     /// The session that was there when it was opened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session_uid: Option<SessionUid>,
+    /// The device code that waits for the answer, by its key; otherwise the answer goes to a redirect URI.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<String>,
     /// Who that session belongs to, or who has just signed in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account_id: Option<UserId>,
@@ -243,13 +257,34 @@ pub struct Interaction {
 expiring_record!(Interaction, Interaction, id);
 
 impl Interaction {
-    /// Whether a one-time token was accepted in it.
+    /// Where the browser returns when the pages are done with it (the engine's `returnTo`, sheet 3.2 and 1.2).
+    #[must_use]
+    pub fn return_to(&self, issuer: &str) -> String {
+        let hop = if self.device.is_some() { "device" } else { "auth" };
+        format!("{}/{hop}/{}", issuer.trim_end_matches('/'), self.id)
+    }
+    /// Whether a one-time token was accepted in it that invites to register: any, unless it was made for another event
+    /// (sheet 4.7, `context.interactionEvent`).
     #[must_use]
     pub fn has_verified_one_time_token(&self) -> bool {
-        let records = &self.result.verification_records;
-        records
-            .iter()
-            .any(|record| matches!(record, VerificationRecord::OneTimeToken { .. }))
+        let invites = |record: &VerificationRecord| {
+            matches!(
+                record,
+                VerificationRecord::OneTimeToken {
+                    event: None | Some(InteractionEvent::Register),
+                    ..
+                }
+            )
+        };
+        self.result.verification_records.iter().any(invites)
+    }
+}
+
+impl InteractionResult {
+    /// Forgets with what a page ended the interaction: it went on.
+    pub fn take_back_error(&mut self) {
+        self.error = None;
+        self.error_description = None;
     }
 }
 
@@ -531,8 +566,11 @@ pub struct PushedRequest {
     pub live: LiveId,
     /// The application that pushed it.
     pub client_id: AppId,
-    /// The parameters, in order, `resource` possibly several times.
+    /// The parameters, in order, `resource` possibly several times; without the secret ones.
     pub params: Vec<(String, String)>,
+    /// Those, sealed ([`crate::oidc::secrets`]).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sealed_params: Vec<(String, String)>,
     /// When it ends.
     pub expires_at: Timestamp,
 }

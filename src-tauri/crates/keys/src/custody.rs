@@ -372,12 +372,15 @@ fn make(dir: &Path) -> io::Result<()> {
     builder.create(dir)
 }
 
-/// Writes a file only its owner may read: to a temporary name, to the medium, then into place.
+/// Writes a file only its owner may read: to a temporary name, which is its own with `.tmp` behind, to the medium, then
+/// into place.
 ///
 /// # Errors
 /// When the file can't be written; what was there stays.
 pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let temporary = path.with_extension("tmp");
+    // Not in place of the extension, which a neighbour's name might have.
+    let mut temporary = path.as_os_str().to_owned();
+    temporary.push(".tmp");
     // A leftover of an interrupted start could have other permissions.
     match fs::remove_file(&temporary) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),

@@ -217,6 +217,19 @@ fn a_missing_or_foreign_key_file_is_an_error() {
     assert_eq!(names(dir.path()), ["data.key", "key.json"]);
 }
 
+#[test]
+fn a_private_file_leaves_its_neighbours_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join(name);
+    fs::write(at("control.tmp"), "mine").unwrap();
+    // What an interrupted start left does not stop the next one.
+    fs::write(at("control.token.tmp"), "half").unwrap();
+    write_private(&at("control.token"), b"secret").unwrap();
+    assert_eq!(names(dir.path()), ["control.tmp", "control.token"]);
+    assert_eq!(fs::read_to_string(at("control.tmp")).unwrap(), "mine");
+    assert_eq!(fs::read_to_string(at("control.token")).unwrap(), "secret");
+}
+
 #[cfg(unix)]
 #[test]
 fn only_the_owner_reads_the_key_file() {

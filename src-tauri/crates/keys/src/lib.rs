@@ -28,5 +28,6 @@ pub use ring::{Expected, KeyRing};
 pub use signing::{KeyStatus, SigningKeyRecord, SigningKeys};
 pub use vault::Vault;
 pub use webauthn::{
-    AuthenticationPayload, Ceremony, CeremonyError, NewCredential, RegistrationPayload, verify_authentication, verify_registration,
+    AuthenticationPayload, Ceremony, CeremonyError, KnownCredential, NewCredential, RegistrationPayload, verify_authentication,
+    verify_registration,
 };

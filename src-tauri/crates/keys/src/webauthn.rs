@@ -92,8 +92,19 @@ pub struct NewCredential {
     pub public_key: String,
     /// How often it has signed, as it says.
     pub counter: u32,
+    /// Whether it may be copied to other devices (the flag BE), which never changes.
+    pub backup_eligible: bool,
     /// How the authenticator can be reached.
     pub transports: Vec<String>,
+}
+
+/// What is stored of a credential, as an authentication is compared with it.
+#[derive(Clone, Copy, Debug)]
+pub struct KnownCredential<'a> {
+    /// Its public key, base64url of COSE.
+    pub public_key: &'a str,
+    /// Whether it was eligible for backup when it was made; `None` when that was not noted.
+    pub backup_eligible: Option<bool>,
 }
 
 /// Why a ceremony failed, in words for whoever looks at the sign-in.
@@ -167,6 +178,7 @@ pub fn verify_registration(ceremony: &Ceremony, payload: &RegistrationPayload) -
         id: URL_SAFE_NO_PAD.encode(id),
         public_key: URL_SAFE_NO_PAD.encode(key),
         counter: data.counter,
+        backup_eligible: data.flags & BACKUP_ELIGIBLE != 0,
         transports: payload.response.transports.clone().unwrap_or_default(),
     })
 }
@@ -176,15 +188,19 @@ pub fn verify_registration(ceremony: &Ceremony, payload: &RegistrationPayload) -
 ///
 /// # Errors
 /// The first comparison that failed.
-pub fn verify_authentication(ceremony: &Ceremony, public_key: &str, payload: &AuthenticationPayload) -> Checked<u32> {
+pub fn verify_authentication(ceremony: &Ceremony, known: KnownCredential<'_>, payload: &AuthenticationPayload) -> Checked<u32> {
     same_id(&payload.id, payload.raw_id.as_deref())?;
     let client_data = decode("clientDataJSON", &payload.response.client_data_json)?;
     check_client_data(ceremony, "webauthn.get", &client_data)?;
     let mut signed = decode("authenticatorData", &payload.response.authenticator_data)?;
     let data = check_authenticator_data(ceremony, &signed)?;
+    let eligible = data.flags & BACKUP_ELIGIBLE != 0;
+    if known.backup_eligible.is_some_and(|made| made != eligible) {
+        return no("the authenticator says otherwise than at registration whether the credential can be backed up");
+    }
     let counter = data.counter;
     let signature = decode("signature", &payload.response.signature)?;
-    let key = PublicKey::from_cose(&decode("the stored public key", public_key)?)?;
+    let key = PublicKey::from_cose(&decode("the stored public key", known.public_key)?)?;
     signed.extend_from_slice(digest(&SHA256, &client_data).as_ref());
     key.verify(&signed, &signature)?;
     Ok(counter)
@@ -202,7 +218,7 @@ fn decode(what: &str, text: &str) -> Checked<Vec<u8>> {
     engine.decode(text).map_err(|_| CeremonyError(format!("{what} is not base64url")))
 }
 
-/// Section 7.1, steps 6 to 12, and 7.2, steps 10 to 15.
+/// Type, challenge, origin and framing (sections 7.1 and 7.2).
 fn check_client_data(ceremony: &Ceremony, kind: &str, bytes: &[u8]) -> Checked<()> {
     let data: ClientData = serde_json::from_slice(bytes).map_err(|e| CeremonyError(format!("clientDataJSON can't be read: {e}")))?;
     if data.kind != kind {
@@ -226,7 +242,9 @@ fn check_client_data(ceremony: &Ceremony, kind: &str, bytes: &[u8]) -> Checked<(
     Ok(())
 }
 
-/// Section 7.1, steps 13 to 18, and 7.2, steps 16 to 20.
+/// The relying party's hash and the flags (sections 7.1 and 7.2): present, verified, and backed up only if eligible. That
+/// eligibility is what it was at registration is compared in [`verify_authentication`]; whether a credential is backed up
+/// now decides nothing here.
 fn check_authenticator_data<'a>(ceremony: &Ceremony, bytes: &'a [u8]) -> Checked<AuthenticatorData<'a>> {
     let Some((hash, tail)) = bytes.split_first_chunk::<32>() else {
         return no("authenticatorData is too short");

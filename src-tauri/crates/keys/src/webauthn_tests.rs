@@ -153,6 +153,14 @@ impl Device {
     }
 }
 
+/// A stored key, of which nothing else was noted.
+fn known(public_key: &str) -> KnownCredential<'_> {
+    KnownCredential {
+        public_key,
+        backup_eligible: None,
+    }
+}
+
 #[test]
 fn both_kinds_of_key_register_and_authenticate() {
     for keys in [p256(), Keys::Rsa(RsaKeyPair::generate(KeySize::Rsa2048).unwrap())] {
@@ -162,7 +170,7 @@ fn both_kinds_of_key_register_and_authenticate() {
         assert_eq!(made.public_key, b64(&key));
         assert_eq!(made.transports, ["internal"]);
         let answer = device("webauthn.get").get(b"credential", &keys);
-        assert_eq!(verify_authentication(&ceremony(), &made.public_key, &answer), Ok(7));
+        assert_eq!(verify_authentication(&ceremony(), known(&made.public_key), &answer), Ok(7));
         // Extensions may follow the key, and only where the flags say so.
         let mut extended = device("webauthn.create");
         extended.flags |= EXTENSIONS;
@@ -197,10 +205,36 @@ fn every_comparison_is_made_in_both_ceremonies() {
         assert!(refused.contains(words), "{words}: {refused}");
         let mut used = device("webauthn.get");
         spoil(&mut used);
-        let refused = verify_authentication(&ceremony(), &b64(&key), &used.get(b"credential", &keys))
+        let refused = verify_authentication(&ceremony(), known(&b64(&key)), &used.get(b"credential", &keys))
             .unwrap_err()
             .to_string();
         assert!(refused.contains(words), "{words}: {refused}");
+    }
+}
+
+#[test]
+fn a_credential_stays_eligible_for_backup_or_not() {
+    let keys = p256();
+    let key = cose(&keys);
+    for made_eligible in [false, true] {
+        let mut maker = device("webauthn.create");
+        maker.flags |= if made_eligible { BACKUP_ELIGIBLE | BACKED_UP } else { 0 };
+        let made = verify_registration(&ceremony(), &maker.create(b"credential", &key)).unwrap();
+        assert_eq!(made.backup_eligible, made_eligible);
+        for (eligible, noted) in [(false, true), (true, true), (false, false), (true, false)] {
+            let mut used = device("webauthn.get");
+            used.flags |= if eligible { BACKUP_ELIGIBLE } else { 0 };
+            let stored = KnownCredential {
+                public_key: &made.public_key,
+                backup_eligible: noted.then_some(made_eligible),
+            };
+            let outcome = verify_authentication(&ceremony(), stored, &used.get(b"credential", &keys));
+            assert_eq!(
+                outcome.is_ok(),
+                !noted || eligible == made_eligible,
+                "{made_eligible} {eligible} {noted}"
+            );
+        }
     }
 }
 
@@ -209,23 +243,23 @@ fn a_registration_is_no_authentication_and_the_other_way_round() {
     let keys = p256();
     let key = cose(&keys);
     assert!(verify_registration(&ceremony(), &device("webauthn.get").create(b"c", &key)).is_err());
-    assert!(verify_authentication(&ceremony(), &b64(&key), &device("webauthn.create").get(b"c", &keys)).is_err());
+    assert!(verify_authentication(&ceremony(), known(&b64(&key)), &device("webauthn.create").get(b"c", &keys)).is_err());
 }
 
 #[test]
 fn another_key_or_a_changed_answer_does_not_verify() {
     let (keys, other) = (p256(), p256());
     let answer = device("webauthn.get").get(b"credential", &keys);
-    let refused = verify_authentication(&ceremony(), &b64(cose(&other)), &answer).unwrap_err();
+    let refused = verify_authentication(&ceremony(), known(&b64(cose(&other))), &answer).unwrap_err();
     assert!(refused.to_string().contains("signature"));
     let mut changed = answer.clone();
     let mut counted = device("webauthn.get");
     counted.counter = 8;
     changed.response.authenticator_data = b64(counted.data());
-    assert!(verify_authentication(&ceremony(), &b64(cose(&keys)), &changed).is_err());
+    assert!(verify_authentication(&ceremony(), known(&b64(cose(&keys))), &changed).is_err());
     let mut renamed = answer;
     renamed.raw_id = Some(b64("another"));
-    assert!(verify_authentication(&ceremony(), &b64(cose(&keys)), &renamed).is_err());
+    assert!(verify_authentication(&ceremony(), known(&b64(cose(&keys))), &renamed).is_err());
 }
 
 #[test]
@@ -318,6 +352,6 @@ fn a_browsers_own_answers_verify() {
     }))
     .unwrap();
     let second = asked("MTIzNDU2YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXo");
-    assert_eq!(verify_authentication(&second, &key.public_key, &used), Ok(2));
-    assert!(verify_authentication(&first, &key.public_key, &used).is_err());
+    assert_eq!(verify_authentication(&second, known(&key.public_key), &used), Ok(2));
+    assert!(verify_authentication(&first, known(&key.public_key), &used).is_err());
 }

@@ -17,6 +17,7 @@ mod document;
 mod error;
 mod files;
 mod passwords;
+mod phrases;
 mod schema;
 mod suggest;
 mod walk;

@@ -20,6 +20,8 @@ use vestibule_core::model::{CustomUi, DevServerAddress, ImportedZip, parse_dev_s
 
 /// Most WebSockets and event streams that are passed through at once.
 const STREAMS: usize = 64;
+/// Most files that are fetched from a dev server at the same time; further requests wait.
+const FETCHES: usize = 32;
 
 /// What the engine keeps about custom pages.
 pub(crate) struct State {
@@ -30,6 +32,8 @@ pub(crate) struct State {
     pub changing: tokio::sync::Mutex<()>,
     /// One permit for each stream that is passed through.
     pub streams: Arc<Semaphore>,
+    /// One permit for each file that is fetched.
+    pub fetches: Semaphore,
 }
 
 impl Default for State {
@@ -39,7 +43,20 @@ impl Default for State {
             held: Mutex::default(),
             changing: tokio::sync::Mutex::default(),
             streams: Arc::new(Semaphore::new(STREAMS)),
+            fetches: Semaphore::new(FETCHES),
         }
+    }
+}
+
+impl State {
+    /// Lets go of an imported zip that will not be served.
+    pub(crate) fn let_go(&self) {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+
+    #[cfg(test)]
+    pub(crate) fn is_holding(&self) -> bool {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 }
 
@@ -173,16 +190,16 @@ impl Wanted {
         }
     }
 
-    /// Whether it could be served. Nothing is changed; a dev server need not run yet.
+    /// Whether it could be served, and what came out of a zip on the way. Nothing is changed; a dev server need not run yet.
     ///
     /// # Errors
     /// A sentence for people.
-    pub(crate) fn check(&self) -> Result<(), String> {
+    pub(crate) fn check(&self) -> Result<Option<Unpacked>, String> {
         match self {
-            Self::Hosted => Ok(()),
-            Self::Folder(path) => files::check_folder(path),
-            Self::Zip(path) => archive::read(path, &archive::LIMITS).map(drop),
-            Self::DevServer(address) => parse_dev_server(address).map(drop),
+            Self::Hosted => Ok(None),
+            Self::Folder(path) => files::check_folder(path).map(|()| None),
+            Self::Zip(path) => archive::read(path, &archive::LIMITS).map(Some),
+            Self::DevServer(address) => parse_dev_server(address).map(|_| None),
         }
     }
 }
@@ -202,13 +219,14 @@ impl Engine {
     }
 
     /// Looks at what is asked for, and unpacks a zip to where it will be served from. The settings are the caller's to
-    /// change; until then what was served before still is. Hold [`State::changing`] meanwhile.
+    /// change; until then what was served before still is. Hold [`State::changing`] meanwhile. `unpacked` is what a look at
+    /// the zip brought to light before, if there was one.
     ///
     /// # Errors
     /// A sentence for people; nothing was changed.
-    pub(crate) async fn prepare_custom_ui(&self, wanted: Wanted) -> Result<Option<CustomUi>, String> {
+    pub(crate) async fn prepare_custom_ui(&self, wanted: Wanted, unpacked: Option<Unpacked>) -> Result<Option<CustomUi>, String> {
         let data = self.options.data.clone();
-        let (ui, held) = tokio::task::spawn_blocking(move || prepare(&wanted, &data))
+        let (ui, held) = tokio::task::spawn_blocking(move || prepare(&wanted, unpacked, &data))
             .await
             .map_err(|e| format!("The files could not be looked at: {e}."))??;
         if held.is_some() {
@@ -238,7 +256,7 @@ impl Engine {
     }
 }
 
-fn prepare(wanted: &Wanted, data: &DataPlace) -> Result<(Option<CustomUi>, Option<Unpacked>), String> {
+fn prepare(wanted: &Wanted, unpacked: Option<Unpacked>, data: &DataPlace) -> Result<(Option<CustomUi>, Option<Unpacked>), String> {
     match wanted {
         Wanted::Hosted => Ok((None, None)),
         Wanted::Folder(path) => {
@@ -251,7 +269,7 @@ fn prepare(wanted: &Wanted, data: &DataPlace) -> Result<(Option<CustomUi>, Optio
         }
         Wanted::Zip(path) => {
             let source = text(path)?;
-            let unpacked = archive::read(path, &archive::LIMITS)?;
+            let unpacked = unpacked.map_or_else(|| archive::read(path, &archive::LIMITS), Ok)?;
             let ui = CustomUi::Zip(ImportedZip {
                 id: unpacked.id.clone(),
                 source,

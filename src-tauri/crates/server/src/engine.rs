@@ -9,7 +9,7 @@ pub use open::{DataPlace, Options, Ports, StartError};
 pub use settings::PLAYGROUND_APP;
 
 use crate::playground::Playground;
-use crate::recorder::{Exchange, LiveWatch, Recorder};
+use crate::recorder::{Exchange, LiveWatch, MessageWatch, Recorder};
 use std::sync::{Arc, RwLock};
 use tokio::sync::watch;
 use vestibule_core::connectors::Places;
@@ -62,6 +62,7 @@ pub struct Engine {
     pub(crate) custody: vestibule_keys::CustodyReport,
     pub(crate) outgoing: vestibule_upstream::Client,
     pub(crate) providers: vestibule_upstream::provider::Providers,
+    pub(crate) messenger: crate::messenger::Messenger,
     pub(crate) simulator: vestibule_simulator::Simulator,
     pub(crate) custom_ui: crate::custom_ui::State,
     keys: RwLock<Arc<KeyRing>>,
@@ -117,6 +118,12 @@ impl Engine {
     #[must_use]
     pub fn watch(&self) -> LiveWatch {
         self.recorder.watch()
+    }
+
+    /// Watches the messages to people, and nothing else.
+    #[must_use]
+    pub fn watch_messages(&self) -> MessageWatch {
+        self.recorder.watch_messages()
     }
 
     /// A reading decision on the calling thread. Its writes, if any, are dropped.

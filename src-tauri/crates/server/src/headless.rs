@@ -18,16 +18,20 @@ pub fn run(cli: &Cli) -> u8 {
 /// The options that serve arguments ask for.
 ///
 /// # Errors
-/// One sentence when there is no place for data.
-pub fn options(serve: &ServeArgs, keychain: bool) -> Result<Options, String> {
+/// [`StartError::NoPlace`] when there is no place for data, [`StartError::Arguments`] when there is none for the control
+/// interface's token.
+pub fn options(serve: &ServeArgs, keychain: bool) -> Result<Options, StartError> {
     Ok(Options {
         port: serve.port(),
         hosts: serve.addresses(),
-        data: serve.data_dir()?.map_or(DataPlace::Ephemeral, DataPlace::Directory),
+        data: serve
+            .data_dir()
+            .map_err(StartError::NoPlace)?
+            .map_or(DataPlace::Ephemeral, DataPlace::Directory),
         config: serve.config.clone(),
         endpoint: serve.endpoint.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned()),
         keychain,
-        control: serve.control_file()?,
+        control: serve.control_file().map_err(StartError::Arguments)?,
     })
 }
 
@@ -46,8 +50,8 @@ pub fn serve_until_stopped(serve: &ServeArgs) -> u8 {
     let options = match options(serve, false) {
         Ok(options) => options,
         Err(error) => {
-            say(&error);
-            return exit::DATA_DIR;
+            report(&error);
+            return error.exit_code();
         }
     };
     if let Some(warning) = serve.exposure_warning() {

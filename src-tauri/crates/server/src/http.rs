@@ -264,4 +264,26 @@ mod tests {
         let response = Response::redirect(StatusCode::SEE_OTHER, "/a\r\nset-cookie: x=1");
         assert_eq!(response.headers.get(header::LOCATION).unwrap(), "/a%0D%0Aset-cookie: x=1");
     }
+
+    #[test]
+    fn a_bearer_token_is_read_whatever_the_case_of_its_scheme() {
+        for (written, expected) in [
+            ("Bearer abc", Some("abc")),
+            ("bearer  abc", Some("abc")),
+            ("Basic abc", None),
+            ("Bearerabc", None),
+            ("abc", None),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::AUTHORIZATION, HeaderValue::from_static(written));
+            let request = Request {
+                method: Method::GET,
+                path: "/".into(),
+                query: None,
+                headers,
+                body: Bytes::new(),
+            };
+            assert_eq!(request.bearer(), expected, "{written}");
+        }
+    }
 }

@@ -55,6 +55,17 @@ pub(crate) fn custom(cx: &Cx<'_>) -> Result<Vec<CustomPhrases>, StoreError> {
     Ok(all.iter().map(|one| one.as_ref().clone()).collect())
 }
 
+/// Refuses the language that would be one too many; ask when it is written.
+pub(crate) fn too_many(cx: &Cx<'_>) -> Result<Option<Problem>, StoreError> {
+    let many = cx.count::<CustomPhrases>(MAX_LANGUAGES + 1)? > MAX_LANGUAGES;
+    Ok(many.then(|| {
+        Problem::new(
+            "languageTag",
+            format!("More than {MAX_LANGUAGES} languages with custom phrases are too many. Remove one first."),
+        )
+    }))
+}
+
 /// The language of a page and what it says that is not built-in English.
 pub(crate) struct Spoken {
     pub tag: String,
@@ -157,6 +168,19 @@ mod tests {
         assert_eq!(swedish.whole()["signIn.next"], "Continue");
         cx.put(&phrases("ar", &[])).unwrap();
         assert!(speak(&cx, &row, wanted(&["ar"])).unwrap().right_to_left);
+    }
+
+    #[test]
+    fn every_language_that_is_kept_is_spoken() {
+        let stored = Stored::default();
+        let mut cx = stored.cx(0);
+        for n in 0..MAX_LANGUAGES {
+            cx.put(&phrases(&format!("en-x-{n:03}"), &[("signIn.submit", "Come in")])).unwrap();
+        }
+        assert_eq!(too_many(&cx).unwrap(), None);
+        assert_eq!(custom(&cx).unwrap().len(), MAX_LANGUAGES);
+        cx.put(&phrases("zu", &[("signIn.submit", "Ngena")])).unwrap();
+        assert!(too_many(&cx).unwrap().is_some());
     }
 
     #[test]

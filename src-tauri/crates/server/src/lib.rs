@@ -24,7 +24,7 @@ pub mod seed;
 
 pub use custom_ui::Wanted;
 pub use engine::{DataPlace, Engine, ListenError, Options, PLAYGROUND_APP, Ports, Site, StartError};
-pub use recorder::LiveWatch;
+pub use recorder::{LiveWatch, MessageWatch};
 
 /// Every program that runs the engine allocates with this: an exchange is hundreds of small texts, made on one thread and
 /// dropped on another, which the C library's allocator is slow at.

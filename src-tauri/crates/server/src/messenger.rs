@@ -1,12 +1,42 @@
 //! Carries messages to people: into the window's Inbox at once, and from there to wherever else they are sent.
 
+mod file;
+#[cfg(test)]
+mod tests;
+
 use crate::engine::Engine;
+use std::path::PathBuf;
 use std::sync::Arc;
+use tokio::sync::Semaphore;
 use vestibule_core::console::InboxMessage;
 use vestibule_core::experience::open_message;
-use vestibule_core::model::{Application, Channel, Delivery, Message, MessageSettings, SmtpSecurity};
+use vestibule_core::model::{Application, Channel, Delivery, Message, MessageSettings, Smtp};
 use vestibule_core::{Cx, Secret, StoreError};
 use vestibule_upstream::mail;
+
+/// Messages that are carried on at the same time.
+const AT_ONCE: usize = 8;
+/// Messages that are carried on or wait for it; a further one stays where it is.
+const ON_THE_WAY: usize = 256;
+
+/// What carries messages on.
+pub(crate) struct Messenger {
+    mailer: mail::Mailer,
+    /// One permit for each message on the way.
+    places: Arc<Semaphore>,
+    /// One permit for each that is carried just now.
+    turns: Semaphore,
+}
+
+impl Default for Messenger {
+    fn default() -> Self {
+        Self {
+            mailer: mail::Mailer::default(),
+            places: Arc::new(Semaphore::new(ON_THE_WAY)),
+            turns: Semaphore::new(AT_ONCE),
+        }
+    }
+}
 
 impl Engine {
     /// Tells the window of a message that a decision has stored, and carries it to the other places that are set. Nobody
@@ -35,15 +65,47 @@ impl Engine {
             return;
         };
         let engine = self.clone();
+        let place = self.messenger.places.clone().try_acquire_owned();
         tokio::spawn(async move {
-            let deliveries = engine.carry(&settings, password, &shown).await;
+            let deliveries = match place {
+                Ok(_place) => engine.carry(&settings, password, &shown).await,
+                Err(_) => not_carried(&settings, shown.channel),
+            };
             engine.note(&message.id, deliveries).await;
         });
     }
 
     async fn carry(&self, settings: &MessageSettings, password: Option<Secret>, message: &InboxMessage) -> Vec<Delivery> {
+        // Nobody closes it.
+        let _turn = self.messenger.turns.acquire().await;
         let mut deliveries = Vec::new();
-        let mut done = |to: String, outcome: Result<(), String>| {
+        for place in places(settings, message.channel) {
+            let outcome = match place {
+                Place::MailServer(smtp) => {
+                    let server = mail::Server {
+                        host: &smtp.host,
+                        port: smtp.port,
+                        security: smtp.security,
+                        login: smtp
+                            .username
+                            .as_deref()
+                            .map(|name| (name, password.as_ref().map_or("", Secret::expose))),
+                    };
+                    let letter = mail::Mail {
+                        from: &smtp.from,
+                        to: &message.to,
+                        subject: &message.subject,
+                        text: &message.text,
+                    };
+                    self.messenger.mailer.send(&server, &letter).await
+                }
+                Place::File(path) => append(path.into(), message).await,
+                Place::Webhook(address) => {
+                    let body = serde_json::to_value(message).unwrap_or_default();
+                    self.outgoing.json(address, &body).await
+                }
+            };
+            let to = place.name();
             if let Err(problem) = &outcome {
                 tracing::warn!(%to, %problem, "a message was not taken");
             }
@@ -51,35 +113,6 @@ impl Engine {
                 to,
                 problem: outcome.err(),
             });
-        };
-        if let Some(smtp) = settings.smtp.as_ref().filter(|_| message.channel == Channel::Email) {
-            let server = mail::Server {
-                host: &smtp.host,
-                port: smtp.port,
-                security: match smtp.security {
-                    SmtpSecurity::None => mail::Security::None,
-                    SmtpSecurity::StartTls => mail::Security::StartTls,
-                    SmtpSecurity::Tls => mail::Security::Tls,
-                },
-                login: smtp
-                    .username
-                    .as_deref()
-                    .map(|name| (name, password.as_ref().map_or("", Secret::expose))),
-            };
-            let letter = mail::Mail {
-                from: &smtp.from,
-                to: &message.to,
-                subject: &message.subject,
-                text: &message.text,
-            };
-            done(format!("{}:{}", smtp.host, smtp.port), mail::send(&server, &letter).await);
-        }
-        if let Some(path) = &settings.file {
-            done(path.clone(), append(path.clone(), message).await);
-        }
-        if let Some(address) = &settings.webhook {
-            let body = serde_json::to_value(message).unwrap_or_default();
-            done(address.clone(), self.outgoing.json(address, &body).await);
         }
         deliveries
     }
@@ -105,22 +138,55 @@ impl Engine {
     }
 }
 
-/// Appends a message to a file, as one line of JSON that only the owner may read.
-async fn append(path: String, message: &InboxMessage) -> Result<(), String> {
+/// A place besides the Inbox.
+#[derive(Clone, Copy)]
+enum Place<'a> {
+    MailServer(&'a Smtp),
+    File(&'a str),
+    Webhook(&'a str),
+}
+
+impl Place<'_> {
+    /// What it is called in the log and in the Inbox: of an address only the origin, for the rest may hold a secret.
+    fn name(self) -> String {
+        match self {
+            Self::MailServer(smtp) => format!("{}:{}", smtp.host, smtp.port),
+            Self::File(path) => path.to_owned(),
+            Self::Webhook(address) => {
+                url::Url::parse(address).map_or_else(|_| "webhook".to_owned(), |url| url.origin().ascii_serialization())
+            }
+        }
+    }
+}
+
+/// The places that messages of a channel go to. A mail server carries no texts.
+fn places(settings: &MessageSettings, channel: Channel) -> impl Iterator<Item = Place<'_>> {
+    let smtp = settings.smtp.as_ref().filter(|_| channel == Channel::Email).map(Place::MailServer);
+    let file = settings.file.as_deref().map(Place::File);
+    let webhook = settings.webhook.as_deref().map(Place::Webhook);
+    smtp.into_iter().chain(file).chain(webhook)
+}
+
+/// What is said of a message when too many are on the way already.
+fn not_carried(settings: &MessageSettings, channel: Channel) -> Vec<Delivery> {
+    tracing::warn!("a message was not carried on, because {ON_THE_WAY} others are on the way");
+    places(settings, channel)
+        .map(|place| Delivery {
+            to: place.name(),
+            problem: Some(format!(
+                "{ON_THE_WAY} messages are on the way already, so this one was not carried there."
+            )),
+        })
+        .collect()
+}
+
+/// Appends a message to a file, as one line of JSON.
+async fn append(path: PathBuf, message: &InboxMessage) -> Result<(), String> {
     let mut line = serde_json::to_string(message).map_err(|error| format!("It could not be written: {error}."))?;
     line.push('\n');
-    let written = tokio::task::spawn_blocking(move || {
-        let mut options = std::fs::OpenOptions::new();
-        options.create(true).append(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        std::io::Write::write_all(&mut options.open(path)?, line.as_bytes())
-    });
-    match written.await {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(error)) => Err(format!("It could not be written: {error}.")),
-        Err(_) => Err("The program was stopping.".to_owned()),
-    }
+    tokio::task::spawn_blocking(move || file::append(&path, line.as_bytes()))
+        .await
+        .unwrap_or_else(|_| Err("The program was stopping.".to_owned()))
 }
 
 /// A message as the Inbox shows it.

@@ -10,7 +10,7 @@ mod shelf;
 mod watch;
 mod wire;
 
-pub use watch::LiveWatch;
+pub use watch::{LiveWatch, MessageWatch};
 
 use crate::http::{Request, Response};
 use capture::WireEntry;
@@ -32,7 +32,7 @@ use vestibule_store::Store;
 pub(crate) const SESSIONS: usize = 2_000;
 /// Most steps kept of one session; further ones are only counted.
 pub(crate) const STEPS: u32 = 200;
-/// Calls of userinfo and introspection kept of one session while they go well; further ones are only counted.
+/// Calls of userinfo and introspection, and polls of a waiting device, kept of one session while they go well; further ones are only counted.
 pub(crate) const REPEATS: u32 = 8;
 /// Most bytes of requests and responses kept in memory.
 pub(crate) const WIRE_BYTES: usize = 3 * 1024 * 1024;
@@ -42,6 +42,8 @@ const WAITING: usize = 128;
 const PAGE: usize = 64;
 /// Events a slow watcher may fall behind before it has to read the list again.
 const BACKLOG: usize = 4_096;
+/// Messages that whoever follows them alone may fall behind before the oldest are lost.
+const MESSAGE_BACKLOG: usize = 64;
 
 /// One exchange while it is being answered.
 #[derive(Debug)]
@@ -84,6 +86,7 @@ pub(crate) struct Recorder {
     seq: AtomicU64,
     shelf: Mutex<Shelf>,
     tell: broadcast::Sender<Signal>,
+    tell_messages: broadcast::Sender<Arc<InboxMessage>>,
     /// Something waits for the journal.
     due: Notify,
 }
@@ -94,6 +97,7 @@ impl Default for Recorder {
             seq: AtomicU64::new(1),
             shelf: Mutex::new(Shelf::default()),
             tell: broadcast::channel(BACKLOG).0,
+            tell_messages: broadcast::channel(MESSAGE_BACKLOG).0,
             due: Notify::new(),
         }
     }
@@ -249,7 +253,15 @@ impl Recorder {
 
     /// Tells watchers of a message that was written to somebody.
     pub(crate) fn message(&self, message: InboxMessage) {
-        let _ = self.tell.send(Signal::Message(Arc::new(message)));
+        let message = Arc::new(message);
+        let _ = self.tell_messages.send(message.clone());
+        let _ = self.tell.send(Signal::Message(message));
+    }
+
+    /// Watches the messages from now on.
+    #[must_use]
+    pub(crate) fn watch_messages(&self) -> MessageWatch {
+        MessageWatch::new(self.tell_messages.subscribe())
     }
 
     /// Watches the stream from now on.
@@ -387,7 +399,7 @@ impl Exchange {
 
 /// Whether an application may do this over and over in one session, each time alike.
 const fn repeats(kind: StepKind) -> bool {
-    matches!(kind, StepKind::Userinfo | StepKind::Introspection)
+    matches!(kind, StepKind::Userinfo | StepKind::Introspection | StepKind::DevicePoll)
 }
 
 impl Witness for Recorder {

@@ -4,6 +4,7 @@ mod common;
 mod consent;
 mod control;
 mod custom_ui;
+mod device;
 mod experience;
 mod grants;
 mod management;
@@ -33,6 +34,10 @@ pub(crate) async fn answer(engine: &Arc<Engine>, mut request: Request, upgrade: 
         request.method = Method::GET;
     }
     if let Some(refused) = refuse_foreign_host(engine, &request) {
+        return refused;
+    }
+    if let Some(mut refused) = refuse_empty_segment(&request) {
+        secure(&request, &mut refused);
         return refused;
     }
     if let Some(upgrade) = upgrade
@@ -85,6 +90,21 @@ fn refuse_foreign_host(engine: &Engine, request: &Request) -> Option<Response> {
     ))
 }
 
+/// A route has one way to be written: what is kept of an exchange, and what is blanked in it, goes by the path.
+fn refuse_empty_segment(request: &Request) -> Option<Response> {
+    let path = request.path.strip_prefix('/').unwrap_or(&request.path);
+    let named = path.split('/').find(|segment| !segment.is_empty());
+    if !path.split('/').any(str::is_empty) {
+        return None;
+    }
+    match named {
+        Some("oidc") => Some(oidc::unrecognized(request)),
+        Some("api") => Some(common::api_not_found(request)),
+        Some("control") => Some(control::not_found()),
+        _ => None,
+    }
+}
+
 /// Futures of routes are boxed: the largest of them would make every request's so large, and warp moves it several times.
 async fn dispatch(engine: &Arc<Engine>, request: &Request, exchange: &mut Exchange) -> Response {
     let segments: Vec<&str> = request.path.split('/').filter(|s| !s.is_empty()).collect();
@@ -103,6 +123,10 @@ async fn dispatch(engine: &Arc<Engine>, request: &Request, exchange: &mut Exchan
         ("POST", ["oidc", "token", "revocation"]) => Box::pin(token::revocation(engine, request, exchange)).await,
         ("GET" | "POST", ["oidc", "me"]) => token::userinfo(engine, request, exchange),
         ("POST", ["oidc", "request"]) => Box::pin(token::pushed_request(engine, request, exchange)).await,
+        ("POST", ["oidc", "device", "auth"]) => Box::pin(device::authorization(engine, request, exchange)).await,
+        ("GET", ["oidc", "device"]) => device::form(engine, request),
+        ("POST", ["oidc", "device"]) => Box::pin(device::verify(engine, request, exchange)).await,
+        ("GET", ["oidc", "device", uid]) => Box::pin(oidc::resume(engine, request, exchange, uid)).await,
         ("GET" | "POST", ["oidc", "session", "end"]) => Box::pin(session_end::end(engine, request, exchange)).await,
         ("POST", ["oidc", "session", "end", "confirm"]) => Box::pin(session_end::confirm(engine, request, exchange)).await,
         ("GET", ["oidc", "session", "end", "success"]) => session_end::success(engine, request, exchange),
@@ -135,6 +159,7 @@ async fn dispatch(engine: &Arc<Engine>, request: &Request, exchange: &mut Exchan
 
         // Pages.
         ("GET", ["consent"]) => Box::pin(consent::page(engine, request, exchange)).await,
+        ("GET", ["device"] | ["device", "success"]) => Box::pin(device::page(engine, request, exchange)).await,
         ("GET", ["demo-app"]) => Box::pin(pages::demo_app(engine, request)).await,
         ("GET", ["assets", rest @ ..]) => Box::pin(pages::asset(engine, request, rest)).await,
         ("GET", ["custom.css"]) => pages::custom_css(engine),

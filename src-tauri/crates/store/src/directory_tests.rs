@@ -122,6 +122,43 @@ fn format_3_finds_people_by_their_lower_cased_username() {
 }
 
 #[test]
+fn format_4_finds_one_time_tokens_by_their_id() {
+    use crate::migrate::{FORMAT, STEPS};
+    use vestibule_core::Timestamp;
+    use vestibule_core::port::encode;
+    use vestibule_core::record::{OneTimeToken, Table, TokenStatus, record_key};
+    let dir = tempfile::tempdir().unwrap();
+    let token = |key: &str, token_id: &str| OneTimeToken {
+        key: key.into(),
+        token_id: token_id.into(),
+        email: "a@b.test".into(),
+        context: Default::default(),
+        status: TokenStatus::Active,
+        created_at: Timestamp(1),
+        valid_until: Timestamp(2),
+        expires_at: Timestamp(3),
+    };
+    {
+        let medium = open_as(dir.path(), 3, STEPS).unwrap();
+        for token in [token("hash1", "id1"), token("hash2", "id2")] {
+            medium
+                .ahead()
+                .apply(put(&record_key(Table::OneTimeToken, &token.key), &encode(&token).unwrap()));
+        }
+        medium.flush().unwrap();
+    }
+    let medium = open_as(dir.path(), FORMAT, STEPS).unwrap();
+    let keys: Vec<Vec<u8>> = medium
+        .ahead()
+        .scan(b"\x91", None, 9)
+        .unwrap()
+        .into_iter()
+        .map(|(key, _)| key)
+        .collect();
+    assert_eq!(keys, [&b"\x91id1\0hash1"[..], b"\x91id2\0hash2"]);
+}
+
+#[test]
 fn an_interruption_between_tree_and_marker_runs_no_step_twice() {
     let dir = tempfile::tempdir().unwrap();
     used(dir.path());

@@ -1,15 +1,16 @@
 //! Changes of the stored format between releases.
 
 use crate::medium::{TreeView, apply, failed};
-use vestibule_core::port::{Batch, StoreError, View};
-use vestibule_core::record::Index;
+use vestibule_core::Timestamp;
+use vestibule_core::port::{Batch, StoreError, View, decode};
+use vestibule_core::record::{Index, OneTimeToken, Record as _, Table, index_key, table_prefix};
 
 /// Records of the store's own: below every table byte of core.
 pub(crate) const FORMAT_KEY: &[u8] = b"\0format";
 pub(crate) const SEQUENCE_KEY: &[u8] = b"\0sequence";
 
 /// The format this release writes.
-pub(crate) const FORMAT: u32 = 3;
+pub(crate) const FORMAT: u32 = 4;
 
 /// One step from a format to the next one.
 pub(crate) struct Step {
@@ -32,6 +33,11 @@ pub(crate) const STEPS: &[Step] = &[
         from: 2,
         to: 3,
         run: lower_username_index,
+    },
+    Step {
+        from: 3,
+        to: 4,
+        run: index_one_time_tokens,
     },
 ];
 
@@ -57,6 +63,21 @@ fn lower_username_index(view: &dyn View) -> Result<Batch, StoreError> {
         if lowered != key {
             batch.ops.insert(key, None);
             batch.ops.insert(lowered, Some(value));
+        }
+    }
+    Ok(batch)
+}
+
+/// Format 3 looked through one-time tokens for an id; format 4 has an index.
+fn index_one_time_tokens(view: &dyn View) -> Result<Batch, StoreError> {
+    let mut batch = Batch::default();
+    for (_, value) in view.scan(&table_prefix(Table::OneTimeToken), None, usize::MAX)? {
+        // One that ended is not swept yet; its entry goes with it.
+        if let Some(token) = decode::<OneTimeToken>(&value, Timestamp(i64::MIN))? {
+            let entries = token.indexes();
+            batch
+                .ops
+                .extend(entries.iter().map(|entry| (index_key(entry, token.id()), Some(Vec::new()))));
         }
     }
     Ok(batch)

@@ -3,7 +3,7 @@
 use crate::Store;
 use std::sync::PoisonError;
 use vestibule_core::port::{Batch, StoreError, View, decode, expiry_of};
-use vestibule_core::record::{Grant, Record, Session, Table, index_key};
+use vestibule_core::record::{DeviceCode, Grant, Record, Session, Table, index_key};
 use vestibule_core::time::Timestamp;
 
 /// Entries looked at in one job, so that sign-ins never wait for the sweep.
@@ -20,6 +20,7 @@ const EXPIRING: &[Table] = &[
     Table::PushedRequest,
     Table::UsedAssertion,
     Table::Attempts,
+    Table::DeviceCode,
 ];
 
 /// What a call of [`Store::sweep`] did.
@@ -109,6 +110,7 @@ fn remove_expired(batch: &mut Batch, table: Table, key: &[u8], value: &[u8], now
     let indexes = match table {
         Table::Session => index_keys::<Session>(value),
         Table::Grant => index_keys::<Grant>(value),
+        Table::DeviceCode => index_keys::<DeviceCode>(value),
         _ => Ok(Vec::new()),
     };
     match indexes {

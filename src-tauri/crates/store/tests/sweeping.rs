@@ -6,7 +6,7 @@ mod common;
 use std::collections::BTreeMap;
 use vestibule_core::entropy::Entropy;
 use vestibule_core::port::{Batch, Cx, StoreError, Vault, encode};
-use vestibule_core::record::{Grant, Index, IndexEntry, Session, Table, UsedAssertion, index_prefix, record_key};
+use vestibule_core::record::{DeviceCode, DeviceState, Grant, Index, IndexEntry, Session, Table, UsedAssertion, index_prefix, record_key};
 use vestibule_core::secret::Secret;
 use vestibule_core::time::Timestamp;
 use vestibule_store::{Store, Swept};
@@ -65,6 +65,23 @@ fn grant(n: i64, expires_at: Timestamp) -> Grant {
     }
 }
 
+fn device_code(n: i64, expires_at: Timestamp) -> DeviceCode {
+    DeviceCode {
+        key: format!("device-{n}"),
+        user_code: format!("CODE{n:04}"),
+        live: "live".into(),
+        client_id: "tv".into(),
+        params: BTreeMap::new(),
+        resources: Vec::new(),
+        hint_sub: None,
+        state: DeviceState::Waiting,
+        interval: 5,
+        polled_at: None,
+        valid_until: Timestamp(1),
+        expires_at,
+    }
+}
+
 fn count(store: &Store, prefix: &[u8]) -> usize {
     store.read(|view| view.scan(prefix, None, usize::MAX)).unwrap().len()
 }
@@ -81,6 +98,7 @@ async fn filled() -> Store {
             let expires_at = if n % 2 == 0 { NOW } else { Timestamp(NOW.0 + 1) };
             cx.put(&session(n, expires_at)).unwrap();
             cx.put(&grant(n, expires_at)).unwrap();
+            cx.put(&device_code(n, expires_at)).unwrap();
             cx.put(&UsedAssertion {
                 id: format!("app/{n}"),
                 expires_at,
@@ -99,22 +117,24 @@ async fn expired_records_and_their_indexes_go() {
     assert_eq!(
         swept,
         Swept {
-            examined: 300,
-            deleted: 150,
+            examined: 400,
+            deleted: 200,
             finished: true
         }
     );
-    for table in [Table::Session, Table::Grant, Table::UsedAssertion] {
+    for table in [Table::Session, Table::Grant, Table::UsedAssertion, Table::DeviceCode] {
         assert_eq!(count(&store, &[table as u8]), 50, "{table:?}");
     }
     assert_eq!(entries(&store, &Index::SessionUser.entry("ada")), 50);
     assert_eq!(entries(&store, &Index::GrantUser.entry("ada")), 50);
     assert_eq!(entries(&store, &Index::SessionUid.entry("uid-0")), 0);
     assert_eq!(entries(&store, &Index::SessionUid.entry("uid-1")), 1);
+    assert_eq!(entries(&store, &Index::UserCode.entry("CODE0000")), 0);
+    assert_eq!(entries(&store, &Index::UserCode.entry("CODE0001")), 1);
     assert_eq!(
         store.sweep(NOW, 10_000).await.unwrap(),
         Swept {
-            examined: 150,
+            examined: 200,
             deleted: 0,
             finished: true
         }
@@ -135,8 +155,8 @@ async fn a_small_budget_goes_on_where_it_stopped() {
             break;
         }
     }
-    assert_eq!((examined, deleted), (300, 150));
-    assert_eq!(calls, 300 / 7 + 1);
+    assert_eq!((examined, deleted), (400, 200));
+    assert_eq!(calls, 400 / 7 + 1);
 }
 
 #[tokio::test]

@@ -26,7 +26,7 @@ pub struct Client {
 
 impl Client {
     fn client(&self) -> Result<&reqwest::Client, String> {
-        let made = self.inner.get_or_init(|| http_client(TIME_LIMIT));
+        let made = self.inner.get_or_init(|| http_client(TIME_LIMIT, TIME_LIMIT));
         made.as_ref().map_err(Clone::clone)
     }
 
@@ -70,9 +70,10 @@ impl Client {
 }
 
 /// A client that follows no redirects, asks no proxy and gives up after a while.
-fn http_client(time_limit: Duration) -> Result<reqwest::Client, String> {
+fn http_client(time_limit: Duration, connect_limit: Duration) -> Result<reqwest::Client, String> {
     reqwest::Client::builder()
         .timeout(time_limit)
+        .connect_timeout(connect_limit)
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
         .user_agent("Vestibule")

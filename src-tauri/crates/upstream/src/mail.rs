@@ -3,22 +3,13 @@
 use lettre::message::{Mailbox, header::ContentType};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Tls, TlsParameters};
-use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
+use lettre::{Address, AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
 use std::time::Duration;
+use tokio::sync::Mutex;
+use vestibule_core::model::SmtpSecurity;
 
 /// How long a mail server may take.
 const TIME_LIMIT: Duration = Duration::from_secs(10);
-
-/// How a connection to a mail server is protected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Security {
-    /// Not at all.
-    None,
-    /// It begins in the clear and is protected before anything is said (RFC 3207).
-    StartTls,
-    /// From the beginning (RFC 8314).
-    Tls,
-}
 
 /// A mail server.
 pub struct Server<'a> {
@@ -27,7 +18,7 @@ pub struct Server<'a> {
     /// Its port.
     pub port: u16,
     /// How the connection is protected.
-    pub security: Security,
+    pub security: SmtpSecurity,
     /// User name and password.
     pub login: Option<(&'a str, &'a str)>,
 }
@@ -44,44 +35,74 @@ pub struct Mail<'a> {
     pub text: &'a str,
 }
 
-/// Hands an e-mail to a mail server.
-///
-/// # Errors
-/// A sentence saying what the server, or the way to it, refused.
-pub async fn send(server: &Server<'_>, mail: &Mail<'_>) -> Result<(), String> {
-    let mailbox = |what: &str, text: &str| {
-        text.parse::<Mailbox>()
-            .map_err(|error| format!("The {what} {text} is not an address ({error})."))
-    };
-    let message = Message::builder()
-        .from(mailbox("sender", mail.from)?)
-        .to(mailbox("recipient", mail.to)?)
+/// Hands e-mails to a mail server.
+#[derive(Default)]
+pub struct Mailer {
+    /// What protected connections to the server of the last e-mail need: making it reads every certificate that the system
+    /// trusts.
+    tls: Mutex<Option<TlsParameters>>,
+}
+
+impl Mailer {
+    /// Hands over an e-mail.
+    ///
+    /// # Errors
+    /// A sentence saying what the server, or the way to it, refused.
+    pub async fn send(&self, server: &Server<'_>, mail: &Mail<'_>) -> Result<(), String> {
+        let message = message(mail)?;
+        let tls = match server.security {
+            SmtpSecurity::None => Tls::None,
+            SmtpSecurity::StartTls => Tls::Required(self.tls_parameters(server.host).await?),
+            SmtpSecurity::Tls => Tls::Wrapper(self.tls_parameters(server.host).await?),
+        };
+        let mut transport = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(server.host)
+            .port(server.port)
+            .timeout(Some(TIME_LIMIT))
+            .tls(tls);
+        if let Some((name, password)) = server.login {
+            transport = transport.credentials(Credentials::new(name.to_owned(), password.to_owned()));
+        }
+        match tokio::time::timeout(TIME_LIMIT, transport.build().send(message)).await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) => {
+                if error.is_tls() {
+                    // Perhaps a certificate is missing, and somebody is about to add it to the system.
+                    *self.tls.lock().await = None;
+                }
+                Err(explain(&error))
+            }
+            Err(_) => Err(format!("No answer within {} s.", TIME_LIMIT.as_secs())),
+        }
+    }
+
+    async fn tls_parameters(&self, host: &str) -> Result<TlsParameters, String> {
+        let mut kept = self.tls.lock().await;
+        if let Some(kept) = kept.as_ref().filter(|kept| kept.domain() == host) {
+            return Ok(kept.clone());
+        }
+        let domain = host.to_owned();
+        let made = tokio::task::spawn_blocking(move || TlsParameters::new(domain).map_err(|error| error.to_string()))
+            .await
+            .map_err(|error| error.to_string())
+            .and_then(|made| made)
+            .map_err(|why| format!("No protected connection: {why}."))?;
+        *kept = Some(made.clone());
+        Ok(made)
+    }
+}
+
+fn message(mail: &Mail<'_>) -> Result<Message, String> {
+    let wrong = |what: &str, text: &str, why: &dyn std::fmt::Display| format!("The {what} {text} is not an address ({why}).");
+    let from = mail.from.parse::<Mailbox>().map_err(|error| wrong("sender", mail.from, &error))?;
+    // An address and nothing else: a name in front would be whatever the person who typed it wanted.
+    let to = mail.to.parse::<Address>().map_err(|error| wrong("recipient", mail.to, &error))?;
+    Message::builder()
+        .from(from)
+        .to(Mailbox::new(None, to))
         .subject(mail.subject)
         .header(ContentType::TEXT_PLAIN)
         .body(mail.text.to_owned())
-        .map_err(|error| format!("The e-mail could not be written: {error}."))?;
-    let tls = |make: fn(TlsParameters) -> Tls| {
-        TlsParameters::new(server.host.to_owned())
-            .map(make)
-            .map_err(|error| format!("No protected connection: {error}."))
-    };
-    let tls = match server.security {
-        Security::None => Tls::None,
-        Security::StartTls => tls(Tls::Required)?,
-        Security::Tls => tls(Tls::Wrapper)?,
-    };
-    let mut transport = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(server.host)
-        .port(server.port)
-        .timeout(Some(TIME_LIMIT))
-        .tls(tls);
-    if let Some((name, password)) = server.login {
-        transport = transport.credentials(Credentials::new(name.to_owned(), password.to_owned()));
-    }
-    match tokio::time::timeout(TIME_LIMIT, transport.build().send(message)).await {
-        Ok(Ok(_)) => Ok(()),
-        Ok(Err(error)) => Err(explain(&error)),
-        Err(_) => Err(format!("No answer within {} s.", TIME_LIMIT.as_secs())),
-    }
+        .map_err(|error| format!("The e-mail could not be written: {error}."))
 }
 
 fn explain(error: &lettre::transport::smtp::Error) -> String {
@@ -152,7 +173,7 @@ mod tests {
         Server {
             host: "127.0.0.1",
             port,
-            security: Security::None,
+            security: SmtpSecurity::None,
             login: None,
         }
     }
@@ -160,7 +181,7 @@ mod tests {
     #[tokio::test]
     async fn an_email_reaches_the_server() {
         let (port, heard) = hear(false).await;
-        send(&plain(port), &MAIL).await.unwrap();
+        Mailer::default().send(&plain(port), &MAIL).await.unwrap();
         let heard = heard.await.unwrap();
         for part in [
             "MAIL FROM:<no-reply@example.test>",
@@ -175,12 +196,45 @@ mod tests {
     #[tokio::test]
     async fn refusals_are_sentences() {
         let (port, _heard) = hear(true).await;
-        let refused = send(&plain(port), &MAIL).await.unwrap_err();
+        let mailer = Mailer::default();
+        let refused = mailer.send(&plain(port), &MAIL).await.unwrap_err();
         assert!(refused.starts_with("The mail server refused the message with 550"), "{refused}");
         let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let nobody = send(&plain(free), &MAIL).await.unwrap_err();
+        let nobody = mailer.send(&plain(free), &MAIL).await.unwrap_err();
         assert!(nobody.starts_with("The mail server could not be reached"), "{nobody}");
-        let odd = send(&plain(free), &Mail { from: "nobody", ..MAIL }).await.unwrap_err();
+        let odd = mailer.send(&plain(free), &Mail { from: "nobody", ..MAIL }).await.unwrap_err();
         assert!(odd.starts_with("The sender nobody is not an address"), "{odd}");
+    }
+    #[tokio::test]
+    async fn a_recipient_is_an_address_and_nothing_else() {
+        let (port, _heard) = hear(false).await;
+        for to in [
+            "alice@example.test <eve@example.test>",
+            "Alice <alice@example.test>",
+            "<alice@example.test>",
+            "",
+        ] {
+            let refused = Mailer::default().send(&plain(port), &Mail { to, ..MAIL }).await.unwrap_err();
+            assert!(refused.starts_with(&format!("The recipient {to} is not an address")), "{refused}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_protects_connections_is_made_once_for_a_server() {
+        let mailer = Mailer::default();
+        let (port, _heard) = hear(false).await;
+        mailer.send(&plain(port), &MAIL).await.unwrap();
+        assert!(mailer.tls.lock().await.is_none(), "nothing is protected");
+        for host in ["127.0.0.1", "localhost"] {
+            // This server knows no STARTTLS.
+            let (port, _heard) = hear(false).await;
+            let server = Server {
+                host,
+                security: SmtpSecurity::StartTls,
+                ..plain(port)
+            };
+            mailer.send(&server, &MAIL).await.unwrap_err();
+            assert_eq!(mailer.tls.lock().await.as_ref().map(TlsParameters::domain), Some(host));
+        }
     }
 }

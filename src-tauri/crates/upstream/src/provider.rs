@@ -1,7 +1,14 @@
 //! The client of the providers that people sign in with (sheet chapter 6): redeems the code of a callback, checks the ID
 //! token, asks who it is. Real and simulated providers are asked alike.
 
+#![expect(
+    clippy::result_large_err,
+    clippy::large_enum_variant,
+    reason = "a failure ends a sign-in: it is made once, and core takes it by value"
+)]
+
 mod cache;
+mod claims;
 mod discovery;
 mod http;
 mod id_token;
@@ -52,7 +59,7 @@ impl Providers {
         }
     }
 
-    /// Asks a provider who came back. At most five calls, each within [`Limits::time`].
+    /// Asks a provider who came back. At most four calls, each within [`Limits::time`].
     pub async fn answer(&self, question: UpstreamQuestion, now: Timestamp) -> UpstreamAnswer {
         let mut visit = Visit {
             providers: self,
@@ -90,11 +97,11 @@ impl Visit<'_> {
     }
 
     /// The code of the callback (RFC 6749 section 4.1.2), which must be this provider's (RFC 9207).
-    fn code<'q>(&mut self, question: &'q UpstreamQuestion) -> Result<&'q str, UpstreamFailure> {
+    fn code<'q>(&self, question: &'q UpstreamQuestion) -> Result<&'q str, UpstreamFailure> {
         let text = |member: &str| question.callback.get(member).and_then(serde_json::Value::as_str);
         if let Some(issuer) = text("iss")
             && !self.upstream.issuers.is_empty()
-            && !id_token::is_accepted_issuer(self.upstream, issuer)
+            && !claims::is_accepted_issuer(self.upstream, issuer)
         {
             return Err(self.failure(
                 FailureKind::AuthorizationFailed,
@@ -230,5 +237,4 @@ fn place(url: &str) -> String {
 }
 
 #[cfg(test)]
-#[path = "provider/tests.rs"]
 mod tests;

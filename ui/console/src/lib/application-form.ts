@@ -48,14 +48,23 @@ export interface ApplicationForm {
   privacyPolicyUrl: string;
 }
 
+/** Whether people sign in to it by typing a code on another device (RFC 8628); chosen when it is created. */
+export const isDeviceFlow = ({ type, customClientMetadata }: ApplicationDraft): boolean =>
+  type === 'Native' && customClientMetadata.isDeviceFlow === true;
+
 /** A fresh application as Logto's defaults have it. */
-export function emptyDraft(type: ApplicationType, name: string, redirectUris: string[]): ApplicationDraft {
+export function emptyDraft(
+  type: ApplicationType,
+  name: string,
+  redirectUris: string[],
+  deviceFlow = false,
+): ApplicationDraft {
   return {
     name,
     description: null,
     type,
     oidcClientMetadata: { redirectUris, postLogoutRedirectUris: [] },
-    customClientMetadata: { corsAllowedOrigins: [] },
+    customClientMetadata: { corsAllowedOrigins: [], ...(deviceFlow ? { isDeviceFlow: true } : {}) },
     isThirdParty: false,
     userConsentScopes: [],
     signInExperience: {},

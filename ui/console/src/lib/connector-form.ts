@@ -85,12 +85,12 @@ export function toConnectorForm(factory: FactoryView, view: ConnectorView | null
     domains: view ? [...view.domains] : factory.enterprise ? [''] : [],
     syncProfile: view?.syncProfile ?? false,
     enableTokenStorage: view?.enableTokenStorage ?? false,
-    simulated: view ? view.simulation !== null : true,
+    simulated: view !== null && view.simulation !== null,
     config: configForm(factory, view?.config, view?.secrets ?? []),
   };
 }
 
-function sentValue(field: ConfigField, value: ConfigValue | undefined): unknown {
+function sentValue(field: ConfigField, value: ConfigValue | undefined, hadSecret: boolean): unknown {
   if (Array.isArray(value)) {
     if (field.kind === 'map' || field.kind === 'switchMap') {
       const rows = (value as Pair[]).filter((row) => row.name.trim() !== '');
@@ -105,7 +105,9 @@ function sentValue(field: ConfigField, value: ConfigValue | undefined): unknown 
   }
   if (typeof value === 'boolean') return value;
   // A secret that was emptied is removed; one that was left alone is not sent.
-  if (field.kind === 'secret' || field.kind === 'secretLines') return value ?? undefined;
+  if (field.kind === 'secret' || field.kind === 'secretLines') {
+    return value === '' && !hadSecret ? undefined : (value ?? undefined);
+  }
   const trimmed = (value ?? '').trim();
   if (trimmed === '') return undefined;
   // What is no number is sent as it is: the refusal names the field.
@@ -114,10 +116,14 @@ function sentValue(field: ConfigField, value: ConfigValue | undefined): unknown 
 }
 
 /** The configuration as it is sent: Logto's members, without what was left empty. */
-export function toConfig(factory: FactoryView, form: Record<string, ConfigValue>): Record<string, unknown> {
+export function toConfig(
+  factory: FactoryView,
+  form: Record<string, ConfigValue>,
+  secrets: readonly string[],
+): Record<string, unknown> {
   const config: Record<string, unknown> = {};
   for (const field of factory.fields) {
-    const value = sentValue(field, form[field.key]);
+    const value = sentValue(field, form[field.key], secrets.includes(field.key));
     if (value === undefined) continue;
     const path = field.key.split('.');
     const last = path.pop() ?? '';
@@ -147,7 +153,7 @@ export function toConnectorDraft(
     syncProfile: form.syncProfile,
     enableTokenStorage: form.enableTokenStorage,
     simulation: form.simulated ? (view?.simulation ?? { failure: null, next: null }) : null,
-    config: toConfig(factory, form.config),
+    config: toConfig(factory, form.config, view?.secrets ?? []),
   };
 }
 

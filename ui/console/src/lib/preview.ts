@@ -9,7 +9,7 @@ export function theme(experience: SignInExperience): string {
 
 /** Black or white, whichever has more contrast (WCAG 2.2, relative luminance). */
 export function inkOn(color: string): '#000000' | '#ffffff' {
-  const hex = /^#([0-9a-f]{3}|[0-9a-f]{6})/i.exec(color)?.[1] ?? '000000';
+  const hex = /^#([0-9a-f]{6}|[0-9a-f]{3})$/i.exec(color)?.[1] ?? '000000';
   const full = hex.length === 3 ? Array.from(hex, (digit) => digit + digit).join('') : hex;
   const [r = 0, g = 0, b = 0] = [0, 2, 4].map((at) => {
     const part = Number.parseInt(full.slice(at, at + 2), 16) / 255;

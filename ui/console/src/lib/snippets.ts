@@ -1,5 +1,6 @@
 import type { ApplicationView } from '$bindings/ApplicationView';
 import type { SigningAlg } from '$bindings/SigningAlg';
+import { isDeviceFlow } from './application-form';
 
 export interface Snippet {
   id: string;
@@ -18,6 +19,8 @@ export function snippets(application: ApplicationView, issuer: string, providerA
     text: `curl ${issuer}/token \\\n  -u "${application.id}:$CLIENT_SECRET" \\\n  -d grant_type=client_credentials`,
   };
   if (application.type === 'MachineToMachine') return [machine];
+
+  if (isDeviceFlow(application)) return deviceSnippets(application.id, issuer);
 
   const lines = (...parts: Array<string | false>) => parts.filter((part) => part !== false).join('\n');
   return [
@@ -79,3 +82,37 @@ export function snippets(application: ApplicationView, issuer: string, providerA
     },
   ];
 }
+
+/** A device begins, shows the code, and asks until its person has answered (RFC 8628). */
+const deviceSnippets = (id: string, issuer: string): Snippet[] => [
+  {
+    id: 'curl',
+    name: 'curl',
+    text: [
+      `# 1. begin; show the person user_code and verification_uri`,
+      `curl ${issuer}/device/auth \\`,
+      `  -d client_id=${id} \\`,
+      `  -d scope="openid profile offline_access"`,
+      ``,
+      `# 2. ask every 5 seconds, until it is no longer authorization_pending`,
+      `curl ${issuer}/token \\`,
+      `  -d client_id=${id} \\`,
+      `  -d grant_type=urn:ietf:params:oauth:grant-type:device_code \\`,
+      `  -d device_code="$DEVICE_CODE"`,
+    ].join('\n'),
+  },
+  {
+    id: 'openid-client',
+    name: 'openid-client',
+    text: [
+      `import * as client from 'openid-client';`,
+      ``,
+      `const config = await client.discovery(new URL('${issuer}'), '${id}', undefined, client.None(), {`,
+      `  execute: [client.allowInsecureRequests],`,
+      `});`,
+      `const begun = await client.initiateDeviceAuthorization(config, { scope: 'openid profile offline_access' });`,
+      `console.log(\`Open \${begun.verification_uri} and type \${begun.user_code}\`);`,
+      `const tokens = await client.pollDeviceAuthorizationGrant(config, begun);`,
+    ].join('\n'),
+  },
+];

@@ -14,6 +14,9 @@ const NAMES: Record<StepKind, string> = {
   revocation: 'Token revocation',
   endSession: 'Sign-out request',
   pushedRequest: 'Pushed authorization request',
+  deviceAuthorization: 'Device authorization request',
+  deviceVerification: 'Device code typed',
+  devicePoll: 'Device asks for tokens',
   engine: 'Step inside the provider',
 };
 

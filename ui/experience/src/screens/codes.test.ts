@@ -77,7 +77,7 @@ describe('signing in with a code', () => {
   it('says where the code is, unless it really is sent', async () => {
     await toCode();
     expect(screen.getByText(/No mail leaves this computer/)).toBeTruthy();
-    await toCode({ data: { ...signingIn(ONLY_CODE), messages: { inbox: false } } });
+    await toCode({ data: { ...signingIn(ONLY_CODE), messages: { inbox: { email: false, phone: true } } } });
     expect(screen.queryByText(/No mail leaves this computer/)).toBeNull();
   });
 

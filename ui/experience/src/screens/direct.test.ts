@@ -196,6 +196,13 @@ describe('/direct (sheet 2.5)', () => {
     expect(screen.getByRole('alert').textContent?.trim()).toBe('It broke.');
   });
 
+  it('is not put out by what other pages have kept under the same names', () => {
+    for (const name of ['notice', 'social-link', 'sso-connectors', 'sso-email'])
+      sessionStorage.setItem(name, '{not ours');
+    open({ path: '/sign-in', data: having() });
+    expect(heading()).toBe('Sign in to Bookstore');
+  });
+
   it('can be tried again when there was no answer', async () => {
     const { leave } = open({
       path: '/direct/social/google',

@@ -1,5 +1,6 @@
 // Second steps: what a sign-in needs that a first screen does not. They are one script.
 export { default as Continue } from './Continue.svelte';
+export { default as Device } from './Device.svelte';
 export { default as ExtraProfile } from './ExtraProfile.svelte';
 export { default as ForgotPassword } from './ForgotPassword.svelte';
 export { default as OneTimeToken } from './OneTimeToken.svelte';

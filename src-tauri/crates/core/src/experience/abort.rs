@@ -67,7 +67,7 @@ pub fn abort(cx: &mut Cx<'_>, interaction_id: &InteractionId, body: &Value, issu
         );
         answer(cx, "200 redirectTo", outcome, format!("Back to the application with {error}"));
         waiting(cx, Lane::Provider, "waiting for the browser to return");
-        Ok(format!("{}/auth/{}", issuer.trim_end_matches('/'), interaction.id))
+        Ok(interaction.return_to(issuer))
     })
 }
 

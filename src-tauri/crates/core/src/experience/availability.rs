@@ -3,7 +3,7 @@
 
 use super::error::ApiError;
 use super::extra_profile;
-use super::identifier::{email_domain, find_user, kind_words};
+use super::identifier::{email_domain, find_user, kind_with_article, kind_words};
 use super::identities::{ENTERPRISE, SOCIAL, Spared};
 use super::public_document::sso_connector;
 use super::ruling::{Stop, refuse, sign_in_experience};
@@ -36,6 +36,26 @@ pub(super) fn guard_mode(cx: &mut Cx<'_>, event: InteractionEvent) -> Result<(),
     refuse(
         ApiError::forbidden(message).hidden(format!("signInMode is {mode:?}")),
         Because::new("experience.mode", Outcome::Refused, title, detail, "Logto 4.4").input(format!("signInMode={mode:?}")),
+    )
+}
+
+/// 422 `session.not_supported_for_forgot_password` unless a password may be reset by this kind of code (sheet 5.1,
+/// `forgotPasswordMethods`).
+pub(super) fn guard_reset(cx: &mut Cx<'_>, identifier: &Identifier) -> Result<(), Stop> {
+    if sign_in_experience(cx)?.replaces_password_by(identifier.kind) {
+        return Ok(());
+    }
+    let words = kind_with_article(identifier.kind);
+    refuse(
+        ApiError::record_not_supported_for_forgot_password().hidden(format!("forgotPasswordMethods lists no code to {words}")),
+        Because::new(
+            "experience.identification",
+            Outcome::Refused,
+            format!("A code to {words} resets no password here"),
+            "`forgotPasswordMethods` lists the ways to replace a forgotten password, and this is none of them. A fresh installation lists none. Change it under Sign-in experience.",
+            "Logto 5.1",
+        )
+        .input(words),
     )
 }
 

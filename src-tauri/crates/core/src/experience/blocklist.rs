@@ -70,7 +70,7 @@ fn is_disposable(domain: &str) -> bool {
 
 /// Refuses an address that may not become anybody's: 422 `session.email_blocklist.email_not_allowed` or
 /// `session.email_blocklist.email_subaddressing_not_allowed`, 400 `session.email_blocklist.invalid_email`. For every way
-/// in which a person gets an address: before a code is sent to one that nobody has, at registration, and when a profile is
+/// in which a person gets an address: before a code for a registration is sent to it, at registration, and when a profile is
 /// filled in.
 pub(super) fn guard_email_blocklist(cx: &mut Cx<'_>, email: &str) -> Result<(), Stop> {
     let policy = sign_in_experience(cx)?.email_blocklist_policy;

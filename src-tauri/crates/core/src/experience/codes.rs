@@ -2,17 +2,16 @@
 
 use super::blocklist::guard_allowed;
 use super::error::ApiError;
-use super::identifier::{find_user, index_entry, kind_words};
-use super::interaction::{keep_record, record_by_id};
-use super::messages::{code_message, guard_rate};
-use super::password::guard_not_locked;
+use super::identifier::{find_user, index_entry, kind_with_article, kind_words};
+use super::interaction::{another, keep_record, record_by_id};
+use super::lockout::{Counted, count_or_refuse, guard_not_locked, tries_words};
+use super::messages::{code_message, deliverable, guard_rate};
 use super::ruling::{Ruling, Stop, answer, begun, decide, refuse, save, sign_in_experience, waiting};
-use super::sentinel::{Verdict, count_failure};
 use crate::because::{Because, Outcome};
 use crate::entropy::{digits6, id21};
 use crate::ids::{InteractionId, VerificationId};
 use crate::live::Lane;
-use crate::model::{Message, SignInMode, TemplateType, normalize_phone};
+use crate::model::{Message, SignInExperience, SignInMode, TemplateType, normalize_phone};
 use crate::port::Cx;
 use crate::record::{CodeRecord, Identifier, IdentifierKind, Interaction, InteractionEvent, VerificationRecord};
 use crate::secret::Secret;
@@ -28,7 +27,8 @@ pub struct Sent {
 
 /// `POST /verification/verification-code` → 200 `{verificationId}`: draws a code and writes the message. A newer code
 /// replaces an older one of the same channel. Nothing is sent to an unknown recipient while a password is being reset,
-/// or while registration is switched off; the answer is the same, so that nobody learns who has an account.
+/// or while registration is switched off and nobody is identified; nor where a password can't be reset this way. The
+/// answer is the same, so that nobody learns who has an account.
 ///
 /// # Errors
 /// [`StoreError`](crate::StoreError). Refuses with 400 `guard.invalid_input`, 422 `session.email_blocklist.*`
@@ -45,19 +45,28 @@ pub fn send_verification_code(
         if event == InteractionEvent::Register {
             guard_allowed(cx, &identifier)?;
         }
-        let template = match event {
-            InteractionEvent::SignIn => TemplateType::SignIn,
-            InteractionEvent::Register => TemplateType::Register,
-            InteractionEvent::ForgotPassword => TemplateType::ForgotPassword,
-        };
-        let hold = held_back(cx, &identifier, event)?;
+        let experience = sign_in_experience(cx)?;
+        let template = template(&experience, &interaction, &identifier, event);
+        let hold = held_back(cx, &experience, &interaction, &identifier, event)?;
         let sent = issue(cx, &mut interaction, identifier, template, hold, VerificationRecord::code)?;
         save(cx, &interaction)?;
         Ok(sent)
     })
 }
 
-/// Draws a code, keeps its record and writes the message, unless there is a reason to hold it back.
+/// What a code is sent for. An address that an identified person adds, and that sign-up does not ask for, is a second factor
+/// (sheet 4.7).
+fn template(experience: &SignInExperience, interaction: &Interaction, identifier: &Identifier, event: InteractionEvent) -> TemplateType {
+    match event {
+        InteractionEvent::ForgotPassword => TemplateType::ForgotPassword,
+        _ if interaction.result.user_id.is_some() && !experience.sign_up.asks_for(identifier.kind) => TemplateType::BindMfa,
+        InteractionEvent::SignIn => TemplateType::SignIn,
+        InteractionEvent::Register => TemplateType::Register,
+    }
+}
+
+/// Draws a code, keeps its record and writes the message, unless there is a reason to hold it back. What can't be delivered
+/// is refused before anything looks at who has the address: the answer is the same for everybody.
 pub(super) fn issue(
     cx: &mut Cx<'_>,
     interaction: &mut Interaction,
@@ -66,7 +75,9 @@ pub(super) fn issue(
     hold: Option<String>,
     keep: fn(CodeRecord) -> VerificationRecord,
 ) -> Result<Sent, Stop> {
+    deliverable(cx, &identifier)?;
     guard_rate(cx, &identifier)?;
+    let policy = sign_in_experience(cx)?.verification_code_policy;
     let code = digits6(cx.entropy);
     let id = VerificationId(id21(cx.entropy));
     keep_record(
@@ -89,16 +100,17 @@ pub(super) fn issue(
                     "experience.code_held_back",
                     Outcome::Dropped,
                     "No message was sent",
-                    format!("{why} The page is told that a code is on its way, because Logto never says who has an account."),
+                    format!(
+                        "{why} The page is told that a code is on its way, as it is for everybody: Logto never says who has an account."
+                    ),
                     "Logto 4.7",
                 )
                 .input(to.clone()),
             );
             None
         }
-        None => Some(code_message(cx, interaction, &identifier, template, code)?),
+        None => Some(code_message(cx, interaction, &identifier, template, code, policy.lifetime())?),
     };
-    let policy = sign_in_experience(cx)?.verification_code_policy;
     if message.is_some() {
         cx.because(
             Because::new(
@@ -159,16 +171,31 @@ pub(super) fn reachable(identifier: &Identifier) -> Result<Identifier, Stop> {
 }
 
 /// Why no message goes to this recipient, when none does (sheet 4.7, silent skip).
-fn held_back(cx: &mut Cx<'_>, identifier: &Identifier, event: InteractionEvent) -> Result<Option<String>, Stop> {
+fn held_back(
+    cx: &Cx<'_>,
+    experience: &SignInExperience,
+    interaction: &Interaction,
+    identifier: &Identifier,
+    event: InteractionEvent,
+) -> Result<Option<String>, Stop> {
+    let words = kind_words(identifier.kind);
     let why = match event {
-        InteractionEvent::Register => return Ok(None),
+        InteractionEvent::ForgotPassword if !experience.replaces_password_by(identifier.kind) => {
+            return Ok(Some(format!(
+                "`forgotPasswordMethods` lists no code to {}, so none replaces a password.",
+                kind_with_article(identifier.kind)
+            )));
+        }
         InteractionEvent::ForgotPassword => "a password can only be reset for an account that exists",
-        InteractionEvent::SignIn if sign_in_experience(cx)?.sign_in_mode == SignInMode::SignIn => "registration is switched off",
-        InteractionEvent::SignIn => return Ok(None),
+        // Whoever is identified adds an address that nobody has.
+        InteractionEvent::SignIn if experience.sign_in_mode == SignInMode::SignIn && interaction.result.user_id.is_none() => {
+            "registration is switched off"
+        }
+        InteractionEvent::SignIn | InteractionEvent::Register => return Ok(None),
     };
     Ok(find_user(cx, identifier)?
         .is_none()
-        .then(|| format!("Nobody has the {} `{}`, and {why}.", kind_words(identifier.kind), identifier.value)))
+        .then(|| format!("Nobody has the {words} `{}`, and {why}.", identifier.value)))
 }
 
 /// `POST /verification/verification-code/verify` → 200 `{verificationId}`.
@@ -188,24 +215,11 @@ pub fn verify_verification_code(
         let (interaction, _) = begun(cx, interaction_id)?;
         match record_by_id(&interaction, verification_id)? {
             VerificationRecord::EmailVerificationCode(record) | VerificationRecord::PhoneVerificationCode(record) => {
-                check(cx, interaction, record, Some(identifier), code, VerificationRecord::code)
+                check(cx, interaction, record, identifier, code, VerificationRecord::code)
             }
-            other => not_a_code(&other),
+            other => another(&other),
         }
     })
-}
-
-pub(super) fn not_a_code<T>(record: &VerificationRecord) -> Result<T, Stop> {
-    refuse(
-        ApiError::verification_session_not_found().hidden(format!("the record is of type {}", record.kind())),
-        Because::new(
-            "experience.verification_record",
-            Outcome::Refused,
-            "This verification is not a code",
-            "The id belongs to a verification of another type, so there is no code to compare.",
-            "Logto 4.3",
-        ),
-    )
 }
 
 /// Compares a typed code with the one that was sent, counts a failure, and keeps how it came out.
@@ -213,16 +227,14 @@ pub(super) fn check(
     cx: &mut Cx<'_>,
     mut interaction: Interaction,
     mut record: CodeRecord,
-    identifier: Option<&Identifier>,
+    identifier: &Identifier,
     code: &str,
     keep: fn(CodeRecord) -> VerificationRecord,
 ) -> Result<VerificationId, Stop> {
     let to = record.identifier.value.clone();
     let policy = sign_in_experience(cx)?.verification_code_policy;
-    guard_not_locked(cx, &record.identifier)?;
-    if let Some(identifier) = identifier
-        && (identifier.kind != record.identifier.kind || index_entry(identifier) != index_entry(&record.identifier))
-    {
+    guard_not_locked(cx, Counted::Identifier(&record.identifier))?;
+    if identifier.kind != record.identifier.kind || index_entry(identifier) != index_entry(&record.identifier) {
         return refuse(
             ApiError::code_recipient_mismatch(record.identifier.kind).hidden(format!("the code went to {to}")),
             Because::new(
@@ -290,25 +302,21 @@ pub(super) fn check(
         let recipient = record.identifier.clone();
         keep_record(&mut interaction, keep(record));
         save(cx, &interaction)?;
-        let sentinel = sign_in_experience(cx)?.sentinel_policy;
-        let locked = matches!(count_failure(cx, &recipient, sentinel)?, Verdict::Locked(_));
-        let count = if tries == 1 { "1 try".to_owned() } else { format!("{tries} tries") };
+        let count = tries_words(tries as usize);
+        let reason = format!("wrong code for {to}, {count}");
+        count_or_refuse(cx, Counted::Identifier(&recipient), &reason)?;
         cx.trail.patch.outcome = Some("wrong code".into());
         cx.trail.patch.headline = Some(format!("{to} · wrong code, {count}").into());
         return refuse(
-            ApiError::code_mismatch().hidden(format!("wrong code for {to}, {count}")),
+            ApiError::code_mismatch().hidden(reason),
             Because::new(
                 "experience.code",
                 Outcome::Refused,
                 "The code did not match",
-                if locked {
-                    format!("It was one failure too many, so `{to}` is locked now: even the right code is refused for a while.")
-                } else {
-                    format!(
-                        "That was wrong try number {tries} of {}. The right one is in the message that was sent.",
-                        policy.tries()
-                    )
-                },
+                format!(
+                    "That was wrong try number {tries} of {}. The right one is in the message that was sent.",
+                    policy.tries()
+                ),
                 "Logto 4.7",
             )
             .input(to),

@@ -364,7 +364,7 @@ pub fn connector_question(
         if text("state").is_some_and(|state| state_digest(state) != record.state) {
             return foreign(
                 "another state",
-                "It carries another `state` than the page drew before the browser left. Either it belongs to another sign-in, or somebody made it up.",
+                "It carries another `state` than the page drew before the browser left. It belongs to another tab or another sign-in, or somebody made it up.",
                 family,
             );
         }
@@ -558,10 +558,8 @@ pub fn record_connector_answer(
         let mut record = pending(&interaction, family, &connector, Some(verification_id.as_str()))?;
         let who = user.name.clone().or_else(|| user.email.clone()).unwrap_or_else(|| user.id.clone());
         let subject = user.id.clone();
-        record.tokens = match tokens.filter(|_| connector.enable_token_storage) {
-            Some(tokens) => Some(seal_tokens(cx, &tokens)),
-            None => None,
-        };
+        let kept = tokens.filter(|_| connector.enable_token_storage);
+        record.tokens = kept.map(|tokens| seal_tokens(cx, &tokens));
         record.user_info = Some(user);
         keep_record(&mut interaction, family.record(record));
         save(cx, &interaction)?;

@@ -1,6 +1,6 @@
 //! `POST /api/experience/identification` (sheet 4.1 and 4.4): who is it, or: create the account.
 
-use super::availability::{guard_mandatory, guard_mode, guard_not_set, guard_sso_domain, guard_unique};
+use super::availability::{guard_mandatory, guard_mode, guard_not_set, guard_reset, guard_sso_domain, guard_unique};
 use super::blocklist::{guard_allowed, guard_email_blocklist};
 use super::development::guard_switched_on;
 use super::error::ApiError;
@@ -69,6 +69,7 @@ pub fn identify(cx: &mut Cx<'_>, interaction_id: &InteractionId, verification_id
                 InteractionEvent::ForgotPassword,
                 Some(VerificationRecord::EmailVerificationCode(code) | VerificationRecord::PhoneVerificationCode(code)),
             ) => {
+                guard_reset(cx, &code.identifier)?;
                 let user = by_code(cx, &code)?;
                 adopt(cx, interaction, &user, "The verified code says who it is", false)
             }
@@ -108,7 +109,10 @@ fn unusable<T>(title: &'static str, detail: &'static str) -> Result<T, Stop> {
 }
 
 fn sign_in(cx: &mut Cx<'_>, interaction: Interaction, record: &VerificationRecord, link: bool) -> Result<Identified, Stop> {
-    guard_mode(cx, InteractionEvent::SignIn)?;
+    // Whoever made a one-time token let its owner in, whatever the mode says (sheet 4.3).
+    if !matches!(record, VerificationRecord::OneTimeToken { .. }) {
+        guard_mode(cx, InteractionEvent::SignIn)?;
+    }
     let (user, title) = match record {
         VerificationRecord::Password {
             identifier,
@@ -357,7 +361,7 @@ fn without_proof(cx: &mut Cx<'_>, interaction: Interaction, event: InteractionEv
 
 fn register(cx: &mut Cx<'_>, mut interaction: Interaction, record: Option<VerificationRecord>) -> Result<Identified, Stop> {
     let own = identified(cx, &interaction)?;
-    let mut invited = interaction.has_verified_one_time_token();
+    let invited = interaction.has_verified_one_time_token();
     match record {
         Some(VerificationRecord::NewPasswordIdentity {
             identifier,
@@ -394,7 +398,6 @@ fn register(cx: &mut Cx<'_>, mut interaction: Interaction, record: Option<Verifi
         }
         Some(VerificationRecord::OneTimeToken { identifier, .. }) => {
             take_identifier(cx, &mut interaction, &identifier, own.as_deref())?;
-            invited = true;
         }
         Some(VerificationRecord::Social(record)) => take_identity(cx, &mut interaction, &record, false)?,
         Some(VerificationRecord::EnterpriseSso(record)) => take_identity(cx, &mut interaction, &record, true)?,

@@ -135,6 +135,16 @@ pub const fn kind_words(kind: IdentifierKind) -> &'static str {
     }
 }
 
+/// The same with its article.
+#[must_use]
+pub const fn kind_with_article(kind: IdentifierKind) -> &'static str {
+    match kind {
+        IdentifierKind::Username => "a username",
+        IdentifierKind::Email => "an e-mail address",
+        IdentifierKind::Phone => "a phone number",
+    }
+}
+
 /// Where a pending profile and a person keep an identifier of this kind (sheet 3.3).
 #[must_use]
 pub const fn profile_member(kind: IdentifierKind) -> &'static str {

@@ -240,6 +240,20 @@ pub(super) fn record_by_id(interaction: &Interaction, id: &str) -> Result<Verifi
     }
 }
 
+/// 404: the record is of another type, or another person's.
+pub(super) fn another<T>(record: &VerificationRecord) -> Result<T, Stop> {
+    refuse(
+        ApiError::verification_session_not_found().hidden(format!("the record is of type {}", record.kind())),
+        Because::new(
+            "experience.verification_record",
+            Outcome::Refused,
+            "This verification is for something else",
+            "The id belongs to a verification of another type or of another person.",
+            "Logto 4.3",
+        ),
+    )
+}
+
 /// Adds a record; at most one per type is kept, a newer one replaces (sheet 4.3). Where a new factor replaces the proof of
 /// one's own, the proof is set aside: whoever has just used a passkey may add another.
 pub(super) fn keep_record(interaction: &mut Interaction, record: VerificationRecord) {

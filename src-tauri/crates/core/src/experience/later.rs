@@ -13,19 +13,19 @@ pub enum Later {
     /// `/profile/mfa/trusted-device`.
     TrustedDevice,
     /// `/user-assets/*`.
-    ExtraProfile,
+    AvatarUpload,
 }
 
 impl Later {
     /// Every family.
-    pub const ALL: [Self; 2] = [Self::TrustedDevice, Self::ExtraProfile];
+    pub const ALL: [Self; 2] = [Self::TrustedDevice, Self::AvatarUpload];
 
     /// What a sentence calls it.
     #[must_use]
     pub const fn words(self) -> &'static str {
         match self {
             Self::TrustedDevice => "trusted devices",
-            Self::ExtraProfile => "uploading a picture",
+            Self::AvatarUpload => "uploading a picture",
         }
     }
 

@@ -5,7 +5,7 @@ use super::ruling::{Stop, refuse};
 use super::sentinel::sendings;
 use crate::because::{Because, Outcome};
 use crate::live::Lane;
-use crate::model::{Application, Channel, MESSAGE_TTL, Message, MessageBody, MessageSettings, TemplateType, message_id};
+use crate::model::{Application, Channel, MAX_MESSAGES, MESSAGE_TTL, Message, MessageBody, MessageSettings, TemplateType, message_id};
 use crate::port::{Cx, StoreError};
 use crate::record::{Identifier, Interaction};
 use crate::secret::Secret;
@@ -52,15 +52,45 @@ pub(super) fn guard_rate(cx: &mut Cx<'_>, identifier: &Identifier) -> Result<(),
     )
 }
 
-/// Writes the message that carries a code, for the Inbox and whoever carries it on.
+/// The channel to an identifier and the settings that carry it, or 501 `connector.not_found` when nothing does.
+pub(super) fn deliverable(cx: &Cx<'_>, identifier: &Identifier) -> Result<(Channel, MessageSettings), Stop> {
+    let Some(channel) = Channel::of(identifier.kind) else {
+        return Err(StoreError::Corrupt("a message to a username".into()).into());
+    };
+    let settings = message_settings(cx)?;
+    if settings.carries(channel) {
+        return Ok((channel, settings));
+    }
+    let words = match channel {
+        Channel::Email => "e-mails",
+        Channel::Sms => "text messages",
+    };
+    refuse(
+        ApiError::connector_not_found(format!("Nothing is set up that could send {words}. Use another way to sign in.")),
+        Because::new(
+            "experience.deliverable",
+            Outcome::Refused,
+            format!("Nothing carries {words}"),
+            format!(
+                "The Inbox is switched off, and no other place for {words} is set. Logto answers the same without a connector. Switch on the Inbox under Settings."
+            ),
+            "Logto 4.2",
+        ),
+    )
+}
+
+/// Writes the message that carries a code, which is accepted for `lifetime` **seconds**; it is stored in the Inbox, where
+/// that is on, and the server carries it on.
 pub(super) fn code_message(
     cx: &mut Cx<'_>,
     interaction: &Interaction,
     identifier: &Identifier,
     template: TemplateType,
     code: String,
+    lifetime: i64,
 ) -> Result<Message, Stop> {
-    let minutes = super::ruling::sign_in_experience(cx)?.verification_code_policy.lifetime().max(60) / 60;
+    let (channel, settings) = deliverable(cx, identifier)?;
+    let minutes = lifetime.max(60) / 60;
     let app = cx
         .get::<Application>(interaction.client_id.as_str())?
         .map_or_else(|| "the application".to_owned(), |app| app.name.clone());
@@ -80,71 +110,25 @@ pub(super) fn code_message(
         code: Some(code),
         link: None,
     };
-    let valid = cx
-        .now
-        .plus_seconds(super::ruling::sign_in_experience(cx)?.verification_code_policy.lifetime());
-    let message = write(
-        cx,
-        Some(interaction),
-        identifier,
-        template,
-        format!("Your {app} code"),
-        &body,
-        Some(valid),
-    )?;
-    Ok(message)
-}
-
-/// Writes a message and stores it in the Inbox, where that is on, or 501 `connector.not_found` when nothing would carry it.
-pub(super) fn write(
-    cx: &mut Cx<'_>,
-    interaction: Option<&Interaction>,
-    identifier: &Identifier,
-    template: TemplateType,
-    subject: String,
-    body: &MessageBody,
-    valid_until: Option<crate::time::Timestamp>,
-) -> Result<Message, Stop> {
-    let Some(channel) = Channel::of(identifier.kind) else {
-        return Err(StoreError::Corrupt("a message to a username".into()).into());
-    };
-    let settings = message_settings(cx)?;
-    if !settings.carries(channel) {
-        let words = match channel {
-            Channel::Email => "e-mails",
-            Channel::Sms => "text messages",
-        };
-        return refuse(
-            ApiError::connector_not_found(format!("Nothing is set up that could send {words}. Use another way to sign in.")),
-            Because::new(
-                "experience.deliverable",
-                Outcome::Refused,
-                format!("Nothing carries {words}"),
-                format!(
-                    "The Inbox is switched off, and no other place for {words} is set. Logto answers the same without a connector. Switch on the Inbox under Settings."
-                ),
-                "Logto 4.2",
-            ),
-        );
-    }
-    let plain = serde_json::to_string(body).map_err(|e| StoreError::Corrupt(e.to_string()))?;
+    let plain = serde_json::to_string(&body).map_err(|e| StoreError::Corrupt(e.to_string()))?;
     let message = Message {
         id: message_id(cx.now, cx.entropy),
-        live: interaction.map(|i| i.live.clone()),
-        interaction: interaction.map(|i| i.id.clone()),
-        client_id: interaction.map(|i| i.client_id.clone()),
+        live: Some(interaction.live.clone()),
+        interaction: Some(interaction.id.clone()),
+        client_id: Some(interaction.client_id.clone()),
         channel,
         to: identifier.value.clone(),
         template,
-        subject,
+        subject: format!("Your {app} code"),
         sealed: cx.vault.seal(&Secret::new(plain)),
         deliveries: Vec::new(),
         created_at: cx.now,
-        valid_until,
+        valid_until: Some(cx.now.plus_seconds(lifetime)),
         expires_at: cx.now.plus_seconds(MESSAGE_TTL),
     };
     if settings.inbox {
         cx.put(&message)?;
+        forget_oldest(cx)?;
     }
     cx.arrow(
         Lane::Interaction,
@@ -155,6 +139,18 @@ pub(super) fn write(
         },
     );
     Ok(message)
+}
+
+/// Throws away the oldest messages of a full Inbox, a tenth at once: reading all of them for each new one would be dear.
+fn forget_oldest(cx: &mut Cx<'_>) -> Result<(), StoreError> {
+    if cx.count::<Message>(MAX_MESSAGES + 1)? <= MAX_MESSAGES {
+        return Ok(());
+    }
+    // Newest first. An Inbox of an earlier release may hold more than are looked at: the rest goes with the next messages.
+    for message in cx.list::<Message>(2 * MAX_MESSAGES)?.iter().skip(MAX_MESSAGES - MAX_MESSAGES / 10) {
+        cx.delete::<Message>(&message.id)?;
+    }
+    Ok(())
 }
 
 /// What stands in a message.

@@ -10,13 +10,14 @@ mod totp;
 mod web_authn;
 
 use super::error::ApiError;
-use super::ruling::{Stop, begun, identified, refuse, sign_in_experience};
-use super::sentinel::{Pool, Verdict, count_person_failure, person_locked_until};
+use super::lockout::{Counted, count_or_refuse};
+use super::ruling::{Stop, begun, identified, refuse};
+use super::sentinel::Pool;
 use crate::because::{Because, Outcome};
 use crate::ids::InteractionId;
 use crate::model::User;
 use crate::port::Cx;
-use crate::record::{Interaction, InteractionEvent};
+use crate::record::Interaction;
 use std::sync::Arc;
 
 pub use backup_code::{generate_backup_codes, verify_backup_code};
@@ -34,10 +35,17 @@ pub(super) use binding::{apply, guard_pending};
 pub(super) use policy::{guard_fulfilled, guard_passkey_offer, guard_verified};
 
 /// The interaction and the person whom it has identified, or 404 `session.identifier_not_found`.
-fn owned(cx: &mut Cx<'_>, interaction_id: &InteractionId) -> Result<(Interaction, Arc<User>, InteractionEvent), Stop> {
-    let (interaction, event) = begun(cx, interaction_id)?;
-    let Some(user) = identified(cx, &interaction)? else {
-        return refuse(
+fn owned(cx: &mut Cx<'_>, interaction_id: &InteractionId) -> Result<(Interaction, Arc<User>), Stop> {
+    let (interaction, _) = begun(cx, interaction_id)?;
+    let user = owner(cx, &interaction)?;
+    Ok((interaction, user))
+}
+
+/// The person whom an interaction has identified, or 404 `session.identifier_not_found`.
+fn owner(cx: &Cx<'_>, interaction: &Interaction) -> Result<Arc<User>, Stop> {
+    match identified(cx, interaction)? {
+        Some(user) => Ok(user),
+        None => refuse(
             ApiError::identifier_not_found(),
             Because::new(
                 "experience.second_factor",
@@ -46,54 +54,16 @@ fn owned(cx: &mut Cx<'_>, interaction_id: &InteractionId) -> Result<(Interaction
                 "A second factor is somebody's. The page verifies a first factor and calls `POST /api/experience/identification` before this.",
                 "Logto 4.2",
             ),
-        );
-    };
-    Ok((interaction, user, event))
-}
-
-/// What a sentence calls the pool's failures.
-const fn pool_words(pool: Pool) -> &'static str {
-    match pool {
-        Pool::MfaTotp => "codes of the authenticator app",
-        Pool::WebAuthn => "passkeys",
-        Pool::MfaBackupCode => "backup codes",
+        ),
     }
 }
 
-/// 400 `session.verification_blocked_too_many_attempts` while this person's factor is locked.
-fn guard_unlocked(cx: &mut Cx<'_>, pool: Pool, user: &User) -> Result<(), Stop> {
-    let Some(until) = person_locked_until(cx, pool, &user.id)? else {
-        return Ok(());
-    };
-    let name = user.display_name();
-    refuse(
-        ApiError::too_many_attempts(until, cx.now).hidden(format!("locked until {} (Unix seconds)", until.seconds())),
-        Because::new(
-            "experience.sentinel",
-            Outcome::Refused,
-            "This second factor is locked",
-            format!(
-                "Too many {} of {name} were wrong within an hour, so none is compared, not even a right one. Other factors still work.",
-                pool_words(pool)
-            ),
-            "Logto 4.7",
-        )
-        .input(user.id.0.clone()),
-    )
-}
-
-/// Counts a failure with this person's factor, then refuses with `error`.
+/// Counts a failure with this person's factor, then refuses with `error`, or because it was one too many.
 fn wrong<T>(cx: &mut Cx<'_>, pool: Pool, user: &User, error: ApiError, title: &'static str, detail: &str) -> Result<T, Stop> {
-    let policy = sign_in_experience(cx)?.sentinel_policy;
     let name = user.display_name();
-    let told = match count_person_failure(cx, pool, &user.id, policy)? {
-        Verdict::Locked(_) => format!(
-            "{detail} It was one failure too many: {} of {name} are locked for {} minutes.",
-            pool_words(pool),
-            policy.lockout_duration
-        ),
-        Verdict::Counted(1) => detail.to_owned(),
-        Verdict::Counted(tries) => format!("{detail} It was failure number {tries} within an hour."),
+    let told = match count_or_refuse(cx, Counted::Factor(pool, user), detail.trim_end_matches('.'))? {
+        1 => detail.to_owned(),
+        tries => format!("{detail} It was failure number {tries} within an hour."),
     };
     cx.trail.patch.headline = Some(format!("{name} · {}", error.phrase).into());
     refuse(

@@ -1,18 +1,17 @@
 //! One-time tokens (sheet 4.7): an application mails somebody a link that signs them in once.
 
 use super::error::ApiError;
-use super::identifier::{index_entry, kind_words};
+use super::identifier::{index_entry, kind_with_article};
 use super::interaction::{event_name, keep_record};
-use super::password::guard_not_locked;
-use super::ruling::{Ruling, answer, begun, decide, refuse, save, sign_in_experience, waiting};
-use super::sentinel::count_failure;
+use super::lockout::{Counted, count_or_refuse, guard_not_locked};
+use super::ruling::{Ruling, answer, begun, decide, refuse, save, waiting};
 use crate::because::{Because, Outcome};
 use crate::entropy::{id21, secret32};
 use crate::ids::{InteractionId, VerificationId};
 use crate::live::Lane;
 use crate::port::{Cx, StoreError};
 use crate::record::{
-    Identifier, IdentifierKind, InteractionEvent, OneTimeToken, OneTimeTokenContext, TokenStatus, VerificationRecord, digest,
+    Identifier, IdentifierKind, Index, InteractionEvent, OneTimeToken, OneTimeTokenContext, TokenStatus, VerificationRecord, digest,
 };
 
 /// How long a token is accepted unless it is said otherwise, in **seconds**.
@@ -68,19 +67,18 @@ pub fn verify_one_time_token(
                     Outcome::Refused,
                     "A one-time token belongs to an e-mail address",
                     format!(
-                        "The page sent a {}. The address comes from `login_hint` of the authorization request.",
-                        kind_words(identifier.kind)
+                        "The page sent {}. The address comes from `login_hint` of the authorization request.",
+                        kind_with_article(identifier.kind)
                     ),
                     "Logto 4.7",
                 ),
             );
         }
-        guard_not_locked(cx, identifier)?;
+        guard_not_locked(cx, Counted::Identifier(identifier))?;
         let mut record = match judge(cx, identifier, token, Some(event))? {
             Ok(record) => record,
             Err(refusal) => {
-                let policy = sign_in_experience(cx)?.sentinel_policy;
-                count_failure(cx, identifier, policy)?;
+                count_or_refuse(cx, Counted::Identifier(identifier), &refusal.1.title)?;
                 return refuse(refusal.0, refusal.1);
             }
         };
@@ -95,6 +93,7 @@ pub fn verify_one_time_token(
                     kind: IdentifierKind::Email,
                     value: record.email.clone(),
                 },
+                event: record.context.interaction_event,
             },
         );
         save(cx, &interaction)?;
@@ -209,16 +208,54 @@ fn judge(cx: &Cx<'_>, identifier: &Identifier, token: &str, event: Option<Intera
     })
 }
 
-/// Withdraws a token that was not used yet; whether there was one. A token that is over stays over.
+/// The token with an id that may be shown.
 ///
 /// # Errors
 /// When the store fails.
-pub fn revoke_one_time_token(cx: &mut Cx<'_>, key: &str) -> Result<bool, StoreError> {
-    let Some(record) = cx.get::<OneTimeToken>(key)?.filter(|token| token.status == TokenStatus::Active) else {
-        return Ok(false);
+pub fn find_one_time_token(cx: &Cx<'_>, token_id: &str) -> Result<Option<OneTimeToken>, StoreError> {
+    // Ids have no zero byte, which would end the value in the index.
+    if token_id.contains('\0') {
+        return Ok(None);
+    }
+    let found = cx.find::<OneTimeToken>(&Index::OneTimeTokenId.entry(token_id))?;
+    Ok(found.map(|record| record.as_ref().clone()))
+}
+
+/// `PUT /api/one-time-tokens/<id>/status`: uses a token up or withdraws it. One that is over stays as it ended.
+///
+/// # Errors
+/// When the store fails. The inner error is 404 `entity.not_found`, or 400 `one_time_token.cannot_reactivate_token`,
+/// `.token_consumed`, `.token_revoked` for one that is over.
+pub fn set_one_time_token_status(
+    cx: &mut Cx<'_>,
+    token_id: &str,
+    status: TokenStatus,
+) -> Result<Result<OneTimeToken, ApiError>, StoreError> {
+    let Some(mut record) = find_one_time_token(cx, token_id)? else {
+        return Ok(Err(ApiError::no_one_time_token()));
     };
-    let mut record = record.as_ref().clone();
-    record.status = TokenStatus::Revoked;
+    let over = match (record.status, status) {
+        (TokenStatus::Active, _) => None,
+        (_, TokenStatus::Active) => Some(ApiError::one_time_token(
+            "one_time_token.cannot_reactivate_token",
+            "token over",
+            "A one-time token that is over stays over. Make a new one.",
+        )),
+        (TokenStatus::Consumed, _) => Some(ApiError::one_time_token(
+            "one_time_token.token_consumed",
+            "token used",
+            "This one-time token was used already, and stays as it ended.",
+        )),
+        (TokenStatus::Revoked, _) => Some(ApiError::one_time_token(
+            "one_time_token.token_revoked",
+            "token revoked",
+            "This one-time token was withdrawn already, and stays as it ended.",
+        )),
+    };
+    if let Some(error) = over {
+        return Ok(Err(error));
+    }
+    record.status = status;
     cx.put(&record)?;
-    Ok(true)
+    Ok(Ok(record))
 }

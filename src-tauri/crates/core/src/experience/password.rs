@@ -3,8 +3,8 @@
 use super::error::ApiError;
 use super::identifier::{find_user, kind_words};
 use super::interaction::keep_record;
+use super::lockout::{Counted, count_or_refuse, guard_not_locked, tries_words};
 use super::ruling::{Ruling, Stop, answer, begun, decide, refuse, save, sign_in_experience, waiting};
-use super::sentinel::{Verdict, count_failure, locked_until};
 use crate::because::{Because, Outcome};
 use crate::entropy::id21;
 use crate::ids::{InteractionId, UserId, VerificationId};
@@ -13,7 +13,6 @@ use crate::model::User;
 use crate::port::Cx;
 use crate::record::{Identifier, VerificationRecord};
 use crate::secret::Secret;
-use crate::time::Timestamp;
 
 /// What the server compares a typed password with, between the two decisions of a password verification.
 #[derive(Clone)]
@@ -45,7 +44,7 @@ impl std::fmt::Debug for PasswordQuestion {
 pub fn password_candidate(cx: &mut Cx<'_>, interaction_id: &InteractionId, identifier: &Identifier) -> Ruling<PasswordQuestion> {
     decide(cx, Some("verify password".into()), |cx| {
         begun(cx, interaction_id)?;
-        guard_not_locked(cx, identifier)?;
+        guard_not_locked(cx, Counted::Identifier(identifier))?;
         let user = find_user(cx, identifier)?;
         Ok(PasswordQuestion {
             identifier: identifier.clone(),
@@ -73,7 +72,7 @@ pub fn record_password_result(
 ) -> Ruling<VerificationId> {
     decide(cx, None, |cx| {
         let (mut interaction, _) = begun(cx, interaction_id)?;
-        guard_not_locked(cx, &question.identifier)?;
+        guard_not_locked(cx, Counted::Identifier(&question.identifier))?;
         let user = match proven(cx, question, matched)? {
             Ok(user) => user,
             Err(reason) => return wrong(cx, question, &reason),
@@ -137,30 +136,10 @@ fn proven(cx: &Cx<'_>, question: &PasswordQuestion, matched: bool) -> Result<Res
 
 /// Counts the failure and refuses.
 fn wrong(cx: &mut Cx<'_>, question: &PasswordQuestion, reason: &str) -> Result<VerificationId, Stop> {
-    let policy = sign_in_experience(cx)?.sentinel_policy;
     let known = find_user(cx, &question.identifier)?;
     let value = &question.identifier.value;
     let who = known.as_ref().map_or_else(|| value.clone(), |user| user.display_name());
-    let verdict = count_failure(cx, &question.identifier, policy)?;
-    let tries = match verdict {
-        Verdict::Locked(until) => {
-            cx.trail.patch.headline = Some(format!("{who} · locked out").into());
-            return refuse(
-                ApiError::too_many_attempts(until, cx.now)
-                    .hidden(format!("{reason}; this was the last of {} attempts", policy.max_attempts.max(1))),
-                locked_because(
-                    value,
-                    "This failure locked the identifier",
-                    format!(
-                        "It was failure number {} within an hour, so `{value}` is locked for {} minutes. Even the right password is refused until then.",
-                        policy.max_attempts.max(1),
-                        policy.lockout_duration
-                    ),
-                ),
-            );
-        }
-        Verdict::Counted(tries) => tries,
-    };
+    let tries = count_or_refuse(cx, Counted::Identifier(&question.identifier), reason)?;
     let (outcome, title, detail) = match &known {
         None => (
             "unknown person",
@@ -183,44 +162,12 @@ fn wrong(cx: &mut Cx<'_>, question: &PasswordQuestion, reason: &str) -> Result<V
             ),
         ),
     };
-    let count = if tries == 1 { "1 try".to_owned() } else { format!("{tries} tries") };
     cx.trail.patch.outcome = Some(outcome.into());
-    cx.trail.patch.headline = Some(format!("{who} · {outcome}, {count}").into());
+    cx.trail.patch.headline = Some(format!("{who} · {outcome}, {}", tries_words(tries)).into());
     refuse(
         ApiError::invalid_credentials().hidden(reason),
         Because::new("experience.password", Outcome::Refused, title, detail, "Logto 4.2").input(value.clone()),
     )
-}
-
-/// 400 `session.verification_blocked_too_many_attempts` while the identifier is locked.
-pub(super) fn guard_not_locked(cx: &mut Cx<'_>, identifier: &Identifier) -> Result<(), Stop> {
-    let Some(until) = locked_until(cx, identifier)? else {
-        return Ok(());
-    };
-    cx.trail.patch.headline = Some(format!("{} · locked out", identifier.value).into());
-    refuse(
-        ApiError::too_many_attempts(until, cx.now).hidden(format!("locked until {} (Unix seconds)", until.seconds())),
-        locked_because(
-            &identifier.value,
-            "The identifier is locked",
-            format!(
-                "Too many passwords for `{}` were wrong within an hour. It opens again in {}; the password was not compared.",
-                identifier.value,
-                minutes(until, cx.now)
-            ),
-        ),
-    )
-}
-
-fn locked_because(value: &str, title: &'static str, detail: String) -> Because {
-    Because::new("experience.sentinel", Outcome::Refused, title, detail, "Logto 4.7").input(value)
-}
-
-fn minutes(until: Timestamp, now: Timestamp) -> String {
-    match (until.seconds_since(now).max(0) + 59) / 60 {
-        0 | 1 => "a minute".to_owned(),
-        n => format!("{n} minutes"),
-    }
 }
 
 /// 422 `password.expired` when the right password has ended (sheet 4.8). Nothing is verified then: the page offers to

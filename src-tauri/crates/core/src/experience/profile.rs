@@ -212,7 +212,7 @@ pub(super) fn add_identifier(
                     "experience.profile",
                     Outcome::Refused,
                     format!("The {words} is not proven"),
-                    format!("A {words} is only added with a verified code that was sent to it."),
+                    "It is only added with a verified code that was sent to it.",
                     "Logto 4.5",
                 ),
             );

@@ -3,8 +3,9 @@
 use super::extra_profile::{profile_fields, sign_up_fields};
 use super::messages::is_deliverable;
 use super::ruling::{provider_settings, sign_in_experience};
-use crate::model::{Application, Channel, Connector, Factory, ForgotPasswordMethod, SignInExperience};
+use crate::model::{Application, Channel, Connector, Factory, SignInExperience};
 use crate::port::{Cx, StoreError};
+use crate::record::IdentifierKind;
 use serde_json::{Value, json};
 
 /// `GET /api/.well-known/sign-in-exp`: the sign-in experience with the application's branding over it (not for a
@@ -25,7 +26,7 @@ pub fn public_sign_in_experience(cx: &Cx<'_>, app: Option<&Application>) -> Resu
         "customUiAssets": null,
         "socialConnectors": social_connectors(cx, &experience)?,
         "ssoConnectors": sso_connectors(cx, &experience)?,
-        "forgotPassword": forgot_password(cx, experience.forgot_password_methods.as_deref())?,
+        "forgotPassword": forgot_password(cx, &experience)?,
         "isDevelopmentTenant": false,
         "customProfileFields": sign_up_fields(cx)?,
         "customProfileFieldCatalog": profile_fields(cx)?,
@@ -90,13 +91,11 @@ pub(super) fn sso_connector(connector: &Connector) -> Value {
 
 /// By which ways a forgotten password can be replaced: those listed that can be delivered; without a list every one that
 /// can (sheet 5.1).
-fn forgot_password(cx: &Cx<'_>, methods: Option<&[ForgotPasswordMethod]>) -> Result<Value, StoreError> {
-    let offers = |method, channel| -> Result<bool, StoreError> {
-        Ok(methods.is_none_or(|methods| methods.contains(&method)) && is_deliverable(cx, channel)?)
-    };
+fn forgot_password(cx: &Cx<'_>, experience: &SignInExperience) -> Result<Value, StoreError> {
+    let offers = |kind, channel| Ok::<_, StoreError>(experience.replaces_password_by(kind) && is_deliverable(cx, channel)?);
     Ok(json!({
-        "email": offers(ForgotPasswordMethod::EmailVerificationCode, Channel::Email)?,
-        "phone": offers(ForgotPasswordMethod::PhoneVerificationCode, Channel::Sms)?,
+        "email": offers(IdentifierKind::Email, Channel::Email)?,
+        "phone": offers(IdentifierKind::Phone, Channel::Sms)?,
     }))
 }
 

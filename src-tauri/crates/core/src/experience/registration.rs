@@ -90,7 +90,7 @@ fn guard_new_username(cx: &mut Cx<'_>, identifier: &Identifier) -> Result<(), St
                 "experience.username",
                 Outcome::Refused,
                 "Only a username can be registered with a password",
-                "An e-mail address or a phone number is registered with a verification code, which comes in a later release.",
+                "An e-mail address or a phone number is registered with a verification code: the page sends one to it and identifies with that.",
                 "Logto 4.2",
             ),
         );

@@ -4,7 +4,7 @@
 
 use super::identifier::{index_entry, username_policy};
 use crate::ids::UserId;
-use crate::model::SentinelPolicy;
+use crate::model::{SentinelPolicy, SignInExperience};
 use crate::port::{Cx, StoreError};
 use crate::record::{Attempts, Identifier, IdentifierKind, digest};
 use crate::time::Timestamp;
@@ -50,6 +50,29 @@ pub(super) fn person_locked_until(cx: &Cx<'_>, pool: Pool, user_id: &UserId) -> 
 /// Counts a failure with a person's second factor.
 pub(super) fn count_person_failure(cx: &mut Cx<'_>, pool: Pool, user_id: &UserId, policy: SentinelPolicy) -> Result<Verdict, StoreError> {
     count(cx, person_key(pool, user_id), policy)
+}
+
+/// The key of wrong user codes. They are counted together: a guess names nobody, and whoever guesses can forget its cookies.
+const USER_CODES: &str = "device/user-code";
+
+/// Until when no user code of a device is looked up (RFC 8628 section 5.1).
+///
+/// # Errors
+/// When the store can't be read.
+pub(crate) fn user_codes_locked_until(cx: &Cx<'_>) -> Result<Option<Timestamp>, StoreError> {
+    locked(cx, USER_CODES)
+}
+
+/// Counts a user code that no device shows; answers until when the others are locked if that was one too many.
+///
+/// # Errors
+/// When the store fails.
+pub(crate) fn count_wrong_user_code(cx: &mut Cx<'_>) -> Result<Option<Timestamp>, StoreError> {
+    let row = cx.get::<SignInExperience>(SignInExperience::ID)?.unwrap_or_default();
+    Ok(match count(cx, USER_CODES.to_owned(), row.sentinel_policy)? {
+        Verdict::Counted(_) => None,
+        Verdict::Locked(until) => Some(until),
+    })
 }
 
 /// The key of an identifier's attempts: the pool and a hash, so that the store lists nobody's address. Spellings of

@@ -11,7 +11,7 @@ use crate::because::{Because, Outcome};
 use crate::ids::InteractionId;
 use crate::live::Lane;
 use crate::model::User;
-use crate::port::Cx;
+use crate::port::{Cx, StoreError};
 use crate::record::{Interaction, InteractionEvent, InteractionResult, VerificationRecord};
 use serde_json::Value;
 
@@ -67,12 +67,24 @@ pub fn submit(cx: &mut Cx<'_>, interaction_id: &InteractionId, issuer: &str) -> 
         if event == InteractionEvent::ForgotPassword {
             return reset(cx, interaction, user.as_ref().clone());
         }
+        if interaction.result.login.as_ref() == Some(&user.id) && interaction.result.profile.is_empty() && interaction.result.mfa.is_empty()
+        {
+            // Another tab, or a reload. What this sign-in bound is the account's by now, and it need not be proven here.
+            cx.because(Because::new(
+                "experience.submit",
+                Outcome::Decided,
+                "The page submitted again",
+                "The interaction has its login already, and nothing was added since. The browser is sent where it was sent before.",
+                "Logto 4.4",
+            ));
+            return signed_in(cx, interaction, &user, issuer);
+        }
         mfa::guard_verified(cx, &interaction, &user)?;
         let profile = interaction.result.profile.clone();
         guard_not_set(&user, &profile)?;
         guard_unique(cx, &profile, Some(&user))?;
         identities::guard_free(cx, &profile, Some(&user))?;
-        if chosen_without_proof(&interaction) {
+        if chosen_without_proof(cx, &interaction)? {
             let missing = missing_profile(&sign_in_experience(cx)?, &profile, Some(&user));
             if !missing.is_empty() {
                 cx.because(
@@ -112,25 +124,31 @@ pub fn submit(cx: &mut Cx<'_>, interaction_id: &InteractionId, issuer: &str) -> 
         // Applied; a second submission from another tab must not find it pending.
         interaction.result.profile.clear();
         interaction.result.login = Some(account.id.clone());
-        save(cx, &interaction)?;
-
-        let name = account.display_name();
-        cx.trail.patch.user = Some((account.id.clone(), name.clone()));
         cx.because(
             Because::new(
                 "experience.submit",
                 Outcome::Decided,
-                format!("{name} is signed in"),
+                format!("{} is signed in", account.display_name()),
                 "The interaction now has its login. The browser returns to the authorization request, which opens a session and goes on to consent.",
                 "Logto 4.4",
             )
             .input(account.id.0.clone()),
         );
-        answer(cx, "200 redirectTo", "signed in", format!("{name} · signed in"));
-        waiting(cx, Lane::Provider, "waiting for the browser to return");
-        Ok(Submitted::SignedIn {
-            redirect_to: format!("{}/auth/{}", issuer.trim_end_matches('/'), interaction.id),
-        })
+        signed_in(cx, interaction, &account, issuer)
+    })
+}
+
+/// Sends the browser back to the authorization request of an interaction that has its login. With what a page ended it
+/// before (`POST /api/interaction/abort`) is taken back: the person went on.
+fn signed_in(cx: &mut Cx<'_>, mut interaction: Interaction, user: &User, issuer: &str) -> Result<Submitted, Stop> {
+    interaction.result.take_back_error();
+    save(cx, &interaction)?;
+    let name = user.display_name();
+    cx.trail.patch.user = Some((user.id.clone(), name.clone()));
+    answer(cx, "200 redirectTo", "signed in", format!("{name} · signed in"));
+    waiting(cx, Lane::Provider, "waiting for the browser to return");
+    Ok(Submitted::SignedIn {
+        redirect_to: interaction.return_to(issuer),
     })
 }
 
@@ -175,10 +193,9 @@ fn reset(cx: &mut Cx<'_>, mut interaction: Interaction, mut account: User) -> Re
     Ok(Submitted::PasswordReset)
 }
 
-/// Whether the identified person was chosen by development sign-in.
-pub(super) fn chosen_without_proof(interaction: &Interaction) -> bool {
+/// Whether the identified person was chosen by development sign-in, which is still switched on.
+pub(super) fn chosen_without_proof(cx: &Cx<'_>, interaction: &Interaction) -> Result<bool, StoreError> {
     let result = &interaction.result;
-    let mut records = result.verification_records.iter();
-    records
-        .any(|record| matches!(record, VerificationRecord::DevelopmentSignIn { user_id, .. } if Some(user_id) == result.user_id.as_ref()))
+    let chosen = |record: &VerificationRecord| matches!(record, VerificationRecord::DevelopmentSignIn { user_id, .. } if Some(user_id) == result.user_id.as_ref());
+    Ok(result.verification_records.iter().any(chosen) && cx.settings()?.development_sign_in)
 }

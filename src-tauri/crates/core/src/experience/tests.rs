@@ -63,12 +63,14 @@ fn person(id: &str, name: &str) -> User {
 
 fn interaction(id: &str) -> Interaction {
     Interaction {
+        device: None,
         id: id.into(),
         live: LiveId::from("live1"),
         client_id: AppId::from("app1"),
         prompt: PromptName::Login,
         reasons: vec!["no_session".into()],
         params: [("scope".to_owned(), "openid".to_owned())].into(),
+        sealed_params: Default::default(),
         resources: Vec::new(),
         session_uid: None,
         account_id: None,

@@ -143,7 +143,7 @@ pub struct CustomClientMetadata {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "bindings", ts(optional))]
     pub allow_token_exchange: Option<bool>,
-    /// Device-flow application (not served yet).
+    /// Signs people in by the device flow (RFC 8628) and in no other way; Native only, and can't be changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "bindings", ts(optional))]
     pub is_device_flow: Option<bool>,
@@ -159,6 +159,14 @@ pub struct CustomClientMetadata {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "bindings", ts(optional))]
     pub dialect: Option<Dialect>,
+}
+
+impl CustomClientMetadata {
+    /// Whether `isDeviceFlow` is set; absent means no.
+    #[must_use]
+    pub fn uses_device_flow(&self) -> bool {
+        self.is_device_flow == Some(true)
+    }
 }
 
 /// A named secret (sheet 1.8).
@@ -208,6 +216,11 @@ pub struct ApplicationSignInExperience {
 }
 
 impl Application {
+    /// Whether it signs people in by the device flow, which only a Native application can (sheet 1.7).
+    #[must_use]
+    pub fn is_device_flow(&self) -> bool {
+        self.kind == ApplicationType::Native && self.custom_client_metadata.uses_device_flow()
+    }
     /// Whether PKCE is required: unless the registered auth method is `client_secret_basic` (sheet 1.7).
     #[must_use]
     pub const fn requires_pkce(&self) -> bool {

@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 /// How long a message is kept in the Inbox, in **seconds**: seven days.
 pub const MESSAGE_TTL: i64 = 604_800;
 
+/// Most messages that are kept in the Inbox; the oldest go.
+pub const MAX_MESSAGES: usize = 1_000;
+
 /// What a message is for (sheet 4.7, template types).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
@@ -180,7 +183,17 @@ impl MessageSettings {
     /// Whether a message can get anywhere: SMTP carries no texts.
     #[must_use]
     pub const fn carries(&self, channel: Channel) -> bool {
-        self.inbox || self.file.is_some() || self.webhook.is_some() || (self.smtp.is_some() && matches!(channel, Channel::Email))
+        self.inbox || self.carries_elsewhere(channel)
+    }
+
+    /// Whether a message is found in the Inbox and nowhere else.
+    #[must_use]
+    pub const fn keeps_in_inbox(&self, channel: Channel) -> bool {
+        self.inbox && !self.carries_elsewhere(channel)
+    }
+
+    const fn carries_elsewhere(&self, channel: Channel) -> bool {
+        self.file.is_some() || self.webhook.is_some() || (self.smtp.is_some() && matches!(channel, Channel::Email))
     }
 }
 

@@ -66,6 +66,10 @@ pub struct Passkey {
     pub public_key: String,
     /// How often it has signed, as it says.
     pub counter: u32,
+    /// Whether it may be copied to other devices (the flag BE of WebAuthn 6.1), which never changes; `None` for one that
+    /// was made before this was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backup_eligible: Option<bool>,
     /// The browser it was made in.
     pub agent: String,
     /// How the authenticator can be reached.

@@ -81,6 +81,18 @@ pub struct SignUp {
     pub secondary_identifiers: Vec<SecondaryIdentifier>,
 }
 
+impl SignUp {
+    /// Whether sign-up asks for this kind of identifier, first or besides.
+    #[must_use]
+    pub fn asks_for(&self, kind: IdentifierKind) -> bool {
+        self.identifiers.contains(&kind)
+            || self
+                .secondary_identifiers
+                .iter()
+                .any(|secondary| secondary.identifier.accepts(kind))
+    }
+}
+
 /// Colours.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
@@ -363,4 +375,18 @@ impl Record for SignInExperience {
 impl SignInExperience {
     /// The id of the one row.
     pub const ID: &'static str = "default";
+
+    /// Whether a forgotten password can be replaced with a code sent to this kind of identifier (sheet 5.1): listed, or
+    /// there is no list. Whether it can be delivered is another question.
+    #[must_use]
+    pub fn replaces_password_by(&self, kind: IdentifierKind) -> bool {
+        let method = match kind {
+            IdentifierKind::Email => ForgotPasswordMethod::EmailVerificationCode,
+            IdentifierKind::Phone => ForgotPasswordMethod::PhoneVerificationCode,
+            IdentifierKind::Username => return false,
+        };
+        self.forgot_password_methods
+            .as_ref()
+            .is_none_or(|methods| methods.contains(&method))
+    }
 }

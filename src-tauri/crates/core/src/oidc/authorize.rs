@@ -5,8 +5,8 @@
 
 use super::flow::{self, NewSession, Satisfied};
 use super::redirect::RegisteredRedirect;
-use super::request::{self, Hint, RawRequest, Refused, ResponseMode, ValidRequest};
-use super::{OidcError, dialect};
+use super::request::{self, AnswerTo, Hint, RawRequest, Refused, ResponseMode, ValidRequest};
+use super::{OidcError, device, dialect, secrets};
 use crate::because::{Because, Outcome};
 use crate::entropy::{timed21, timed43};
 use crate::ids::{AppId, InteractionId, LiveId, SessionUid, UserId};
@@ -28,6 +28,8 @@ pub enum Reply {
         interaction: InteractionId,
         /// The application.
         client_id: AppId,
+        /// Whether the browser returns to `/oidc/device/:uid` instead of `/oidc/auth/:uid`.
+        device: bool,
         /// Path and query.
         location: String,
         /// Members of the `_logto` cookie.
@@ -45,6 +47,15 @@ pub enum Reply {
         mode: ResponseMode,
         /// `code` or `error`, `state`, `iss`.
         parameters: Vec<(String, String)>,
+        /// A session to set.
+        session: Option<NewSession>,
+        /// The interaction whose cookies can go.
+        finished: Option<InteractionId>,
+    },
+    /// 302 to a page that says how it ended; the device learns it by asking (RFC 8628).
+    Device {
+        /// Path and query.
+        location: String,
         /// A session to set.
         session: Option<NewSession>,
         /// The interaction whose cookies can go.
@@ -103,6 +114,13 @@ pub fn authorize(cx: &mut Cx<'_>, mut raw: RawRequest, session_cookie: Option<&s
         Ok(request) => request,
         Err(refused) => return Ok(refuse(cx, refused, issuer)),
     };
+    let extras = read_parameters(cx, &request)?;
+    let session = load_session(cx, session_cookie)?;
+    flow::proceed(cx, &request, &extras, session, Satisfied::default(), None, issuer)
+}
+
+/// Logto's parameters in effect; says of each what became of it, and shows the ones worth a chip.
+pub(super) fn read_parameters(cx: &mut Cx<'_>, request: &ValidRequest) -> Result<flow::Extras, StoreError> {
     let parsed = dialect::parameters(cx, &request.app, &request.params)?;
     for (name, fate, effective, note) in parsed.fates {
         for row in cx
@@ -119,30 +137,21 @@ pub fn authorize(cx: &mut Cx<'_>, mut raw: RawRequest, session_cookie: Option<&s
     for because in parsed.at_once {
         cx.because(because);
     }
-    let session = load_session(cx, session_cookie)?;
-    cx.trail.patch.chips = Some(chips(&request));
-    flow::proceed(
-        cx,
-        &request,
-        &flow::Extras {
-            params: parsed.params,
-            because: parsed.because,
-        },
-        session,
-        Satisfied::default(),
-        None,
-        issuer,
-    )
+    cx.trail.patch.chips = Some(chips(request));
+    Ok(flow::Extras {
+        params: parsed.params,
+        because: parsed.because,
+    })
 }
 
-/// `GET /oidc/auth/:uid`: the same decision again, with what the interaction achieved.
+/// `GET /oidc/auth/:uid` and `GET /oidc/device/:uid`: the same decision again, with what the interaction achieved.
 ///
 /// # Errors
 /// When the store fails.
 pub fn resume(cx: &mut Cx<'_>, id: &str, session_cookie: Option<&str>, issuer: &str) -> Result<Reply, StoreError> {
     cx.trail.kind = StepKind::Resume;
-    cx.arrow(Lane::Experience, Lane::Provider, "GET /oidc/auth/:uid");
     let Some(interaction) = cx.get::<Interaction>(id)? else {
+        cx.arrow(Lane::Experience, Lane::Provider, "GET /oidc/auth/:uid");
         let error = OidcError::session_not_found("the interaction expired, was finished, or never existed");
         cx.because(Because::new(
             "resume.interaction",
@@ -155,9 +164,25 @@ pub fn resume(cx: &mut Cx<'_>, id: &str, session_cookie: Option<&str>, issuer: &
         return Ok(Reply::Json { error, state: None });
     };
     cx.trail.live = Some(interaction.live.clone());
+    if let Some(key) = &interaction.device {
+        cx.arrow(Lane::Experience, Lane::Provider, "GET /oidc/device/:uid");
+        if let Some(over) = device::over(cx, key, &interaction)? {
+            return Ok(over);
+        }
+    } else {
+        cx.arrow(Lane::Experience, Lane::Provider, "GET /oidc/auth/:uid");
+    }
     let request = match revive(cx, &interaction)? {
         Ok(request) => request,
-        Err(refused) => return Ok(refuse(cx, refused, issuer)),
+        Err(refused) => {
+            return match &interaction.device {
+                Some(key) => {
+                    let (error, description) = (refused.error.error, refused.error.description.as_deref());
+                    device::deny(cx, key, error, description, Some(interaction.id.clone()))
+                }
+                None => Ok(refuse(cx, refused, issuer)),
+            };
+        }
     };
     let parsed = dialect::parameters(cx, &request.app, &request.params)?;
     let extras = flow::Extras {
@@ -166,14 +191,8 @@ pub fn resume(cx: &mut Cx<'_>, id: &str, session_cookie: Option<&str>, issuer: &
     };
     if let Some(error) = &interaction.result.error {
         cx.delete::<Interaction>(id)?;
-        return Ok(fail_to_client(
-            cx,
-            &request,
-            error,
-            interaction.result.error_description.as_deref(),
-            issuer,
-            id,
-        ));
+        let description = interaction.result.error_description.as_deref();
+        return fail(cx, &request, error, description, issuer, &interaction);
     }
     let current = load_session(cx, session_cookie)?;
     match (&interaction.result.login, &interaction.result.consent) {
@@ -212,14 +231,14 @@ fn log_in(
 ) -> Result<Reply, StoreError> {
     cx.delete::<Interaction>(interaction.id.as_str())?;
     let Some(user) = cx.get::<User>(person.as_str())?.filter(|u| !u.is_suspended) else {
-        return Ok(fail_to_client(
+        return fail(
             cx,
             request,
             "access_denied",
             Some("the person can no longer sign in"),
             issuer,
-            interaction.id.as_str(),
-        ));
+            interaction,
+        );
     };
     let cookie = timed43(cx.now, cx.entropy);
     let ttl = cx.settings()?.session_ttl;
@@ -275,7 +294,7 @@ fn log_in(
     )?;
     let new = NewSession { cookie, expires_at };
     match &mut reply {
-        Reply::Page { session, .. } | Reply::Client { session, .. } => *session = Some(new),
+        Reply::Page { session, .. } | Reply::Client { session, .. } | Reply::Device { session, .. } => *session = Some(new),
         Reply::Json { .. } => {}
     }
     Ok(reply)
@@ -283,7 +302,15 @@ fn log_in(
 
 /// The request of a stored interaction, checked again against what is registered now.
 fn revive(cx: &mut Cx<'_>, interaction: &Interaction) -> Result<Result<ValidRequest, Refused>, StoreError> {
-    let mut pairs: Vec<(String, String)> = interaction.params.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
+    if let Some(key) = &interaction.device {
+        let alone = |error| Refused {
+            error,
+            state: None,
+            to: None,
+        };
+        return Ok(device::revive(cx, key)?.map_err(alone));
+    }
+    let mut pairs: Vec<(String, String)> = secrets::of_interaction(cx, interaction)?.into_iter().collect();
     pairs.extend(interaction.resources.iter().map(|r| ("resource".to_owned(), r.clone())));
     // The hint was checked when the request came; it may have expired from memory since, never become false.
     let hint = interaction.params.get("id_token_hint").map(|_| Hint::Valid {
@@ -342,7 +369,7 @@ fn unfold_pushed(cx: &mut Cx<'_>, raw: &mut RawRequest) -> Result<Result<(), Box
         "Parameters of the URL other than `client_id` don't count. The request_uri is used up now.",
         "RFC 9126 4",
     ));
-    raw.pairs.clone_from(&pushed.params);
+    raw.pairs = secrets::join(cx, pushed.params.clone(), pushed.sealed_params.clone())?;
     raw.pairs.retain(|(name, _)| name != "request_uri" && name != "client_id");
     raw.pairs.push(("client_id".into(), client_id));
     raw.origin = ParamOrigin::Pushed;
@@ -382,11 +409,13 @@ pub fn push(cx: &mut Cx<'_>, app: &crate::model::Application, mut raw: RawReques
         return Ok(Err(error));
     }
     let id = timed43(cx.now, cx.entropy);
+    let (params, sealed_params) = secrets::split(cx, raw.pairs);
     cx.put(&PushedRequest {
         id: id.clone(),
         live,
         client_id: app.id.clone(),
-        params: raw.pairs,
+        params,
+        sealed_params,
         expires_at: cx.now.plus_seconds(PUSHED_TTL),
     })?;
     cx.arrow(Lane::Provider, Lane::Client, "201 request_uri");
@@ -442,8 +471,20 @@ fn refuse(cx: &mut Cx<'_>, refused: Refused, issuer: &str) -> Reply {
     }
 }
 
-/// An error that the interaction ended with, sent to the client.
-fn fail_to_client(cx: &mut Cx<'_>, request: &ValidRequest, error: &str, description: Option<&str>, issuer: &str, id: &str) -> Reply {
+/// An error that the interaction ended with, sent to whoever asked.
+fn fail(
+    cx: &mut Cx<'_>,
+    request: &ValidRequest,
+    error: &str,
+    description: Option<&str>,
+    issuer: &str,
+    interaction: &Interaction,
+) -> Result<Reply, StoreError> {
+    let finished = Some(interaction.id.clone());
+    let (to, mode) = match &request.answer {
+        AnswerTo::Client { to, mode } => (to.clone(), *mode),
+        AnswerTo::Device(key) => return device::deny(cx, key, error, description, finished),
+    };
     let mut parameters = vec![("error".to_owned(), error.to_owned())];
     parameters.extend(description.map(|d| ("error_description".to_owned(), d.to_owned())));
     parameters.extend(request.get("state").map(|s| ("state".to_owned(), s.to_owned())));
@@ -458,13 +499,13 @@ fn fail_to_client(cx: &mut Cx<'_>, request: &ValidRequest, error: &str, descript
     ));
     cx.trail.patch.status = Some(LiveStatus::Failed);
     cx.trail.patch.outcome = Some(error.to_owned().into());
-    Reply::Client {
-        to: request.redirect.clone(),
-        mode: request.mode,
+    Ok(Reply::Client {
+        to,
+        mode,
         parameters,
         session: None,
-        finished: Some(InteractionId::from(id)),
-    }
+        finished,
+    })
 }
 
 /// Parameters of an error response (RFC 6749 4.1.2.1, RFC 9207).

@@ -1,14 +1,14 @@
 //! Consent: automatic for first-party applications, asked for third-party ones (sheet 1.11).
 
-use super::request::{self, ValidRequest};
+use super::request::{self, AnswerTo, ResponseMode, ValidRequest};
 use super::scopes::{self, Holder};
-use super::{OidcError, dialect};
+use super::{OidcError, RegisteredRedirect, device, dialect, grants};
 use crate::because::{Because, Outcome};
 use crate::entropy::timed21;
 use crate::experience::ApiError;
 use crate::ids::GrantId;
 use crate::live::{Lane, ParamOrigin, StepKind};
-use crate::model::{Application, Dialect, Resource, User};
+use crate::model::{Application, Dialect, User};
 use crate::port::{Cx, StoreError};
 use crate::record::{Grant, Index, Interaction, PromptName, Session};
 use serde_json::{Value, json};
@@ -16,8 +16,6 @@ use std::collections::BTreeMap;
 
 /// Lifetime of a grant in **seconds**: 180 days (sheet 1.6).
 const GRANT_TTL: i64 = 180 * 86_400;
-/// Most grants of one person that are looked at.
-const GRANTS: usize = 1_000;
 
 /// What a request asks consent for: only what the person really holds.
 #[derive(Clone, Debug, Default)]
@@ -117,7 +115,7 @@ pub fn open_page(cx: &mut Cx<'_>, interaction_id: &str, issuer: &str) -> Result<
         "Logto 1.11",
     ));
     cx.arrow(Lane::Provider, Lane::Experience, "302 consent given");
-    Ok(Ok(ConsentPage::Granted(format!("{issuer}/auth/{}", interaction.id))))
+    Ok(Ok(ConsentPage::Granted(interaction.return_to(issuer))))
 }
 
 /// Who asks and who answers.
@@ -184,6 +182,8 @@ fn grant(cx: &mut Cx<'_>, interaction: &Interaction, user: &User) -> Result<Gran
     }
     let mut interaction = interaction.clone();
     interaction.result.consent = Some(grant.id.clone());
+    // A page that had ended it went on after all.
+    interaction.result.take_back_error();
     cx.put(&interaction)?;
     cx.trail.snapshot = Some(crate::experience::snapshot(&interaction));
     Ok(grant.id)
@@ -194,14 +194,9 @@ fn evict_oldest(cx: &mut Cx<'_>, app: &Application, user: &User, newest: &Grant)
     let Some(max) = app.custom_client_metadata.max_allowed_grants else {
         return Ok(());
     };
-    let mut grants = Vec::new();
-    for id in cx.find_ids(&Index::GrantUser.entry(user.id.as_str()), GRANTS)? {
-        if let Some(grant) = cx.get::<Grant>(&id)?.filter(|g| g.client_id == app.id && g.id != newest.id) {
-            grants.push(grant);
-        }
-    }
-    grants.sort_by_key(|g| std::cmp::Reverse(g.created_at));
-    for old in grants.iter().skip((max as usize).saturating_sub(1)) {
+    let grants = grants::of_person(cx, user.id.as_str())?;
+    let others = grants.iter().filter(|g| g.client_id == app.id && g.id != newest.id);
+    for old in others.skip((max as usize).saturating_sub(1)) {
         cx.delete::<Grant>(old.id.as_str())?;
         cx.because(Because::new(
             "consent.max_allowed_grants",
@@ -215,6 +210,9 @@ fn evict_oldest(cx: &mut Cx<'_>, app: &Application, user: &User, newest: &Grant)
 }
 
 fn revive(cx: &mut Cx<'_>, interaction: &Interaction) -> Result<Result<ValidRequest, OidcError>, StoreError> {
+    if let Some(key) = &interaction.device {
+        return device::revive(cx, key);
+    }
     let mut pairs: Vec<(String, String)> = interaction
         .params
         .iter()
@@ -261,19 +259,6 @@ pub fn describe(cx: &mut Cx<'_>, interaction_id: &str, issuer: &str) -> Result<R
         .iter()
         .filter(|s| !matches!(s.as_str(), "openid" | "offline_access"))
         .collect();
-    let mut resources = Vec::new();
-    for (indicator, names) in wanted.resources.iter().filter(|(_, names)| !names.is_empty()) {
-        if let Some(resource) = cx.find::<Resource>(&Index::Indicator.entry(indicator.clone()))? {
-            let scopes: Vec<Value> = names
-                .iter()
-                .map(|name| {
-                    let known = resource.scopes.iter().find(|s| s.name == *name);
-                    json!({ "id": format!("{indicator}#{name}"), "name": name, "description": known.and_then(|s| s.description.clone()) })
-                })
-                .collect();
-            resources.push(json!({ "resource": { "id": resource.id, "name": resource.name, "indicator": indicator }, "scopes": scopes }));
-        }
-    }
     let dialect = dialect::in_effect(cx, Some(&app))?;
     let brand = &app.sign_in_experience;
     let mut branding = serde_json::Map::new();
@@ -290,33 +275,37 @@ pub fn describe(cx: &mut Cx<'_>, interaction_id: &str, issuer: &str) -> Result<R
             application[name] = json!(value);
         }
     }
-    Ok(Ok(json!({
+    let mut body = json!({
         "application": application,
         "user": {
             "id": user.id, "name": user.name, "avatar": user.avatar, "username": user.username,
             "primaryEmail": user.primary_email, "primaryPhone": user.primary_phone,
         },
         "missingOIDCScope": openid,
-        "missingResourceScopes": resources,
+        "missingResourceScopes": scopes::describe_resources(cx, &wanted.resources)?,
         "scopeDescriptions": openid.iter().map(|s| ((*s).clone(), json!(scopes::describe(s)))).collect::<serde_json::Map<_, _>>(),
-        "redirectUri": cancel_address(dialect, &request, issuer),
         // Vestibule's own: whether Cancel goes through `POST /api/interaction/abort`, in whatever response mode was asked for.
-        "cancelAborts": dialect.follows_specifications(),
-    })))
+        // A device has no address to go back to; it learns of a refusal by asking.
+        "cancelAborts": dialect.follows_specifications() || interaction.device.is_some(),
+    });
+    if let AnswerTo::Client { to, mode } = &request.answer {
+        body["redirectUri"] = json!(cancel_address(dialect, &request, to, *mode, issuer));
+    }
+    Ok(Ok(body))
 }
 
 /// Where Cancel leads. Logto sends the browser to the bare redirect URI (sheet 1.11, quirk); the other
 /// dialects answer `access_denied` as OIDC Core 3.1.2.6 wants it.
-fn cancel_address(dialect: Dialect, request: &ValidRequest, issuer: &str) -> String {
+fn cancel_address(dialect: Dialect, request: &ValidRequest, to: &RegisteredRedirect, mode: ResponseMode, issuer: &str) -> String {
     if !dialect.follows_specifications() {
-        return request.redirect.as_str().to_owned();
+        return to.as_str().to_owned();
     }
     let mut parameters = vec![("error", "access_denied"), ("error_description", "the person declined")];
     if let Some(state) = request.get("state") {
         parameters.push(("state", state));
     }
     parameters.push(("iss", issuer));
-    request.redirect.with(&parameters, request.mode == request::ResponseMode::Fragment)
+    to.with(&parameters, mode == ResponseMode::Fragment)
 }
 
 /// `POST /api/interaction/consent`: the person allowed it.
@@ -341,5 +330,5 @@ pub fn allow(cx: &mut Cx<'_>, interaction_id: &str, issuer: &str) -> Result<Resu
         "They chose Allow on the consent page.",
         "OIDC Core 3.1.2.4",
     ));
-    Ok(Ok(format!("{issuer}/auth/{}", interaction.id)))
+    Ok(Ok(interaction.return_to(issuer)))
 }

@@ -80,6 +80,14 @@ impl OidcError {
         unsupported_grant_type = 400 "unsupported_grant_type",
         /// RFC 6749 section 5.2.
         invalid_scope = 400 "invalid_scope",
+        /// RFC 6749 section 5.2.
+        unauthorized_client = 400 "unauthorized_client",
+        /// RFC 8628 section 3.5: not an answer yet.
+        authorization_pending = 400 "authorization_pending",
+        /// RFC 8628 section 3.5: as [`Self::authorization_pending`], to a device that asks too often.
+        slow_down = 400 "slow_down",
+        /// RFC 8628 section 3.5.
+        expired_token = 400 "expired_token",
         /// RFC 8707 section 2.
         invalid_target = 400 "invalid_target",
         /// OIDC Core 3.1.2.6.
@@ -174,6 +182,10 @@ impl OidcError {
             "consent_required" => "The person must give consent.",
             "interaction_required" => "The person must interact with the sign-in pages.",
             "access_denied" => "Access is denied.",
+            "unauthorized_client" => "The client may not do this.",
+            "authorization_pending" => "The person has not answered yet.",
+            "slow_down" => "The device asks too often.",
+            "expired_token" => "The device code has expired.",
             "unsupported_token_type" => "This kind of token is not supported here.",
             _ => "The provider can't fulfil this request.",
         }

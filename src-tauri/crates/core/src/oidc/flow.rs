@@ -6,8 +6,8 @@
 use super::authorize::{Reply, SignedIn, error_parameters};
 use super::one_time_token;
 use super::params::AuthenticationParams;
-use super::request::ValidRequest;
-use super::{OidcError, consent};
+use super::request::{AnswerTo, ResponseMode, ValidRequest};
+use super::{OidcError, RegisteredRedirect, consent, device, secrets};
 use crate::because::{Because, Outcome};
 use crate::entropy::{id21, timed21, timed43};
 use crate::ids::{GrantId, InteractionId};
@@ -70,13 +70,7 @@ pub fn proceed(
 ) -> Result<Reply, StoreError> {
     if let Some(reason) = login_reason(cx, request, session.as_ref().map(|(s, _)| s.as_ref()), &satisfied) {
         if request.prompts("none") {
-            return Ok(refuse_silent(
-                cx,
-                request,
-                OidcError::new(400, "login_required", ""),
-                &reason,
-                issuer,
-            ));
+            return refuse_silent(cx, request, OidcError::new(400, "login_required", ""), &reason, issuer);
         }
         for because in &extras.because {
             cx.because(because.clone());
@@ -119,7 +113,7 @@ pub fn proceed(
             } else {
                 OidcError::new(400, "consent_required", "")
             };
-            return Ok(refuse_silent(cx, request, error, &reason, issuer));
+            return refuse_silent(cx, request, error, &reason, issuer);
         }
         cx.because(reason.because());
         return open(
@@ -133,17 +127,17 @@ pub fn proceed(
         );
     }
     match grant {
-        Some(grant) => code(
-            cx,
-            request,
-            extras,
-            &session,
-            &user,
-            &grant,
-            previous,
-            issuer,
-            satisfied.login || satisfied.consent,
-        ),
+        Some(grant) => {
+            let authorized = stand_for(cx, request, extras, &session, &user, &grant)?;
+            if !satisfied.login && !satisfied.consent {
+                cx.trail.patch.headline = Some(format!("{} · single sign-on, no page", user.display_name()).into());
+            }
+            let finished = previous.map(|p| p.id.clone());
+            match &request.answer {
+                AnswerTo::Client { to, mode } => code(cx, request, authorized, (to, *mode), finished, issuer),
+                AnswerTo::Device(key) => device::approve(cx, key, authorized, &user, finished),
+            }
+        }
         None => open(
             cx,
             request,
@@ -365,7 +359,11 @@ fn consent_reason(
 }
 
 /// `prompt=none` and a page would be needed.
-fn refuse_silent(cx: &mut Cx<'_>, request: &ValidRequest, error: OidcError, reason: &Reason, issuer: &str) -> Reply {
+fn refuse_silent(cx: &mut Cx<'_>, request: &ValidRequest, error: OidcError, reason: &Reason, issuer: &str) -> Result<Reply, StoreError> {
+    let (to, mode) = match &request.answer {
+        AnswerTo::Client { to, mode } => (to.clone(), *mode),
+        AnswerTo::Device(key) => return device::deny(cx, key, error.error, error.description.as_deref(), None),
+    };
     cx.because(Because::new(
         format!("prompt_none.{}", reason.name),
         Outcome::Refused,
@@ -379,13 +377,13 @@ fn refuse_silent(cx: &mut Cx<'_>, request: &ValidRequest, error: OidcError, reas
     cx.trail.patch.outcome = Some(error.error.into());
     cx.trail.patch.headline = Some("prompt=none, but a page would have been needed".into());
     let parameters = error_parameters(&error, request.get("state").map(str::to_owned), issuer);
-    Reply::Client {
-        to: request.redirect.clone(),
-        mode: request.mode,
+    Ok(Reply::Client {
+        to,
+        mode,
         parameters,
         session: None,
         finished: None,
-    }
+    })
 }
 
 /// Opens an interaction and sends the browser to its page.
@@ -403,16 +401,7 @@ fn open(
     if params.contains_key("id_token_hint") {
         params.insert("id_token_hint".into(), "checked".into());
     }
-    let resources = request
-        .resources
-        .iter()
-        .map(|r| r.indicator.clone())
-        .chain(
-            request
-                .organization_resource
-                .then(|| super::scopes::ORGANIZATION_RESOURCE.to_owned()),
-        )
-        .collect();
+    let (params, sealed_params) = secrets::split(cx, params);
     let interaction = Interaction {
         id: InteractionId(timed21(cx.now, cx.entropy)),
         live: cx.trail.live.clone().unwrap_or_default(),
@@ -420,8 +409,13 @@ fn open(
         prompt,
         reasons,
         params,
-        resources,
+        sealed_params,
+        resources: request.indicators(),
         session_uid: session.map(|(s, _)| s.uid.clone()),
+        device: match &request.answer {
+            AnswerTo::Client { .. } => None,
+            AnswerTo::Device(key) => Some(key.clone()),
+        },
         account_id: session
             .map(|(s, _)| s.account_id.clone())
             .or_else(|| request.hint_sub.clone().map(Into::into)),
@@ -481,6 +475,7 @@ pub(super) fn page(cx: &mut Cx<'_>, interaction: &Interaction, params: &Authenti
     Reply::Page {
         interaction: interaction.id.clone(),
         client_id: interaction.client_id.clone(),
+        device: interaction.device.is_some(),
         location,
         organization_id: params.organization_id.clone(),
         ui_locales: params.ui_locales.clone(),
@@ -488,19 +483,15 @@ pub(super) fn page(cx: &mut Cx<'_>, interaction: &Interaction, params: &Authenti
     }
 }
 
-/// Issues the code (RFC 6749 4.1.2).
-#[allow(clippy::too_many_arguments)]
-fn code(
+/// What the answer stands for; notes in the session that this application is part of it.
+fn stand_for(
     cx: &mut Cx<'_>,
     request: &ValidRequest,
     extras: &Extras,
     session: &Session,
     user: &User,
     grant: &Grant,
-    previous: Option<&Interaction>,
-    issuer: &str,
-    interactive: bool,
-) -> Result<Reply, StoreError> {
+) -> Result<Authorized, StoreError> {
     let offline = request.offline();
     let sid = match session.authorizations.get(&request.app.id) {
         Some(existing) => existing.sid.clone(),
@@ -527,25 +518,37 @@ fn code(
         );
         cx.put(&session)?;
     }
+    Ok(Authorized {
+        live: cx.trail.live.clone().unwrap_or_default(),
+        client_id: request.app.id.clone(),
+        account_id: user.id.clone(),
+        grant_id: grant.id.clone(),
+        session_uid: session.uid.clone(),
+        sid,
+        offline,
+        scopes: request.scopes(),
+        resources: request.resources.iter().map(|r| r.indicator.clone()).collect(),
+        nonce: request.get("nonce").map(str::to_owned),
+        auth_at: session.login_at,
+        wants_auth_time: request.max_age.is_some() || request.prompts("login"),
+        organization_id: extras.params.organization_id.clone(),
+    })
+}
+
+/// Issues the code (RFC 6749 4.1.2).
+fn code(
+    cx: &mut Cx<'_>,
+    request: &ValidRequest,
+    authorized: Authorized,
+    (to, mode): (&RegisteredRedirect, ResponseMode),
+    finished: Option<InteractionId>,
+    issuer: &str,
+) -> Result<Reply, StoreError> {
     let text = timed43(cx.now, cx.entropy);
     cx.put(&AuthorizationCode {
         key: token_key(&text),
-        authorized: Authorized {
-            live: cx.trail.live.clone().unwrap_or_default(),
-            client_id: request.app.id.clone(),
-            account_id: user.id.clone(),
-            grant_id: grant.id.clone(),
-            session_uid: session.uid.clone(),
-            sid,
-            offline,
-            scopes: request.scopes(),
-            resources: request.resources.iter().map(|r| r.indicator.clone()).collect(),
-            nonce: request.get("nonce").map(str::to_owned),
-            auth_at: session.login_at,
-            wants_auth_time: request.max_age.is_some() || request.prompts("login"),
-            organization_id: extras.params.organization_id.clone(),
-        },
-        redirect_uri: request.redirect.as_str().to_owned(),
+        authorized,
+        redirect_uri: to.as_str().to_owned(),
         code_challenge: request.get("code_challenge").map(str::to_owned),
         consumed_at: None,
         valid_until: cx.now.plus_seconds(CODE_TTL),
@@ -554,7 +557,7 @@ fn code(
     cx.arrow(
         Lane::Provider,
         Lane::Client,
-        if request.mode == super::request::ResponseMode::FormPost {
+        if mode == ResponseMode::FormPost {
             "form post with code"
         } else {
             "303 redirect with code"
@@ -580,17 +583,14 @@ fn code(
     patch.waiting_for = Some("waiting for the application to redeem the code".into());
     patch.waiting_on = Some(Lane::Client);
     patch.expires_at = Some(cx.now.plus_seconds(CODE_TTL));
-    if !interactive {
-        patch.headline = Some(format!("{} · single sign-on, no page", user.display_name()).into());
-    }
     let mut parameters = vec![("code".to_owned(), text)];
     parameters.extend(request.get("state").map(|s| ("state".to_owned(), s.to_owned())));
     parameters.push(("iss".into(), issuer.to_owned()));
     Ok(Reply::Client {
-        to: request.redirect.clone(),
-        mode: request.mode,
+        to: to.clone(),
+        mode,
         parameters,
         session: None,
-        finished: previous.map(|p| p.id.clone()),
+        finished,
     })
 }

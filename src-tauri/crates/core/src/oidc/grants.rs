@@ -8,7 +8,7 @@ use super::scopes;
 use crate::because::{Because, Outcome};
 use crate::experience::ApiError;
 use crate::live::{Lane, LiveStatus, StepKind};
-use crate::model::{Application, Resource};
+use crate::model::Application;
 use crate::port::{Cx, StoreError};
 use crate::record::{Grant, Index};
 use serde_json::{Value, json};
@@ -43,7 +43,7 @@ pub fn list(cx: &mut Cx<'_>, session_cookie: Option<&str>) -> Result<Result<Valu
 }
 
 /// The person's grants, newest first.
-fn of_person(cx: &Cx<'_>, user_id: &str) -> Result<Vec<Arc<Grant>>, StoreError> {
+pub(super) fn of_person(cx: &Cx<'_>, user_id: &str) -> Result<Vec<Arc<Grant>>, StoreError> {
     let mut grants = Vec::new();
     for id in cx.find_ids(&Index::GrantUser.entry(user_id), GRANTS)? {
         grants.extend(cx.get::<Grant>(&id)?);
@@ -81,34 +81,19 @@ fn describe(cx: &Cx<'_>, grant: &Grant) -> Result<Value, StoreError> {
         application["logoUrl"] = json!(logo);
     }
     let openid: Vec<&String> = grant.openid_scopes.iter().filter(|s| *s != "openid").collect();
-    let mut resources = Vec::new();
-    for (indicator, names) in grant.resources.iter().filter(|(_, names)| !names.is_empty()) {
-        let resource = cx.find::<Resource>(&Index::Indicator.entry(indicator.clone()))?;
-        let scopes: Vec<Value> = names
-            .iter()
-            .map(|name| {
-                let known = resource.as_ref().and_then(|r| r.scopes.iter().find(|s| s.name == *name));
-                json!({ "id": format!("{indicator}#{name}"), "name": name, "description": known.and_then(|s| s.description.clone()) })
-            })
-            .collect();
-        let (id, title) = resource
-            .as_ref()
-            .map_or((indicator.clone(), indicator.clone()), |r| (r.id.0.clone(), r.name.clone()));
-        resources.push(json!({ "resource": { "id": id, "name": title, "indicator": indicator }, "scopes": scopes }));
-    }
     Ok(json!({
         "id": grant.id,
         "application": application,
         "openidScopes": openid,
         "scopeDescriptions": openid.iter().map(|s| ((*s).clone(), json!(scopes::describe(s)))).collect::<serde_json::Map<_, _>>(),
-        "resourceScopes": resources,
+        "resourceScopes": scopes::describe_resources(cx, &grant.resources)?,
         "createdAt": grant.created_at.0,
         "expiresAt": grant.expires_at.0,
     }))
 }
 
 /// `POST /api/grants/<id>/revoke`: what the person gave to that grant's application goes, in every session, and with it every
-/// token under it.
+/// token under it that is looked up here. A JWT for an API resource lives until it expires.
 ///
 /// # Errors
 /// The store failed; or, inside, 401 `auth.unauthorized` when nobody is signed in, 404 `entity.not_found` when the person has
@@ -137,8 +122,9 @@ pub fn revoke(cx: &mut Cx<'_>, session_cookie: Option<&str>, id: &str) -> Result
             "grants.revoked",
             Outcome::Decided,
             format!("{} took back what they gave to {app_name}.", user.display_name()),
-            "They chose Revoke on the grants page. Every access and refresh token that the application has from this person stopped working; \
-             the browser stays signed in, and the application's next request asks for consent anew.",
+            "They chose Revoke on the grants page. Every refresh token and opaque access token that the application has from this \
+             person stopped working. An access token for an API resource is a JWT that the API checks by itself: it holds until it \
+             expires. The browser stays signed in, and the application's next request asks for consent anew.",
             "RFC 7009 2.1, Duende IdentityServer grants page",
         )
         .input(grant.id.0.clone()),

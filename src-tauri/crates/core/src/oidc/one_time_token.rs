@@ -1,6 +1,7 @@
 //! A one-time token beside a live session (sheet 2.6): whose it is decides where the browser goes from the consent hop.
 
 use super::params::{self, AuthenticationParams};
+use super::secrets;
 use crate::because::{Because, Outcome};
 use crate::experience::check_one_time_token;
 use crate::model::User;
@@ -22,7 +23,7 @@ pub(super) fn detour(cx: &mut Cx<'_>, interaction: &Interaction, user: &User) ->
     if interaction.result.interaction_event.is_some() {
         return Ok(None);
     }
-    let params = params::parse(&interaction.params).params;
+    let params = params::parse(&secrets::of_interaction(cx, interaction)?).params;
     let Some((token, email)) = given(&params) else { return Ok(None) };
     let name = user.display_name();
     let own = user

@@ -1,9 +1,11 @@
 //! The authorization request, from raw pairs to values that passed every check (sheet 1.10 to 1.12).
 
 mod checks;
+mod device;
 mod trust;
 
 pub use checks::{default_resource, unknown_resource};
+pub use device::validate_device;
 
 use super::redirect::RegisteredRedirect;
 use super::{OidcError, params};
@@ -102,15 +104,27 @@ pub struct RawRequest {
     pub hint: Option<Hint>,
 }
 
+/// Where the answer to a request goes.
+#[derive(Clone, Debug)]
+pub enum AnswerTo {
+    /// To the client, through the browser.
+    Client {
+        /// Where.
+        to: RegisteredRedirect,
+        /// How.
+        mode: ResponseMode,
+    },
+    /// To the device code with this key, where the device's next poll finds it (RFC 8628).
+    Device(String),
+}
+
 /// A request that passed every check.
 #[derive(Clone, Debug)]
 pub struct ValidRequest {
     /// The application.
     pub app: Arc<Application>,
     /// Where the answer goes.
-    pub redirect: RegisteredRedirect,
-    /// How.
-    pub mode: ResponseMode,
+    pub answer: AnswerTo,
     /// Every single-valued parameter in effect.
     pub params: BTreeMap<String, String>,
     /// OIDC scopes in effect.
@@ -127,6 +141,24 @@ pub struct ValidRequest {
     pub max_age: Option<i64>,
     /// Subject of the `id_token_hint`.
     pub hint_sub: Option<String>,
+}
+
+impl ValidRequest {
+    /// A request of which nothing is known yet but who asks and where the answer goes.
+    fn of(app: Arc<Application>, answer: AnswerTo) -> Self {
+        Self {
+            app,
+            answer,
+            params: BTreeMap::new(),
+            openid_scopes: Vec::new(),
+            other_scopes: Vec::new(),
+            resources: Vec::new(),
+            organization_resource: false,
+            prompt: Vec::new(),
+            max_age: None,
+            hint_sub: None,
+        }
+    }
 }
 
 /// A refused request: who may see the error.
@@ -150,6 +182,12 @@ impl ValidRequest {
     #[must_use]
     pub fn prompts(&self, value: &str) -> bool {
         self.prompt.iter().any(|p| p == value)
+    }
+    /// Indicators of the resources asked for, the reserved one included.
+    #[must_use]
+    pub fn indicators(&self) -> Vec<String> {
+        let reserved = self.organization_resource.then(|| super::scopes::ORGANIZATION_RESOURCE.to_owned());
+        self.resources.iter().map(|r| r.indicator.clone()).chain(reserved).collect()
     }
     /// All scopes in effect, OIDC ones first.
     #[must_use]
@@ -315,22 +353,11 @@ fn check_all(cx: &mut Cx<'_>, draft: &mut Draft, hint: Option<&Hint>) -> Result<
     };
     cx.trail.patch.app = Some((app.id.clone(), app.name.clone()));
 
-    let mut valid = ValidRequest {
-        redirect: match early_redirect(draft, &app) {
-            Some(redirect) => redirect,
-            None => return Ok(Err(without_redirect(cx, draft, &app, early, state))),
-        },
-        app: app.clone(),
-        mode: ResponseMode::default(),
-        params: BTreeMap::new(),
-        openid_scopes: Vec::new(),
-        other_scopes: Vec::new(),
-        resources: Vec::new(),
-        organization_resource: false,
-        prompt: Vec::new(),
-        max_age: None,
-        hint_sub: None,
+    let Some(to) = early_redirect(draft, &app) else {
+        return Ok(Err(without_redirect(cx, draft, &app, early, state)));
     };
+    let mode = ResponseMode::default();
+    let mut valid = ValidRequest::of(app, AnswerTo::Client { to: to.clone(), mode });
     let checked = early.and_then(|()| check_trusted(draft, &mut valid, hint, cx));
     let error = match checked {
         Ok(()) => match check_resources(cx, draft, &mut valid)?
@@ -354,14 +381,14 @@ fn check_all(cx: &mut Cx<'_>, draft: &mut Draft, hint: Option<&Hint>) -> Result<
     Ok(Err(Refused {
         error,
         state,
-        to: Some((valid.redirect, mode)),
+        to: Some((to, mode)),
     }))
 }
 
 /// Checks that need a trusted redirect to report to, in Logto's order.
 fn check_trusted(draft: &mut Draft, valid: &mut ValidRequest, hint: Option<&Hint>, cx: &mut Cx<'_>) -> Result<(), OidcError> {
     check_response_mode(draft, valid)?;
-    check_response_type(draft)?;
+    check_response_type(draft, valid, cx)?;
     check_prompt(draft, valid, cx)?;
     check_scope(draft, valid, cx)?;
     check_openid_needed(draft, valid, hint)?;

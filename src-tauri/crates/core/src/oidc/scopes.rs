@@ -3,7 +3,8 @@
 use crate::model::{Resource, Role, RoleType};
 use crate::port::{Cx, StoreError};
 use crate::record::Index;
-use std::collections::BTreeSet;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// OIDC scopes of the discovery document, in its order (sheet 1.3).
@@ -106,4 +107,28 @@ pub fn describe(name: &str) -> &'static str {
         "urn:logto:scope:trusted_devices" => "Your trusted devices",
         _ => "",
     }
+}
+
+/// Scopes of resources as pages show them, by resource indicator (sheet 1.11): a resource that was deleted since goes by its
+/// indicator, one without scopes is left out.
+///
+/// # Errors
+/// When the store fails.
+pub(super) fn describe_resources(cx: &Cx<'_>, by_indicator: &BTreeMap<String, Vec<String>>) -> Result<Vec<Value>, StoreError> {
+    let mut resources = Vec::new();
+    for (indicator, names) in by_indicator.iter().filter(|(_, names)| !names.is_empty()) {
+        let resource = cx.find::<Resource>(&Index::Indicator.entry(indicator.clone()))?;
+        let scopes: Vec<Value> = names
+            .iter()
+            .map(|name| {
+                let known = resource.as_ref().and_then(|r| r.scopes.iter().find(|s| s.name == *name));
+                json!({ "id": format!("{indicator}#{name}"), "name": name, "description": known.and_then(|s| s.description.clone()) })
+            })
+            .collect();
+        let (id, title) = resource
+            .as_ref()
+            .map_or((indicator.as_str(), indicator.as_str()), |r| (r.id.0.as_str(), r.name.as_str()));
+        resources.push(json!({ "resource": { "id": id, "name": title, "indicator": indicator }, "scopes": scopes }));
+    }
+    Ok(resources)
 }

@@ -2,6 +2,7 @@
 
 mod authorize;
 mod denials;
+mod device;
 mod dialects;
 mod grants;
 mod logout;
@@ -151,7 +152,10 @@ impl Provider {
     pub(super) fn resume(&mut self, id: &str) -> Reply {
         let cookie = self.cookie.clone();
         let reply = self.world.write(|cx| resume(cx, id, cookie.as_deref(), ISSUER)).0.unwrap();
-        if let Reply::Page { session: Some(new), .. } | Reply::Client { session: Some(new), .. } = &reply {
+        if let Reply::Page { session: Some(new), .. }
+        | Reply::Client { session: Some(new), .. }
+        | Reply::Device { session: Some(new), .. } = &reply
+        {
             self.cookie = Some(new.cookie.clone());
         }
         reply
@@ -159,11 +163,17 @@ impl Provider {
 
     /// Signs alice in and goes through first-party consent; answers the parameters at the client.
     pub(super) fn sign_in(&mut self, query: &str) -> BTreeMap<String, String> {
-        let (mut reply, _) = self.ask(query);
+        let (reply, _) = self.ask(query);
+        self.go_on(reply)
+    }
+
+    /// The same from the middle of it.
+    pub(super) fn go_on(&mut self, mut reply: Reply) -> BTreeMap<String, String> {
         loop {
             match reply {
                 Reply::Client { parameters, .. } => return parameters.into_iter().collect(),
                 Reply::Json { error, .. } => panic!("refused: {error:?}"),
+                Reply::Device { location, .. } => return [("location".to_owned(), location)].into(),
                 Reply::Page { interaction, location, .. } => {
                     if location.starts_with("/consent") {
                         self.world
@@ -197,6 +207,7 @@ impl Provider {
             Ok(token::GrantType::AuthorizationCode) => token::redeem_code(cx, &app, &form, ISSUER),
             Ok(token::GrantType::RefreshToken) => token::refresh(cx, &app, &form, ISSUER),
             Ok(token::GrantType::ClientCredentials) => token::client_credentials(cx, &app, &form, ISSUER),
+            Ok(token::GrantType::DeviceCode) => token::redeem_device_code(cx, &app, &form, ISSUER),
             Err(error) => Ok(Err(error)),
         });
         (outcome.unwrap(), trail)

@@ -1,14 +1,16 @@
-//! The token endpoint: `authorization_code`, `refresh_token`, `client_credentials` (sheet 1.5, 1.6, 1.13 to 1.16).
+//! The token endpoint: `authorization_code`, `refresh_token`, `client_credentials`, the device code (sheet 1.5, 1.6, 1.13 to 1.16).
 //!
 //! These rules decide and write; signing happens outside, on the claims they return.
 
 mod client_credentials;
 mod code;
+mod device;
 mod issue;
 mod refresh;
 
 pub use client_credentials::client_credentials;
 pub use code::redeem_code;
+pub use device::redeem_device_code;
 pub use issue::{AccessTokenOut, TokenReply};
 pub use refresh::refresh;
 
@@ -70,6 +72,8 @@ pub enum GrantType {
     RefreshToken,
     /// `client_credentials`.
     ClientCredentials,
+    /// `urn:ietf:params:oauth:grant-type:device_code`.
+    DeviceCode,
 }
 
 /// Reads `grant_type` and checks that the application may use it (sheet 1.14, 8.2).
@@ -83,6 +87,7 @@ pub fn grant_type(form: &TokenForm, app: &Application) -> Result<GrantType, Oidc
         "redirect_uri",
         "code_verifier",
         "refresh_token",
+        "device_code",
         "scope",
         "organization_id",
     ] {
@@ -95,18 +100,19 @@ pub fn grant_type(form: &TokenForm, app: &Application) -> Result<GrantType, Oidc
         "authorization_code" => GrantType::AuthorizationCode,
         "refresh_token" => GrantType::RefreshToken,
         "client_credentials" => GrantType::ClientCredentials,
+        super::device::GRANT_TYPE => GrantType::DeviceCode,
         // Advertised by Logto, not registered for any application here yet.
-        "implicit" | "urn:ietf:params:oauth:grant-type:device_code" | "urn:ietf:params:oauth:grant-type:token-exchange" => {
-            return Err(not_allowed());
-        }
+        "implicit" | "urn:ietf:params:oauth:grant-type:token-exchange" => return Err(not_allowed()),
         _ => return Err(OidcError::unsupported_grant_type("unsupported grant_type requested")),
     };
     let machine = app.kind == ApplicationType::MachineToMachine;
-    if machine == (grant == GrantType::ClientCredentials) {
-        Ok(grant)
-    } else {
-        Err(not_allowed())
-    }
+    let allowed = match grant {
+        GrantType::ClientCredentials => machine,
+        GrantType::AuthorizationCode => !machine && !app.is_device_flow(),
+        GrantType::RefreshToken => !machine,
+        GrantType::DeviceCode => app.is_device_flow(),
+    };
+    if allowed { Ok(grant) } else { Err(not_allowed()) }
 }
 
 /// What a code or refresh token still stands for: the person, the grant and, unless offline, the session.

@@ -1,6 +1,6 @@
 //! One-time tokens (sheet 4.7).
 
-use super::{InteractionEvent, Record, Table};
+use super::{Index, IndexEntry, InteractionEvent, Record, Table};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -29,8 +29,12 @@ pub struct OneTimeToken {
 
 impl Record for OneTimeToken {
     const TABLE: Table = Table::OneTimeToken;
+    const INDEXED: bool = true;
     fn id(&self) -> &str {
         &self.key
+    }
+    fn indexes(&self) -> Vec<IndexEntry> {
+        vec![Index::OneTimeTokenId.entry(self.token_id.as_str())]
     }
     fn expires_at(&self) -> Option<Timestamp> {
         Some(self.expires_at)

@@ -1,6 +1,6 @@
 //! Verification records (sheet 4.3): what a person has proven in an interaction so far.
 
-use super::{Identifier, IdentifierKind};
+use super::{Identifier, IdentifierKind, InteractionEvent};
 use crate::connectors::UpstreamUser;
 use crate::ids::{ConnectorId, UserId, VerificationId};
 use crate::model::{MfaFactor, Passkey, TemplateType};
@@ -53,6 +53,9 @@ pub enum VerificationRecord {
         id: VerificationId,
         /// The address the token was issued for.
         identifier: Identifier,
+        /// The only event it was made for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        event: Option<InteractionEvent>,
     },
     /// An authenticator app: a new one (with its secret) or the person's own.
     #[serde(rename_all = "camelCase")]

@@ -100,6 +100,19 @@ fn exposure_is_said() {
 }
 
 #[test]
+fn a_token_without_a_place_is_bad_usage() {
+    let refused = |line: &str| {
+        let error = crate::headless::options(&serve(line), false).unwrap_err();
+        (error.exit_code(), error.to_string())
+    };
+    let (code, why) = refused("serve --ephemeral --control");
+    assert_eq!(code, exit::USAGE);
+    assert!(why.contains("--control=FILE"), "{why}");
+    let options = crate::headless::options(&serve("serve --ephemeral --control=token"), false).unwrap();
+    assert_eq!(options.control, Some(PathBuf::from("token")));
+}
+
+#[test]
 fn check_says_what_it_found() {
     let dir = tempfile::tempdir().unwrap();
     let run = |text: &str| {

@@ -61,6 +61,7 @@ pub fn apply(document: &Document, cx: &mut Cx<'_>, hashes: &PreparedHashes) -> R
     let any_case_before = !username_policy(applier.cx)?.case_sensitive;
     applier.profile_fields()?;
     applier.phrases()?;
+    applier.messages()?;
     applier.settings()?;
     applier.connectors()?;
     applier.resources()?;

@@ -1,8 +1,8 @@
 //! A configuration file as types. `None` means that the file doesn't mention it.
 
 use super::error::{ConfigError, Source};
-use super::files;
-use crate::custom_ui::Wanted;
+use super::{files, phrases};
+use crate::custom_ui::{Wanted, archive::Unpacked};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
@@ -13,7 +13,7 @@ use vestibule_core::Timestamp;
 use vestibule_core::model::{
     ApplicationSignInExperience, ApplicationType, CustomClientMetadata, CustomProfileField, CustomUi, Failure, IdpInitiatedAuth,
     MessageSettings, OidcClientMetadata, Profile, ProfileFieldConfig, ProfileFieldType, ProviderSettings, RoleScope, RoleType, Scope,
-    SignInExperience, SocialIdentity, flat_phrases,
+    SignInExperience, SocialIdentity,
 };
 
 /// A configuration.
@@ -43,6 +43,8 @@ pub struct Document {
     pub custom_ui: Option<Wanted>,
     /// The same once its files are where they are served from; applied when it is there.
     pub prepared_custom_ui: Option<Option<CustomUi>>,
+    /// What came out of the zip that `custom_ui` names, when it was looked at.
+    pub(crate) unpacked: Option<Unpacked>,
     /// Where everything stands.
     pub(super) source: Source,
 }
@@ -504,7 +506,7 @@ impl Document {
             roles: entries(root, "roles", noted, errors),
             connectors: entries(root, "connectors", noted, errors),
             custom_profile_fields: entries(root, "customProfileFields", noted, errors),
-            custom_phrases: phrases(root, noted, errors),
+            custom_phrases: phrases::take(root, noted, errors),
             sign_in_experience: root
                 .remove("signInExperience")
                 .and_then(|v| typed(v, "signInExperience", noted, errors)),
@@ -512,28 +514,11 @@ impl Document {
             messages: root.remove("messages").and_then(|v| typed(v, "messages", noted, errors)),
             custom_ui,
             prepared_custom_ui: None,
+            unpacked: None,
             source: Source::default(),
         };
         Self { source, ..document }
     }
-}
-
-/// Phrases by language. The walk left texts and tables only; text in place of a language is said here.
-fn phrases(root: &mut Map<String, Value>, source: &Source, errors: &mut Vec<ConfigError>) -> BTreeMap<String, BTreeMap<String, String>> {
-    let Some(Value::Object(languages)) = root.remove("customPhrases") else {
-        return BTreeMap::new();
-    };
-    let mut out = BTreeMap::new();
-    for (tag, value) in languages {
-        match value.as_object().map(flat_phrases) {
-            Some(Ok(flat)) => drop(out.insert(tag, flat)),
-            _ => errors.push(source.error(
-                &format!("customPhrases.{tag}"),
-                "Must be a table of phrases, begun with the language: [customPhrases.de].",
-            )),
-        }
-    }
-    out
 }
 
 fn entries<E: Entry>(root: &mut Map<String, Value>, key: &str, source: &Source, errors: &mut Vec<ConfigError>) -> Vec<E> {

@@ -60,5 +60,11 @@ pub fn check_files(document: &mut Document, config: &Path) -> Result<(), Vec<Con
         }
     }
     let key = format!("{CUSTOM_UI}.{}", wanted.key());
-    outcome.and_then(|()| wanted.check()).map_err(|why| vec![document.error(&key, why)])
+    match outcome.and_then(|()| wanted.check()) {
+        Ok(unpacked) => {
+            document.unpacked = unpacked;
+            Ok(())
+        }
+        Err(why) => Err(vec![document.error(&key, why)]),
+    }
 }

@@ -101,6 +101,13 @@ impl Engine {
                         field: Some("type".into()),
                     }));
                 }
+                if old.custom_client_metadata.uses_device_flow() != draft.custom_client_metadata.uses_device_flow() {
+                    return Ok(Err(ConsoleProblem {
+                        code: "application.device_flow_not_changeable".into(),
+                        message: "Whether an application uses the device flow can't be changed: its devices already rely on it. Create another application.".into(),
+                        field: Some("customClientMetadata.isDeviceFlow".into()),
+                    }));
+                }
                 let mut app = (*old).clone();
                 app.name = draft.name;
                 app.description = draft.description;

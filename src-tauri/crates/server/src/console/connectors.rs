@@ -392,3 +392,6 @@ impl Engine {
         }))
     }
 }
+
+#[cfg(test)]
+mod tests;

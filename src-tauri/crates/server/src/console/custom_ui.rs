@@ -56,14 +56,15 @@ impl Engine {
     pub(super) async fn set_custom_ui(self: &Arc<Self>, wanted: Wanted) -> Answer {
         let _alone = self.custom_ui.changing.lock().await;
         let key = wanted.key();
-        let ui = self.prepare_custom_ui(wanted).await.map_err(|why| invalid(key, why))?;
+        let ui = self.prepare_custom_ui(wanted, None).await.map_err(|why| invalid(key, why))?;
         self.commit(move |cx| {
             let stored = cx.get::<ProviderSettings>(ProviderSettings::ID)?;
             let mut row = stored.map(|row| (*row).clone()).unwrap_or_default();
             row.custom_ui = ui;
             Ok(Ok(cx.put(&row)?))
         })
-        .await?;
+        .await
+        .inspect_err(|_| self.custom_ui.let_go())?;
         self.adopt_custom_ui().await;
         self.custom_ui_reply().await
     }

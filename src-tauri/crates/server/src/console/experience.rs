@@ -35,6 +35,9 @@ impl Engine {
                     }
                 } else {
                     cx.put(&custom)?;
+                    if let Some(problem) = languages::too_many(cx)? {
+                        return Ok(Err(at_field(problem)));
+                    }
                 }
                 Ok(Ok(phrases_view(cx)?))
             })

@@ -7,16 +7,13 @@ use std::sync::Arc;
 use vestibule_core::Secret;
 use vestibule_core::console::{ConsoleProblem, ConsoleReply, IssuedToken, MessageSettingsDraft, SmtpDraft};
 use vestibule_core::experience::{ONE_TIME_TOKEN_TTL, issue_one_time_token};
-use vestibule_core::model::{Message, MessageSettings, Smtp, check_email};
+use vestibule_core::model::{MAX_MESSAGES, Message, MessageSettings, Smtp, check_email};
 use vestibule_core::port::Vault as _;
 use vestibule_core::record::OneTimeTokenContext;
 
-/// Most messages listed or thrown away at once.
-const MESSAGES: usize = 5_000;
-
 impl Engine {
     pub(super) fn inbox(&self, limit: u32) -> Answer {
-        let limit = (limit as usize).min(MESSAGES);
+        let limit = (limit as usize).min(MAX_MESSAGES);
         let messages = self
             .look(|cx| cx.list::<Message>(limit)?.iter().map(|message| shown(cx, message)).collect())
             .map_err(|e| storage(&e))?;
@@ -24,15 +21,23 @@ impl Engine {
     }
 
     pub(super) async fn clear_inbox(self: &Arc<Self>) -> Answer {
-        let count = self
-            .commit(|cx| {
-                let messages = cx.list::<Message>(MESSAGES)?;
-                for message in &messages {
-                    cx.delete::<Message>(&message.id)?;
-                }
-                Ok(Ok(messages.len()))
-            })
-            .await?;
+        let mut count = 0;
+        // An Inbox of an earlier release may hold more than are thrown away at once.
+        loop {
+            let gone = self
+                .commit(|cx| {
+                    let messages = cx.list::<Message>(MAX_MESSAGES)?;
+                    for message in &messages {
+                        cx.delete::<Message>(&message.id)?;
+                    }
+                    Ok(Ok(messages.len()))
+                })
+                .await?;
+            count += gone;
+            if gone < MAX_MESSAGES {
+                break;
+            }
+        }
         Ok(ConsoleReply::Done(match count {
             1 => "Threw away 1 message.".to_owned(),
             n => format!("Threw away {n} messages."),

@@ -10,7 +10,9 @@ use vestibule_core::Secret;
 use vestibule_core::entropy::Entropy;
 use vestibule_core::record::Table;
 use vestibule_core::time::Clock;
-use vestibule_keys::{CustodyError, KeyRing, OsEntropy, PasswordHasher, Preference, SigningKeys, SystemClock, Vault, open_data_key};
+use vestibule_keys::{
+    CustodyError, CustodyReport, DataKey, KeyRing, OsEntropy, PasswordHasher, Preference, SigningKeys, SystemClock, Vault, open_data_key,
+};
 use vestibule_store::{OpenError, Store};
 
 /// Where the data lives.
@@ -84,6 +86,12 @@ pub enum StartError {
     /// The endpoint is not an address a client could use.
     #[error("{0}")]
     Endpoint(String),
+    /// The arguments don't go together.
+    #[error("{0}")]
+    Arguments(String),
+    /// There is no place to keep data in.
+    #[error("{0}")]
+    NoPlace(String),
 }
 
 impl StartError {
@@ -95,8 +103,8 @@ impl StartError {
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
         match self {
-            Self::Config(_) | Self::Endpoint(_) | Self::Control { .. } => exit::USAGE,
-            Self::Data(_) | Self::Custody(_) | Self::Store(_) | Self::Keys(_) => exit::DATA_DIR,
+            Self::Config(_) | Self::Endpoint(_) | Self::Arguments(_) | Self::Control { .. } => exit::USAGE,
+            Self::Data(_) | Self::Custody(_) | Self::Store(_) | Self::Keys(_) | Self::NoPlace(_) => exit::DATA_DIR,
         }
     }
 }
@@ -140,46 +148,37 @@ impl Engine {
             None => None,
         };
         let site = site(&options, options.port)?;
-        let (store, data_key, custody) = match &options.data {
-            DataPlace::Directory(dir) => {
-                let store = Store::open(dir)?;
-                // Nothing sealed yet: no settings (keys are among them) and no application.
-                let fresh = [Table::Settings, Table::Application].into_iter().all(|table| {
-                    store
-                        .read(|view| view.scan(&[table as u8], None, 1))
-                        .is_ok_and(|first| first.is_empty())
-                });
-                let prefer = if options.keychain {
-                    Preference::Keychain
-                } else {
-                    Preference::FileOnly
-                };
-                match open_data_key(Some(dir), prefer, fresh) {
-                    Ok((key, custody)) => (store, key, custody),
-                    Err(error) => {
-                        store.close().await;
-                        return Err(error.into());
-                    }
-                }
-            }
-            DataPlace::Ephemeral => {
-                let (key, custody) = open_data_key(None, Preference::FileOnly, true)?;
-                (Store::ephemeral(), key, custody)
-            }
+        let store = match &options.data {
+            DataPlace::Directory(dir) => Store::open(dir)?,
+            DataPlace::Ephemeral => Store::ephemeral(),
         };
+        match Self::start(options, ports, site, document, store.clone()).await {
+            Ok(engine) => Ok(engine),
+            Err(error) => {
+                store.close().await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn start(
+        options: Options,
+        ports: Ports,
+        site: Site,
+        document: Option<config::Document>,
+        store: Store,
+    ) -> Result<Arc<Self>, StartError> {
+        let (data_key, custody) = data_key(&options, &store)?;
         let vault = Arc::new(Vault::new(&data_key).map_err(|e| StartError::Keys(e.to_string()))?);
         let keys = KeyRing::load(&SigningKeys::default(), vault.as_ref()).map_err(|e| StartError::Keys(e.to_string()))?;
         let (stop, _) = tokio::sync::watch::channel(false);
-        let control = match options.control.clone() {
-            Some(file) => Some(Control::open(file, ports.entropy.as_ref())?),
-            None => None,
-        };
         let engine = Arc::new(Self {
-            control,
+            control: options.control.clone().map(|file| Control::new(file, ports.entropy.as_ref())),
             recorder: crate::recorder::Recorder::default(),
             playground: crate::playground::Playground::default(),
             outgoing: vestibule_upstream::Client::default(),
             providers: vestibule_upstream::provider::Providers::new(ports.entropy.clone()),
+            messenger: crate::messenger::Messenger::default(),
             simulator: vestibule_simulator::Simulator::default(),
             custom_ui: crate::custom_ui::State::default(),
             keys: RwLock::new(Arc::new(keys)),
@@ -200,13 +199,13 @@ impl Engine {
             stop,
             seeded: std::sync::atomic::AtomicBool::new(false),
         });
-        let outcome = engine.furnish(document).await;
-        if let Err(error) = outcome {
-            engine.store.close().await;
-            return Err(error);
-        }
+        engine.furnish(document).await?;
         if let Err(error) = engine.store.read(|view| engine.recorder.restore(view)) {
             tracing::warn!(%error, "earlier live sessions can't be shown");
+        }
+        // Last of all, so that no start that failed leaves a token behind.
+        if let Some(control) = &engine.control {
+            control.write()?;
         }
         Ok(engine)
     }
@@ -235,7 +234,7 @@ impl Engine {
     async fn prepare_document(&self, document: &mut config::Document) -> Result<(), StartError> {
         let Some(wanted) = document.custom_ui.clone() else { return Ok(()) };
         let key = wanted.key();
-        match self.prepare_custom_ui(wanted).await {
+        match self.prepare_custom_ui(wanted, document.unpacked.take()).await {
             Ok(ui) => {
                 document.prepared_custom_ui = Some(ui);
                 Ok(())
@@ -277,15 +276,37 @@ impl Engine {
 }
 
 impl Control {
-    /// Draws a token and writes it where only its owner can read it.
-    fn open(file: PathBuf, entropy: &dyn Entropy) -> Result<Self, StartError> {
+    fn new(file: PathBuf, entropy: &dyn Entropy) -> Self {
         let token = Secret::new(vestibule_core::entropy::opaque43(entropy));
-        vestibule_keys::write_private(&file, token.expose().as_bytes()).map_err(|why| StartError::Control {
-            file: file.display().to_string(),
-            why,
-        })?;
-        Ok(Self { token, file })
+        Self { token, file }
     }
+
+    /// Writes the token where only its owner can read it.
+    fn write(&self) -> Result<(), StartError> {
+        vestibule_keys::write_private(&self.file, self.token.expose().as_bytes()).map_err(|why| StartError::Control {
+            file: self.file.display().to_string(),
+            why,
+        })
+    }
+}
+
+/// The key that everything stored is sealed with.
+fn data_key(options: &Options, store: &Store) -> Result<(DataKey, CustodyReport), CustodyError> {
+    let DataPlace::Directory(dir) = &options.data else {
+        return open_data_key(None, Preference::FileOnly, true);
+    };
+    // Nothing sealed yet: no settings (keys are among them) and no application.
+    let fresh = [Table::Settings, Table::Application].into_iter().all(|table| {
+        store
+            .read(|view| view.scan(&[table as u8], None, 1))
+            .is_ok_and(|first| first.is_empty())
+    });
+    let prefer = if options.keychain {
+        Preference::Keychain
+    } else {
+        Preference::FileOnly
+    };
+    open_data_key(Some(dir), prefer, fresh)
 }
 
 /// The site for a port.
@@ -336,3 +357,6 @@ pub(super) fn site(options: &Options, port: u16) -> Result<Site, StartError> {
         hosts,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -190,9 +190,9 @@ fn a_watcher_is_given_the_step_that_a_look_finds() {
 }
 
 #[tokio::test]
-async fn who_follows_the_messages_alone_is_told_them_past_everything_else() {
+async fn who_follows_the_messages_alone_is_told_nothing_else() {
     let (recorder, store) = (Recorder::default(), Store::ephemeral());
-    let mut watch = recorder.watch();
+    let mut watch = recorder.watch_messages();
     let message = |id: &str| InboxMessage {
         id: id.into(),
         channel: Channel::Email,
@@ -212,15 +212,17 @@ async fn who_follows_the_messages_alone_is_told_them_past_everything_else() {
     recorder.message(message("first"));
     recorder.configuration_changed();
     recorder.message(message("second"));
-    assert_eq!(watch.message().await.unwrap().id, "first");
-    assert_eq!(watch.message().await.unwrap().id, "second");
-    for _ in 0..=BACKLOG {
-        recorder.configuration_changed();
+    assert_eq!(recorder.tell.receiver_count(), 0, "no step is made ready for it");
+    assert_eq!(watch.next().await.unwrap().id, "first");
+    assert_eq!(watch.next().await.unwrap().id, "second");
+    for n in 0..=MESSAGE_BACKLOG {
+        recorder.message(message(&n.to_string()));
     }
-    recorder.message(message("after falling behind"));
-    assert_eq!(watch.message().await.unwrap().id, "after falling behind");
+    assert_eq!(watch.next().await.unwrap().id, "1", "the oldest is lost");
     drop(recorder);
-    assert!(watch.message().await.is_none());
+    while let Some(message) = watch.next().await {
+        assert_ne!(message.id, "0");
+    }
 }
 
 #[test]

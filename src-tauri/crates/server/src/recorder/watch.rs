@@ -45,14 +45,24 @@ impl LiveWatch {
         }
         Some(batch)
     }
+}
 
-    /// The next message to somebody, past everything else; what came while this fell too far behind is lost. `None` when
-    /// the engine is gone.
-    pub async fn message(&mut self) -> Option<Arc<InboxMessage>> {
+/// Receives messages to people, and nothing else: steps are not made ready for whoever follows these alone.
+pub struct MessageWatch {
+    receiver: broadcast::Receiver<Arc<InboxMessage>>,
+}
+
+impl MessageWatch {
+    pub(super) const fn new(receiver: broadcast::Receiver<Arc<InboxMessage>>) -> Self {
+        Self { receiver }
+    }
+
+    /// The next message to somebody; what came while this fell too far behind is lost. `None` when the engine is gone.
+    pub async fn next(&mut self) -> Option<Arc<InboxMessage>> {
         loop {
             match self.receiver.recv().await {
-                Ok(Signal::Message(message)) => return Some(message),
-                Ok(_) | Err(RecvError::Lagged(_)) => {}
+                Ok(message) => return Some(message),
+                Err(RecvError::Lagged(_)) => {}
                 Err(RecvError::Closed) => return None,
             }
         }

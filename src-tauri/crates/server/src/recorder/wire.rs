@@ -5,7 +5,7 @@ use std::sync::Arc;
 use vestibule_core::live::Wire;
 
 /// Names of parameters and JSON members whose values are secret.
-const SECRET_NAMES: [&str; 10] = [
+const SECRET_NAMES: [&str; 16] = [
     "client_secret",
     "client_assertion",
     "code",
@@ -16,6 +16,12 @@ const SECRET_NAMES: [&str; 10] = [
     "id_token_hint",
     "token",
     "one_time_token",
+    "secret",
+    "secretQrCode",
+    "codes",
+    "device_code",
+    "user_code",
+    "input_code",
 ];
 /// Headers whose values are secret.
 const SECRET_HEADERS: [&str; 3] = ["authorization", "cookie", "set-cookie"];
@@ -118,9 +124,12 @@ impl Hide<'_> {
             serde_json::Value::Object(members) => {
                 for (name, member) in members.iter_mut() {
                     let error_code = name == "code" && member.as_str().is_some_and(|c| c.contains('.'));
-                    if SECRET_NAMES.contains(&name.as_str()) && member.is_string() && !self.reveal && !error_code {
+                    let says = member.is_string() || member.is_array();
+                    if SECRET_NAMES.contains(&name.as_str()) && says && !self.reveal && !error_code {
                         self.redacted.push(name.clone());
                         *member = MASK.into();
+                    } else if let Some(address) = member.as_str().filter(|text| text.starts_with("http") || text.starts_with('/')) {
+                        *member = self.query(address).into();
                     } else {
                         self.json(member);
                     }
@@ -200,17 +209,26 @@ mod tests {
                 ("set-cookie", "_session=s3cret; path=/; httponly"),
                 ("location", "http://a.test/cb?code=abc&state=1"),
             ]),
-            response_body: r#"{"access_token":"tok","scope":"openid"}"#.into(),
+            response_body: r#"{"access_token":"tok","scope":"openid","redirectTo":"/device?user_code=BCDF-GHJK&x=1"}"#.into(),
         })
     }
 
     #[test]
     fn secrets_are_masked_until_asked() {
         let shown = serde_json::to_string(&show(&entry(), 1, false, "http://localhost:3001")).unwrap();
-        for secret in ["abc", "hush", "QUJD", "s3cret", "\"tok\""] {
+        for secret in ["abc", "hush", "QUJD", "s3cret", "\"tok\"", "BCDF"] {
             assert!(!shown.contains(secret), "{secret} in {shown}");
         }
-        assert!(shown.contains("state=1") && shown.contains("httponly") && shown.contains("openid"));
+        assert!(shown.contains("&x=1") && shown.contains("state=1") && shown.contains("httponly") && shown.contains("openid"));
+        let once = WireEntry {
+            response_body: r#"{"secret":"JBSWY3DP","secretQrCode":"data:image/png;base64,iVBO","codes":["1a2b3c","4d5e6f"],"code":"a.b"}"#
+                .into(),
+            ..Arc::into_inner(entry()).unwrap()
+        };
+        let shown = serde_json::to_string(&show(&Arc::new(once), 1, false, "http://localhost:3001")).unwrap();
+        for secret in ["JBSWY3DP", "iVBO", "1a2b3c", "4d5e6f"] {
+            assert!(!shown.contains(secret), "{secret} in {shown}");
+        }
         let revealed = show(&entry(), 1, true, "http://localhost:3001");
         assert!(revealed.curl.contains("hush") && revealed.redacted.is_empty());
     }

@@ -1,6 +1,7 @@
 //! The consent hop: `GET /consent` and the API behind the page (sheet 1.11); and the way out of any page.
 
 use super::common::{api_error, check_same_origin, failed};
+use super::experience::read_body;
 use super::oidc::current_interaction;
 use crate::engine::Engine;
 use crate::http::{Request, Response};
@@ -63,9 +64,9 @@ pub(super) async fn abort(engine: &Arc<Engine>, request: &Request, exchange: &mu
     let Some(id) = current_interaction(engine, request) else {
         return api_error(&ApiError::session_not_found());
     };
-    let body = match json_body(request) {
+    let body = match read_body::<Value>(request) {
         Ok(body) => body,
-        Err(error) => return api_error(&error),
+        Err(why) => return api_error(&ApiError::invalid_input(why)),
     };
     let issuer = engine.site().issuer.clone();
     match engine
@@ -76,17 +77,4 @@ pub(super) async fn abort(engine: &Arc<Engine>, request: &Request, exchange: &mu
         Ok(Err(error)) => api_error(&error),
         Err(error) => failed(&error),
     }
-}
-
-/// The body as JSON; none at all is an empty object.
-fn json_body(request: &Request) -> Result<Value, ApiError> {
-    if request.body.is_empty() {
-        return Ok(json!({}));
-    }
-    if !request.is("application/json") {
-        return Err(ApiError::invalid_input(
-            "the body must be JSON, with Content-Type: application/json",
-        ));
-    }
-    serde_json::from_slice(&request.body).map_err(|e| ApiError::invalid_input(format!("the body can't be read: {e}")))
 }

@@ -32,13 +32,7 @@ pub(super) async fn answer(engine: &Arc<Engine>, request: &Request, rest: &[&str
                 );
             }
         },
-        _ => {
-            return problem(
-                StatusCode::NOT_FOUND,
-                "entity.not_found",
-                "The control interface has POST /control, GET /control/inbox and DELETE /control/inbox.".to_owned(),
-            );
-        }
+        _ => return not_found(),
     };
     match engine.console(order).await {
         Ok(ConsoleReply::Inbox(messages)) if request.method == Method::GET => Response::json(StatusCode::OK, &json!(messages)),
@@ -48,6 +42,15 @@ pub(super) async fn answer(engine: &Arc<Engine>, request: &Request, rest: &[&str
             &json!({ "code": code, "message": message, "field": field }),
         ),
     }
+}
+
+/// What else is asked of it.
+pub(super) fn not_found() -> Response {
+    problem(
+        StatusCode::NOT_FOUND,
+        "entity.not_found",
+        "The control interface has POST /control, GET /control/inbox and DELETE /control/inbox.".to_owned(),
+    )
 }
 
 fn limit(request: &Request) -> Result<u32, String> {
@@ -73,10 +76,7 @@ fn refusal(engine: &Engine, request: &Request) -> Option<Response> {
             "The control interface answers programs, not web pages.".to_owned(),
         ));
     }
-    let token = request
-        .header(header::AUTHORIZATION)
-        .and_then(|value| value.strip_prefix("Bearer "));
-    if token.is_some_and(|token| control.token.matches(token)) {
+    if request.bearer().is_some_and(|token| control.token.matches(token)) {
         return None;
     }
     Some(problem(

@@ -1,6 +1,6 @@
 //! A developer's own pages, served under the provider's origin (sheet 5.5). The guard of sheet 3.6 stands before them.
 
-use super::common::check_same_origin_of_socket;
+use super::common::is_from_our_page;
 use crate::custom_ui::files::{self, Unserved};
 use crate::custom_ui::{Pages, Source};
 use crate::engine::Engine;
@@ -13,10 +13,11 @@ use http::{HeaderName, HeaderValue, StatusCode, header};
 use std::sync::Arc;
 use vestibule_core::model::DevServerAddress;
 use vestibule_core::{Because, Outcome};
-use vestibule_upstream::dev_server::{self, Answer, Body, OnUpgrade};
+use vestibule_upstream::dev_server::{self, Answer, Body, DevServerError, OnUpgrade};
 
 /// CSP of custom pages. Looser than that of the hosted ones, as Logto's is: build tools write inline scripts and styles,
-/// and the files are the developer's own. Still no other host's code, nobody's frame, and calls to this origin only.
+/// and the files are the developer's own. Still no other host's code, nobody's frame, and calls
+/// to this origin only; pictures may come from anywhere, as the logos of a brand do.
 const CSP: &str = "default-src 'self'; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob: https: http:; font-src 'self' data:; media-src 'self' data: blob:; worker-src 'self' blob:; connect-src 'self'; object-src 'none'; form-action 'self'; base-uri 'self'; frame-ancestors 'none'";
 
 /// CSP behind a dev server: its tools evaluate code, and talk to it directly when they can't through us.
@@ -55,7 +56,7 @@ pub(super) async fn page(engine: &Engine, own: &Arc<Pages>, request: &Request, e
 /// Any other path: the file of that path.
 pub(super) async fn asset(engine: &Engine, own: &Arc<Pages>, request: &Request) -> Option<Response> {
     if let Source::DevServer(server) = &own.source {
-        let answered = dev_server::fetch(server, &target(request), &request.headers).await;
+        let answered = fetch(engine, server, &target(request), request).await;
         return Some(match answered {
             Ok(answer) => passed_on(engine, server, answer),
             Err(error) => text(StatusCode::BAD_GATEWAY, &format!("{error} Start your dev server, then reload.")),
@@ -131,11 +132,11 @@ fn ours(response: Response) -> Response {
 
 async fn dev_page(engine: &Engine, own: &Pages, server: &DevServerAddress, request: &Request, exchange: &mut Exchange) -> Response {
     let mut said = format!("`{}` was answered", request.path);
-    let mut answered = dev_server::fetch(server, &target(request), &request.headers).await;
+    let mut answered = fetch(engine, server, &target(request), request).await;
     // A plain file server has no page for the paths of an app; the index is that page.
     if matches!(&answered, Ok(answer) if answer.status == StatusCode::NOT_FOUND) && !is_part_of_a_page(request) {
         said = format!("`{}` was not found there, so it was answered with `/`", request.path);
-        answered = dev_server::fetch(server, "/", &request.headers).await;
+        answered = fetch(engine, server, "/", request).await;
     }
     match answered {
         Ok(answer) => {
@@ -166,6 +167,13 @@ async fn dev_page(engine: &Engine, own: &Pages, server: &DevServerAddress, reque
             plain(StatusCode::BAD_GATEWAY, "Dev server not answering", &body)
         }
     }
+}
+
+/// Fetches from the dev server, a few at a time: an answer may be large, and take long.
+async fn fetch(engine: &Engine, server: &DevServerAddress, target: &str, request: &Request) -> Result<Answer, DevServerError> {
+    // Nobody closes it.
+    let _turn = engine.custom_ui.fetches.acquire().await;
+    dev_server::fetch(server, target, &request.headers).await
 }
 
 fn target(request: &Request) -> String {
@@ -205,7 +213,7 @@ pub(super) async fn socket(engine: &Arc<Engine>, request: &Request, browser: OnU
         return None;
     }
     // A page elsewhere must not reach the dev server through us (RFC 6455 section 10.2).
-    if !check_same_origin_of_socket(engine, request) {
+    if !is_from_our_page(engine, request) {
         return Some(text(
             StatusCode::FORBIDDEN,
             "Only the sign-in pages of this provider may open this WebSocket.",

@@ -133,7 +133,7 @@ pub(super) async fn answer(engine: &Arc<Engine>, request: &Request, exchange: &m
 fn later(method: &str, rest: &[&str]) -> Option<Later> {
     Some(match (method, rest) {
         ("POST", ["profile", "mfa", "trusted-device"]) => Later::TrustedDevice,
-        ("POST", ["user-assets", "avatar"]) => Later::ExtraProfile,
+        ("POST", ["user-assets", "avatar"]) => Later::AvatarUpload,
         _ => return None,
     })
 }

@@ -11,15 +11,17 @@ use http::{Method, StatusCode, header};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
-use vestibule_core::experience::{ApiError, ONE_TIME_TOKEN_TTL, check_one_time_token, issue_one_time_token, revoke_one_time_token};
+use vestibule_core::Timestamp;
+use vestibule_core::experience::{
+    ApiError, ONE_TIME_TOKEN_TTL, check_one_time_token, find_one_time_token, issue_one_time_token, set_one_time_token_status,
+};
 use vestibule_core::model::check_email;
 use vestibule_core::record::{Identifier, IdentifierKind, OneTimeToken, OneTimeTokenContext, TokenStatus};
-use vestibule_core::{Cx, StoreError, Timestamp};
 use vestibule_keys::Expected;
 
 /// The indicator of the Management API (sheet 7.2), that of Logto's first tenant.
 const RESOURCE: &str = "https://default.logto.app/api";
-/// Most tokens listed or looked through.
+/// Most tokens listed.
 const TOKENS: usize = 1_000;
 
 /// Everything under `/api/one-time-tokens`.
@@ -40,14 +42,14 @@ pub(super) async fn one_time_tokens(engine: &Arc<Engine>, request: &Request, res
 /// Who may call: sheet 7.2, checks and errors.
 fn refusal(engine: &Engine, request: &Request) -> Option<Response> {
     let refuse = |status, code: &str, message: &str| Some(Response::json(status, &json!({ "code": code, "message": message })));
-    let Some(header) = request.header(header::AUTHORIZATION) else {
+    if !request.headers.contains_key(header::AUTHORIZATION) {
         return refuse(
             StatusCode::UNAUTHORIZED,
             "auth.authorization_header_missing",
             "The Management API needs an access token: Authorization: Bearer.",
         );
-    };
-    let Some(token) = header.strip_prefix("Bearer ") else {
+    }
+    let Some(token) = request.bearer() else {
         return refuse(
             StatusCode::UNAUTHORIZED,
             "auth.authorization_token_type_not_supported",
@@ -196,28 +198,7 @@ async fn set_status(engine: &Arc<Engine>, request: &Request, id: &str) -> Respon
         Err(why) => return api_error(&ApiError::invalid_input(why)),
     };
     let (id, now) = (id.to_owned(), engine.now());
-    let changed = engine
-        .change(move |cx| {
-            let Some(mut record) = find(cx, &id)? else {
-                return Ok(Err(missing()));
-            };
-            if wanted == TokenStatus::Active && record.status != TokenStatus::Active {
-                return Ok(Err(ApiError::one_time_token(
-                    "one_time_token.cannot_reactivate_token",
-                    "token over",
-                    "A one-time token that is over stays over. Make a new one.",
-                )));
-            }
-            if wanted == TokenStatus::Revoked {
-                // One that is over stays as it ended.
-                revoke_one_time_token(cx, &record.key)?;
-                return Ok(find(cx, &id)?.ok_or_else(missing));
-            }
-            record.status = wanted;
-            cx.put(&record)?;
-            Ok(Ok(record))
-        })
-        .await;
+    let changed = engine.change(move |cx| set_one_time_token_status(cx, &id, wanted)).await;
     match changed {
         Ok(Ok(record)) => Response::json(StatusCode::OK, &shown(&record, None, now)),
         Ok(Err(error)) => api_error(&error),
@@ -228,9 +209,9 @@ async fn set_status(engine: &Arc<Engine>, request: &Request, id: &str) -> Respon
 async fn delete(engine: &Arc<Engine>, id: &str) -> Response {
     let id = id.to_owned();
     let deleted = engine
-        .change(move |cx| match find(cx, &id)? {
+        .change(move |cx| match find_one_time_token(cx, &id)? {
             Some(record) => cx.delete::<OneTimeToken>(&record.key).map(Ok),
-            None => Ok(Err(missing())),
+            None => Ok(Err(ApiError::no_one_time_token())),
         })
         .await;
     match deleted {
@@ -238,16 +219,4 @@ async fn delete(engine: &Arc<Engine>, id: &str) -> Response {
         Ok(Err(error)) => api_error(&error),
         Err(error) => failed(&error),
     }
-}
-
-fn find(cx: &Cx<'_>, id: &str) -> Result<Option<OneTimeToken>, StoreError> {
-    let tokens = cx.list::<OneTimeToken>(TOKENS)?;
-    Ok(tokens
-        .iter()
-        .find(|record| record.token_id == id)
-        .map(|record| record.as_ref().clone()))
-}
-
-fn missing() -> ApiError {
-    ApiError::not_found("There is no one-time token with this id.")
 }

@@ -120,12 +120,13 @@ pub(super) async fn resume(engine: &Arc<Engine>, request: &Request, exchange: &m
 }
 
 /// Turns the decision into a response with its cookies.
-fn render(engine: &Engine, request: &Request, exchange: &mut Exchange, reply: Reply) -> Response {
+pub(super) fn render(engine: &Engine, request: &Request, exchange: &mut Exchange, reply: Reply) -> Response {
     match reply {
         Reply::Json { error, state } => refusal::answer(engine, request, exchange, &error, state.as_deref()),
         Reply::Page {
             interaction,
             client_id,
+            device,
             location,
             organization_id,
             ui_locales,
@@ -156,7 +157,7 @@ fn render(engine: &Engine, request: &Request, exchange: &mut Exchange, reply: Re
                 RESUME,
                 interaction.as_str(),
                 &CookieShape {
-                    path: format!("/oidc/auth/{interaction}"),
+                    path: resume_path(if device { "device" } else { "auth" }, interaction.as_str()),
                     max_age: hour,
                 },
             );
@@ -173,30 +174,23 @@ fn render(engine: &Engine, request: &Request, exchange: &mut Exchange, reply: Re
         } => {
             let pairs: Vec<(&str, &str)> = parameters.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
             let mut response = match mode {
-                ResponseMode::FormPost => form_post(to.as_str(), &pairs),
+                ResponseMode::FormPost => form_post("Returning to the application", to.as_str(), &pairs),
                 _ => Response::redirect(StatusCode::SEE_OTHER, &to.with(&pairs, mode == ResponseMode::Fragment)),
             };
             if let Some(id) = finished {
-                set_signed(
-                    engine,
-                    &mut response,
-                    RESUME,
-                    "",
-                    &CookieShape {
-                        path: format!("/oidc/auth/{id}"),
-                        max_age: -1,
-                    },
-                );
-                let mut known = interactions(engine, request);
-                known.retain(|(_, uid)| *uid != id.0);
-                let max_age = if known.is_empty() { -1 } else { INTERACTION_TTL };
-                set_signed(
-                    engine,
-                    &mut response,
-                    INTERACTION,
-                    &encode_interactions(&known),
-                    &CookieShape { path: "/".into(), max_age },
-                );
+                forget(engine, request, &mut response, "auth", id.as_str());
+            }
+            set_session(engine, &mut response, session.map(|s| (s.cookie, s.expires_at)));
+            response
+        }
+        Reply::Device {
+            location,
+            session,
+            finished,
+        } => {
+            let mut response = Response::redirect(StatusCode::FOUND, &location);
+            if let Some(id) = finished {
+                forget(engine, request, &mut response, "device", id.as_str());
             }
             set_session(engine, &mut response, session.map(|s| (s.cookie, s.expires_at)));
             response
@@ -224,14 +218,14 @@ fn set_logto(response: &mut Response, app: &AppId, organization_id: Option<&str>
     response.add_cookie(&format!("_logto={value}; path=/; samesite=lax"));
 }
 
-/// Form Post Response Mode: a page whose form posts itself.
-fn form_post(action: &str, pairs: &[(&str, &str)]) -> Response {
+/// A page whose form posts itself (Form Post Response Mode).
+pub(super) fn form_post(title: &str, action: &str, pairs: &[(&str, &str)]) -> Response {
     let fields: String = pairs
         .iter()
         .map(|(name, value)| format!("<input type=\"hidden\" name=\"{}\" value=\"{}\">", escape(name), escape(value)))
         .collect();
     let page = format!(
-        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Returning to the application</title><script src=\"/assets/submit.js\" defer></script></head>\
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title><script src=\"/assets/submit.js\" defer></script></head>\
          <body><form method=\"post\" action=\"{}\">{fields}<noscript><p>Your browser runs no scripts here.</p></noscript><button type=\"submit\">Continue</button></form></body></html>",
         escape(action)
     );
@@ -271,6 +265,29 @@ pub(super) fn current_interaction(engine: &Engine, request: &Request) -> Option<
         .or_else(|| known.iter().find(|(name, _)| name == "_legacy"))
         .or_else(|| known.last())
         .map(|(_, uid)| uid.clone())
+}
+
+fn resume_path(hop: &str, uid: &str) -> String {
+    format!("/oidc/{hop}/{uid}")
+}
+
+/// Takes back the cookies of an interaction that is over.
+fn forget(engine: &Engine, request: &Request, response: &mut Response, hop: &str, id: &str) {
+    let gone = CookieShape {
+        path: resume_path(hop, id),
+        max_age: -1,
+    };
+    set_signed(engine, response, RESUME, "", &gone);
+    let mut known = interactions(engine, request);
+    known.retain(|(_, uid)| uid != id);
+    let max_age = if known.is_empty() { -1 } else { INTERACTION_TTL };
+    set_signed(
+        engine,
+        response,
+        INTERACTION,
+        &encode_interactions(&known),
+        &CookieShape { path: "/".into(), max_age },
+    );
 }
 
 /// Percent-encodes everything that a cookie value or our separators could trip over.

@@ -12,8 +12,9 @@ use http::{StatusCode, header};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use vestibule_core::experience;
+use vestibule_core::ids::AppId;
 use vestibule_core::live::{Lane, StepKind};
-use vestibule_core::model::{Application, MessageSettings, ProviderSettings, SignInExperience, User};
+use vestibule_core::model::{Application, Channel, MessageSettings, ProviderSettings, SignInExperience, User};
 use vestibule_core::oidc::dialect;
 use vestibule_core::record::Interaction;
 use vestibule_core::{Cx, StoreError};
@@ -60,7 +61,6 @@ fn is_page(path: &str) -> bool {
             | "one-time-token"
             | "switch-account"
             | "consent"
-            | "device"
             | "account-suspended"
             | "unknown-session"
     )
@@ -76,7 +76,7 @@ pub(super) async fn page(engine: &Arc<Engine>, request: &Request, exchange: &mut
     }
     if request.path == "/help/invalid-grant" {
         let body = "<h1>invalid_grant</h1><p>The provider answers every failed code or refresh token exchange with the same words, as Logto does. \
-                    The real reason is in Vestibule's window: open the session and look at the token step. Headless, the log names it.</p>";
+                    The real reason is in Vestibule's window: open the session and look at the token step. Without a window, start with <code>--control</code> and ask for the session there.</p>";
         return Response::html(StatusCode::OK, pages::plain("invalid_grant", "", body))
             .with_static(header::CONTENT_SECURITY_POLICY, PAGE_CSP);
     }
@@ -178,28 +178,33 @@ pub(super) async fn app_page(engine: &Engine, request: &Request, exchange: &mut 
 }
 
 fn html(engine: &Engine, request: &Request, page: &str, demo: Option<Value>) -> Response {
-    match data(engine, request, page, demo) {
+    document(engine, request, page, demo.map(|demo| ("demo", demo)), None)
+}
+
+/// A page of ours with its data: one more member, and whose page it is when no interaction says so.
+pub(super) fn document(engine: &Engine, request: &Request, page: &str, more: Option<(&str, Value)>, app: Option<AppId>) -> Response {
+    match data(engine, request, page, more, app) {
         Ok(data) => Response::html(StatusCode::OK, pages::index(&data)).with_static(header::CONTENT_SECURITY_POLICY, PAGE_CSP),
         Err(error) => failed(&error),
     }
 }
 
 /// The page's data block.
-fn data(engine: &Engine, request: &Request, page: &str, demo: Option<Value>) -> Result<Value, StoreError> {
-    // The grants page is the person's own, whatever sign-in may be open beside it.
-    let own = page == "grants";
+fn data(engine: &Engine, request: &Request, page: &str, more: Option<(&str, Value)>, app: Option<AppId>) -> Result<Value, StoreError> {
+    // These pages are the person's own, whatever sign-in may be open beside them.
+    let own = matches!(page, "grants" | "device");
     let interaction = current_interaction(engine, request).filter(|_| !own);
     engine.look(|cx| {
         let interaction = match interaction {
             Some(id) => cx.get::<Interaction>(&id)?,
             None => None,
         };
-        let app_id = interaction.as_ref().map(|i| i.client_id.0.clone()).or_else(|| {
+        let app_id = app.or_else(|| interaction.as_ref().map(|i| i.client_id.clone())).or_else(|| {
             let pairs = request.query_pairs().ok().filter(|_| !own)?;
-            pairs.into_iter().find(|(name, _)| name == "app_id").map(|(_, v)| v)
+            pairs.into_iter().find(|(name, _)| name == "app_id").map(|(_, v)| AppId(v))
         });
         let app = match &app_id {
-            Some(id) => cx.get::<Application>(id)?,
+            Some(id) => cx.get::<Application>(id.as_str())?,
             None => None,
         };
         let settings = cx.get::<ProviderSettings>(ProviderSettings::ID)?.unwrap_or_default();
@@ -218,7 +223,7 @@ fn data(engine: &Engine, request: &Request, page: &str, demo: Option<Value>) -> 
             "signInExperience": experience::public_sign_in_experience(cx, app.as_deref())?,
             "developmentSignIn": strip,
             "customCss": row.custom_css.as_deref().is_some_and(|css| !css.is_empty()),
-            "messages": { "inbox": settings.development_sign_in && only_in_the_inbox(cx)? },
+            "messages": { "inbox": only_in_the_inbox(cx, &settings)? },
         });
         let locales = interaction.as_ref().and_then(|i| i.params.get("ui_locales"));
         if let Some(locales) = locales {
@@ -226,8 +231,8 @@ fn data(engine: &Engine, request: &Request, page: &str, demo: Option<Value>) -> 
         }
         let spoken = languages::speak(cx, &row, wanted_languages(request, &row, locales.map(String::as_str)))?;
         data["language"] = json!({ "tag": spoken.tag, "dir": if spoken.right_to_left { "rtl" } else { "ltr" }, "phrases": spoken.phrases });
-        if let Some(demo) = demo {
-            data["demo"] = demo;
+        if let Some((name, value)) = more {
+            data[name] = value;
         }
         Ok(data)
     })
@@ -394,14 +399,18 @@ async fn own_file(engine: &Engine, request: &Request) -> Option<Response> {
 
 /// The icon of the tab: the developer's own where there is one.
 pub(super) async fn favicon(engine: &Engine, request: &Request) -> Response {
-    if let Some(own) = own_file(engine, request).await
-        && own.status.is_success()
-    {
-        return own;
+    let own = own_file(engine, request).await;
+    match own.filter(|own| own.status.is_success() || own.status == StatusCode::NOT_MODIFIED) {
+        Some(own) => own,
+        None => Response::new(StatusCode::OK).body("image/svg+xml", pages::ICON).with_static(
+            header::CACHE_CONTROL,
+            match engine.custom_pages() {
+                // The developer's own icon may be there at the next look.
+                Some(_) => "no-cache",
+                None => "public, max-age=86400",
+            },
+        ),
     }
-    Response::new(StatusCode::OK)
-        .body("image/svg+xml", pages::ICON)
-        .with_static(header::CACHE_CONTROL, "public, max-age=86400")
 }
 
 /// `/demo-app`: the built-in client's start, callback and sign-out.
@@ -455,10 +464,12 @@ const PASSED_ON: [&str; 11] = [
     "max_age",
 ];
 
-/// Whether codes are to be found in the window and nowhere else, which pages say to whoever develops with them.
-fn only_in_the_inbox(cx: &Cx<'_>) -> Result<bool, StoreError> {
+/// Whether codes of either kind are to be found in the window and nowhere else, which pages say to whoever develops with
+/// them.
+fn only_in_the_inbox(cx: &Cx<'_>, provider: &ProviderSettings) -> Result<Value, StoreError> {
     let settings = cx.get::<MessageSettings>(MessageSettings::ID)?.unwrap_or_default();
-    Ok(settings.inbox && settings.smtp.is_none() && settings.webhook.is_none())
+    let said = |channel| provider.development_sign_in && settings.keeps_in_inbox(channel);
+    Ok(json!({ "email": said(Channel::Email), "phone": said(Channel::Sms) }))
 }
 
 /// The page shows the shape of the answer, not the tokens themselves; those are in the window.

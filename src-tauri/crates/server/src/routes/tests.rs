@@ -222,7 +222,7 @@ async fn a_page_can_end_the_sign_in_with_an_error() {
     house.headers = vec![("origin", "http://localhost:3001".into())];
     for (body, named) in [
         ("{\"error\":\"nope\"}", "`error` must be one of access_denied"),
-        ("{", "can't be read"),
+        ("{", "the body is not JSON"),
     ] {
         let refused = house.post("/api/interaction/abort", body).await;
         expect(&refused, 400);
@@ -342,4 +342,54 @@ async fn discovery_follows_the_dialect_and_the_sign_in_mode() {
     );
     let house = House::furnished("[provider]\ndialect = \"strict\"\n[signInExperience]\nsignInMode = \"SignIn\"\n").await;
     assert_eq!(prompts(&house), serde_json::json!(["none", "login", "consent"]));
+}
+
+#[tokio::test]
+async fn a_route_is_written_in_one_way_only() {
+    let mut house = House::open().await;
+    expect(&house.get(&format!("/oidc/auth?{AUTH}")).await, 303);
+    let steps = |house: &House| {
+        let sessions = house.engine.recorder.sessions(10, house.engine.now());
+        sessions.iter().map(|session| session.steps).sum::<u32>()
+    };
+    let before = steps(&house);
+    for path in [
+        "/api/experience/verification/totp/secret/",
+        "//api/experience/verification/totp/secret",
+        "/api//experience/verification/backup-code/generate",
+        "/api/experience/verification/backup-code/verify/",
+        "/oidc/token/",
+        "/oidc//token",
+        "//control",
+        "/control/",
+    ] {
+        let answer = house.post(path, r#"{"code":"1a2b3c4d"}"#).await;
+        expect(&answer, 404);
+        assert_eq!(answer.headers["x-content-type-options"], "nosniff", "{path}");
+    }
+    assert_eq!(steps(&house), before, "nothing of them is kept");
+    expect(&house.post("/api/experience/verification/backup-code/verify", "{}").await, 400);
+    expect(&house.get("/sign-in/").await, 200);
+}
+
+#[tokio::test]
+async fn the_pages_say_where_codes_are_found() {
+    let said = async |more: &str| {
+        let mut house = House::furnished(more).await;
+        house.get(&format!("/oidc/auth?{AUTH}")).await;
+        let page = text(&house.get("/sign-in").await);
+        let at = page.find("\"messages\":").unwrap();
+        page[at..].split("}}").next().unwrap().replace(' ', "")
+    };
+    assert_eq!(said("").await, r#""messages":{"inbox":{"email":true,"phone":true"#);
+    let smtp = "[messages.smtp]\nhost = \"localhost\"\nport = 1025\nfrom = \"a@b.test\"\n";
+    assert_eq!(said(smtp).await, r#""messages":{"inbox":{"email":false,"phone":true"#);
+    assert_eq!(
+        said("[messages]\nfile = \"/home/you/messages.jsonl\"\n").await,
+        r#""messages":{"inbox":{"email":false,"phone":false"#
+    );
+    assert_eq!(
+        said("[provider]\ndevelopmentSignIn = false\n").await,
+        r#""messages":{"inbox":{"email":false,"phone":false"#
+    );
 }

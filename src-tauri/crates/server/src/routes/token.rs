@@ -31,10 +31,14 @@ fn refuse(engine: &Engine, request: &Request, exchange: &mut Exchange, error: &O
             "/oidc/token/introspection" => StepKind::Introspection,
             "/oidc/token/revocation" => StepKind::Revocation,
             "/oidc/request" => StepKind::PushedRequest,
+            "/oidc/device/auth" => StepKind::DeviceAuthorization,
             _ => StepKind::Token,
         };
     }
-    exchange.trail.error.get_or_insert_with(|| error.step());
+    // A device that has to wait did nothing wrong.
+    if exchange.trail.kind != StepKind::DevicePoll {
+        exchange.trail.error.get_or_insert_with(|| error.step());
+    }
     let patch = &mut exchange.trail.patch;
     if exchange.trail.live.is_none() {
         patch.status.get_or_insert(LiveStatus::Failed);
@@ -84,7 +88,15 @@ fn check_assertion(engine: &Engine, client_id: &str, jwt: &str) -> Result<Assert
         return Ok(Assertion::Invalid("no application has this client_id".into()));
     };
     let site = engine.site();
-    let names = ["", "/token", "/token/introspection", "/token/revocation", "/request"].map(|path| format!("{}{path}", site.issuer));
+    let names = [
+        "",
+        "/token",
+        "/token/introspection",
+        "/token/revocation",
+        "/request",
+        "/device/auth",
+    ]
+    .map(|path| format!("{}{path}", site.issuer));
     let audiences: Vec<&str> = names.iter().map(String::as_str).collect();
     let now = engine.now();
     let mut why = String::from("the application has neither a secret nor a registered JWK set to check it with");
@@ -179,6 +191,7 @@ fn exchange_tokens(
         Ok(GrantType::AuthorizationCode) => token::redeem_code(cx, &app, &form, issuer),
         Ok(GrantType::RefreshToken) => token::refresh(cx, &app, &form, issuer),
         Ok(GrantType::ClientCredentials) => token::client_credentials(cx, &app, &form, issuer),
+        Ok(GrantType::DeviceCode) => token::redeem_device_code(cx, &app, &form, issuer),
         Err(error) => Ok(Err(token::refused(cx, error))),
     }
 }
@@ -246,7 +259,7 @@ fn show_headers(cx: &mut Cx<'_>, keys: &KeyRing, reply: &TokenReply) {
 }
 
 /// Client authentication and CORS, then a rule: the frame of the smaller endpoints.
-async fn authenticated<R: Send + 'static>(
+pub(super) async fn authenticated<R: Send + 'static>(
     engine: &Arc<Engine>,
     request: &Request,
     exchange: &mut Exchange,
@@ -284,7 +297,7 @@ fn single(pairs: &[(String, String)], name: &str) -> Option<String> {
 }
 
 /// A value that may be there once.
-fn once(pairs: &[(String, String)], name: &str) -> Result<Option<String>, OidcError> {
+pub(super) fn once(pairs: &[(String, String)], name: &str) -> Result<Option<String>, OidcError> {
     if pairs.iter().filter(|(n, v)| n == name && !v.is_empty()).count() > 1 {
         return Err(OidcError::invalid_request(format!("'{name}' parameter must not be provided twice")));
     }

@@ -2,10 +2,9 @@
 //! nobody else's.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
-use tokio::sync::{Semaphore, TryAcquireError};
+use tokio::sync::Semaphore;
 use vestibule_core::secret::Secret;
 
 /// Most bytes of an answer.
@@ -16,7 +15,8 @@ const MOST_LINES: usize = 256;
 /// What a call to a provider may take.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// How long a call may take in all: waiting in line, connecting, and the answer to its last byte.
+    /// How long a call may take in all: waiting in line and connecting, each at most half of it, and the answer to its last
+    /// byte.
     pub time: Duration,
     /// Most calls that are under way to one provider.
     pub at_once: usize,
@@ -64,7 +64,7 @@ impl Reply {
 pub(super) enum Unanswered {
     /// The time was up.
     Late(Duration),
-    /// The time was up, or the line full, because so many earlier calls have no answer yet.
+    /// The line was full, or its turn did not come, because so many earlier calls have no answer yet.
     Crowded(usize),
     /// Nobody listens there.
     Nobody,
@@ -78,7 +78,7 @@ impl Unanswered {
     /// What the arrow says.
     pub(super) fn words(&self) -> String {
         match self {
-            Self::Late(limit) => format!("no answer within {} s", seconds(*limit)),
+            Self::Late(limit) => format!("no answer within {} s", limit.as_secs_f64()),
             Self::Crowded(_) => "not sent".to_owned(),
             Self::Nobody => "nobody there".to_owned(),
             Self::Large => "too large".to_owned(),
@@ -88,7 +88,7 @@ impl Unanswered {
     /// What the card says.
     pub(super) fn detail(&self) -> String {
         match self {
-            Self::Late(limit) => format!("The call was given up after {} s.", seconds(*limit)),
+            Self::Late(limit) => format!("The call was given up after {} s.", limit.as_secs_f64()),
             Self::Crowded(many) => format!(
                 "{many} calls to this provider have no answer yet, so this one was not sent. Calls to other providers are not held up."
             ),
@@ -97,11 +97,6 @@ impl Unanswered {
             Self::Broken(why) => why.clone(),
         }
     }
-}
-
-/// A duration for a sentence, in **seconds**.
-fn seconds(limit: Duration) -> f64 {
-    limit.as_secs_f64()
 }
 
 /// The calls to one provider.
@@ -135,28 +130,22 @@ impl Http {
     )]
     pub(super) async fn call(&self, provider: &str, url: &str, ask: Ask<'_>) -> (Result<Reply, Unanswered>, u64) {
         let started = std::time::Instant::now();
-        let sent = AtomicBool::new(false);
-        let outcome = tokio::time::timeout(self.limits.time, self.attempt(provider, url, ask, &sent)).await;
-        let outcome = outcome.unwrap_or_else(|_| {
-            Err(if sent.load(Ordering::Relaxed) {
-                Unanswered::Late(self.limits.time)
-            } else {
-                Unanswered::Crowded(self.limits.at_once)
-            })
-        });
+        let attempt = tokio::time::timeout(self.limits.time, self.attempt(provider, url, ask));
+        let outcome = attempt.await.unwrap_or(Err(Unanswered::Late(self.limits.time)));
         (outcome, u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX))
     }
 
-    async fn attempt(&self, provider: &str, url: &str, ask: Ask<'_>, sent: &AtomicBool) -> Result<Reply, Unanswered> {
+    async fn attempt(&self, provider: &str, url: &str, ask: Ask<'_>) -> Result<Reply, Unanswered> {
         let line = self.line(provider);
         let crowded = || Unanswered::Crowded(self.limits.at_once);
-        let _place = match line.places.try_acquire() {
-            Ok(place) => place,
-            Err(TryAcquireError::NoPermits | TryAcquireError::Closed) => return Err(crowded()),
-        };
-        let _turn = line.turns.acquire().await.map_err(|_| crowded())?;
-        sent.store(true, Ordering::Relaxed);
-        let client = self.client.get_or_init(|| crate::http_client(self.limits.time)).as_ref();
+        let _place = line.places.try_acquire().map_err(|_| crowded())?;
+        // Half of the time is for waiting, so that whoever has a turn has time for an answer too.
+        let turn = tokio::time::timeout(self.limits.time / 2, line.turns.acquire()).await;
+        let _turn = turn.map_err(|_| crowded())?.map_err(|_| crowded())?;
+        let client = self
+            .client
+            .get_or_init(|| crate::http_client(self.limits.time, self.limits.time / 2))
+            .as_ref();
         let client = client.map_err(|e| Unanswered::Broken(e.clone()))?;
         let request = match ask {
             Ask::Get(bearer) => {
@@ -194,10 +183,10 @@ impl Http {
     }
 
     fn unanswered(&self, error: &reqwest::Error) -> Unanswered {
-        if error.is_timeout() {
-            Unanswered::Late(self.limits.time)
-        } else if error.is_connect() {
+        if error.is_connect() {
             Unanswered::Nobody
+        } else if error.is_timeout() {
+            Unanswered::Late(self.limits.time)
         } else {
             Unanswered::Broken(crate::reason(error))
         }

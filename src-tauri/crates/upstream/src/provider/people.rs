@@ -141,8 +141,8 @@ impl Visit<'_> {
     fn refused_there(&self, url: &str, status: u16) -> UpstreamFailure {
         match status {
             401 | 403 => self.token_refused(url, &status.to_string()),
-            300..400 | 400..429 | 430..500 => self.unreadable(url, status),
-            _ => self.troubled("user endpoint", url, status),
+            429 | 500.. => self.troubled("user endpoint", url, status),
+            _ => self.unreadable(url, status),
         }
     }
 

@@ -93,6 +93,12 @@ impl ApiError {
         )
     }
 
+    /// No one-time token has this id (404, sheet 7.3).
+    #[must_use]
+    pub fn no_one_time_token() -> Self {
+        Self::not_found("There is no one-time token with this id.")
+    }
+
     /// A one-time token that can't be used (400, sheet 4.7).
     #[must_use]
     pub fn one_time_token(code: &'static str, phrase: &'static str, message: &'static str) -> Self {

@@ -1,10 +1,11 @@
 //! Backup codes (sheet 4.2 and 4.7): ten codes of ten hexadecimal digits, each for one use.
 
-use super::{guard_unlocked, owned, wrong};
+use super::{owned, wrong};
 use crate::because::{Because, Outcome};
 use crate::entropy::{hex10, id21};
 use crate::experience::ApiError;
 use crate::experience::interaction::keep_record;
+use crate::experience::lockout::{Counted, guard_not_locked};
 use crate::experience::ruling::{Ruling, answer, decide, save, waiting};
 use crate::experience::sentinel::Pool;
 use crate::ids::{InteractionId, VerificationId};
@@ -24,7 +25,7 @@ const CODES: usize = 10;
 /// [`StoreError`](crate::StoreError). Refuses with 404 `session.identifier_not_found`.
 pub fn generate_backup_codes(cx: &mut Cx<'_>, interaction_id: &InteractionId) -> Ruling<(VerificationId, Vec<String>)> {
     decide(cx, Some("make backup codes".into()), |cx| {
-        let (mut interaction, user, _) = owned(cx, interaction_id)?;
+        let (mut interaction, user) = owned(cx, interaction_id)?;
         let codes: Vec<String> = (0..CODES).map(|_| hex10(cx.entropy)).collect();
         let id = VerificationId(id21(cx.entropy));
         keep_record(
@@ -57,8 +58,8 @@ pub fn generate_backup_codes(cx: &mut Cx<'_>, interaction_id: &InteractionId) ->
 /// `session.mfa.invalid_backup_code`, `session.verification_blocked_too_many_attempts`.
 pub fn verify_backup_code(cx: &mut Cx<'_>, interaction_id: &InteractionId, code: &str) -> Ruling<VerificationId> {
     decide(cx, Some("verify a backup code".into()), |cx| {
-        let (mut interaction, user, _) = owned(cx, interaction_id)?;
-        guard_unlocked(cx, Pool::MfaBackupCode, &user)?;
+        let (mut interaction, user) = owned(cx, interaction_id)?;
+        guard_not_locked(cx, Counted::Factor(Pool::MfaBackupCode, &user))?;
         let typed = code.trim().to_lowercase();
         let mut account = user.as_ref().clone();
         let mut left = None;

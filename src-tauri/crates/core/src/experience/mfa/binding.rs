@@ -1,17 +1,17 @@
 //! Binding second factors and deciding about them (sheet 4.5). What is bound waits in the interaction; submission
 //! gives it to the account.
 
-use super::owned;
+use super::owner;
 use super::policy::{guard_available, guard_verified, session_factors};
-use super::totp::{another, pending};
+use super::totp::pending;
 use crate::because::{Because, Outcome};
 use crate::entropy::id21;
 use crate::experience::ApiError;
-use crate::experience::interaction::record_by_id;
+use crate::experience::interaction::{another, record_by_id};
 use crate::experience::profile::add_identifier;
-use crate::experience::ruling::{Ruling, Stop, answer, decide, refuse, save, sign_in_experience};
+use crate::experience::ruling::{Ruling, Stop, answer, begun, decide, refuse, save, sign_in_experience};
 use crate::ids::InteractionId;
-use crate::model::{BackupCode, MfaFactor, MfaPolicy, MfaVerification, Passkey, User};
+use crate::model::{BackupCode, MfaFactor, MfaVerification, Passkey, User};
 use crate::port::{Cx, StoreError};
 use crate::record::{IdentifierKind, Interaction, InteractionEvent, PendingTotp, VerificationRecord};
 use std::sync::Arc;
@@ -30,7 +30,7 @@ pub struct MfaBinding {
 
 /// The interaction of somebody who may change their factors: not a password reset, and their own factors are proven.
 fn open(cx: &mut Cx<'_>, interaction_id: &InteractionId) -> Result<(Interaction, Arc<User>), Stop> {
-    let (interaction, event) = crate::experience::ruling::begun(cx, interaction_id)?;
+    let (interaction, event) = begun(cx, interaction_id)?;
     if event == InteractionEvent::ForgotPassword {
         return refuse(
             ApiError::not_supported_for_forgot_password(),
@@ -43,7 +43,7 @@ fn open(cx: &mut Cx<'_>, interaction_id: &InteractionId) -> Result<(Interaction,
             ),
         );
     }
-    let (_, user, _) = owned(cx, interaction_id)?;
+    let user = owner(cx, &interaction)?;
     guard_verified(cx, &interaction, &user)?;
     Ok((interaction, user))
 }
@@ -274,10 +274,7 @@ pub fn skip_mfa(cx: &mut Cx<'_>, interaction_id: &InteractionId) -> Ruling<()> {
     decide(cx, Some("skip the second factor".into()), |cx| {
         let (mut interaction, user) = open(cx, interaction_id)?;
         let policy = sign_in_experience(cx)?.mfa.policy;
-        if matches!(
-            policy,
-            MfaPolicy::Mandatory | MfaPolicy::PromptAtSignInAndSignUpMandatory | MfaPolicy::PromptOnlyAtSignInMandatory
-        ) {
+        if policy.is_compulsory() {
             return refuse(
                 ApiError::mfa_policy_not_user_controlled(),
                 Because::new(

@@ -2,12 +2,11 @@
 
 use super::owned;
 use super::policy::usable_factors;
-use super::totp::another;
 use crate::because::{Because, Outcome};
 use crate::experience::ApiError;
 use crate::experience::codes::{Sent, check, issue};
-use crate::experience::identifier::kind_words;
-use crate::experience::interaction::record_by_id;
+use crate::experience::identifier::kind_with_article;
+use crate::experience::interaction::{another, record_by_id};
 use crate::experience::ruling::{Ruling, Stop, decide, refuse, save, sign_in_experience};
 use crate::ids::{InteractionId, VerificationId};
 use crate::model::{MfaFactor, TemplateType, User};
@@ -23,7 +22,7 @@ use crate::record::{Identifier, IdentifierKind, VerificationRecord};
 /// `connector.not_found`.
 pub fn send_mfa_verification_code(cx: &mut Cx<'_>, interaction_id: &InteractionId, kind: IdentifierKind) -> Ruling<Sent> {
     decide(cx, Some("send a code for the second factor".into()), |cx| {
-        let (mut interaction, user, _) = owned(cx, interaction_id)?;
+        let (mut interaction, user) = owned(cx, interaction_id)?;
         let own = own(cx, &user, kind)?;
         let sent = issue(
             cx,
@@ -52,12 +51,12 @@ pub fn verify_mfa_verification_code(
     code: &str,
 ) -> Ruling<VerificationId> {
     decide(cx, Some("verify the code of the second factor".into()), |cx| {
-        let (interaction, user, _) = owned(cx, interaction_id)?;
+        let (interaction, user) = owned(cx, interaction_id)?;
         match record_by_id(&interaction, verification_id)? {
             VerificationRecord::MfaEmailVerificationCode(record) | VerificationRecord::MfaPhoneVerificationCode(record) => {
                 // The address may have changed since: a code proves only where it was sent.
                 let own = own(cx, &user, kind)?;
-                check(cx, interaction, record, Some(&own), code, VerificationRecord::mfa_code)
+                check(cx, interaction, record, &own, code, VerificationRecord::mfa_code)
             }
             other => another(&other),
         }
@@ -95,10 +94,7 @@ fn own(cx: &mut Cx<'_>, user: &User, kind: IdentifierKind) -> Result<Identifier,
                 format!(
                     "`{}` must be among the factors of the sign-in experience, and the person must have {} of their own.",
                     factor.name(),
-                    match kind {
-                        IdentifierKind::Email => format!("an {}", kind_words(kind)),
-                        _ => format!("a {}", kind_words(kind)),
-                    }
+                    kind_with_article(kind)
                 ),
                 "Logto 4.6",
             )

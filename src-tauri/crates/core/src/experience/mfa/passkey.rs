@@ -1,13 +1,12 @@
 //! Signing in with a passkey alone (sheet 4.2, `sign-in-passkey`, and 4.7).
 
-use super::guard_unlocked;
-use super::totp::another;
 use super::web_authn::{AuthenticationQuestion, new_challenge, no_passkey, passed, passkeys, request_options, use_passkey, user_handle};
 use crate::because::{Because, Outcome};
 use crate::entropy::id21;
 use crate::experience::ApiError;
 use crate::experience::identifier::find_user;
-use crate::experience::interaction::{keep_record, record_by_id};
+use crate::experience::interaction::{another, keep_record, record_by_id};
+use crate::experience::lockout::{Counted, guard_not_locked};
 use crate::experience::password::guard_not_suspended;
 use crate::experience::ruling::{Ruling, Stop, answer, begun, decide, load, refuse, save, waiting};
 use crate::experience::sentinel::Pool;
@@ -171,7 +170,7 @@ pub fn passkey_question(
         }
         let user = holder(cx, rp_id, credential_id, handle)?;
         if let Some(user) = &user {
-            guard_unlocked(cx, Pool::WebAuthn, user)?;
+            guard_not_locked(cx, Counted::Factor(Pool::WebAuthn, user))?;
         }
         let passkey = user.as_ref().and_then(|user| {
             passkeys(user, rp_id)
@@ -224,7 +223,7 @@ pub fn record_passkey_result(
                 ),
             );
         };
-        guard_unlocked(cx, Pool::WebAuthn, &user)?;
+        guard_not_locked(cx, Counted::Factor(Pool::WebAuthn, &user))?;
         use_passkey(cx, &user, &question.asked, outcome)?;
         guard_not_suspended(cx, &user, "The passkey was right, but this account is suspended")?;
         let id = id.unwrap_or_else(|| VerificationId(id21(cx.entropy)));

@@ -7,8 +7,8 @@ use crate::experience::identities;
 use crate::experience::ruling::{Stop, refuse, sign_in_experience};
 use crate::experience::submission::chosen_without_proof;
 use crate::live::Lane;
-use crate::model::{Mfa, MfaFactor, MfaPolicy, SignInExperience, SignUpIdentifier, User};
-use crate::port::Cx;
+use crate::model::{Mfa, MfaFactor, MfaPolicy, SignInExperience, User};
+use crate::port::{Cx, StoreError};
 use crate::record::{Identifier, IdentifierKind, Interaction, InteractionEvent, InteractionResult, VerificationRecord};
 use serde_json::{Map, Value, json};
 
@@ -41,14 +41,6 @@ pub(super) fn session_factors(mfa: &Mfa, user: &User, result: &InteractionResult
                 }
     };
     MfaFactor::ALL.into_iter().filter(has).collect()
-}
-
-/// Whether nobody may skip it.
-const fn is_compulsory(policy: MfaPolicy) -> bool {
-    matches!(
-        policy,
-        MfaPolicy::Mandatory | MfaPolicy::PromptAtSignInAndSignUpMandatory | MfaPolicy::PromptOnlyAtSignInMandatory
-    )
 }
 
 /// `mf****@example.com`, as Logto shows it: the first four characters where there are more.
@@ -101,21 +93,21 @@ enum Exemption {
     EnterpriseSso,
 }
 
-fn exemption(interaction: &Interaction, user: &User) -> Option<Exemption> {
-    if chosen_without_proof(interaction) {
-        return Some(Exemption::Development);
+fn exemption(cx: &Cx<'_>, interaction: &Interaction, user: &User) -> Result<Option<Exemption>, StoreError> {
+    if chosen_without_proof(cx, interaction)? {
+        return Ok(Some(Exemption::Development));
     }
     let passkey =
         |record: &VerificationRecord| matches!(record, VerificationRecord::SignInPasskey { user_id: Some(id), .. } if *id == user.id);
     let records = &interaction.result.verification_records;
     if records.iter().any(passkey) {
-        return Some(Exemption::Passkey);
+        return Ok(Some(Exemption::Passkey));
     }
     let enterprise = |record: &VerificationRecord| match record {
         VerificationRecord::EnterpriseSso(record) => identities::is_of(record, interaction, user),
         _ => false,
     };
-    records.iter().any(enterprise).then_some(Exemption::EnterpriseSso)
+    Ok(records.iter().any(enterprise).then_some(Exemption::EnterpriseSso))
 }
 
 fn exempted(cx: &mut Cx<'_>, exemption: Exemption, title: &'static str, asked: &str) {
@@ -213,7 +205,7 @@ pub(in crate::experience) fn guard_verified(cx: &mut Cx<'_>, interaction: &Inter
     if result.interaction_event == Some(InteractionEvent::Register) && result.registered {
         return Ok(());
     }
-    if let Some(exemption) = exemption(interaction, user) {
+    if let Some(exemption) = exemption(cx, interaction, user)? {
         exempted(
             cx,
             exemption,
@@ -279,7 +271,7 @@ pub fn demand(experience: &SignInExperience, user: &User, result: &InteractionRe
     if mfa.factors.is_empty() || registering && only_at_sign_in || mfa.policy == MfaPolicy::NoPrompt && !organization_requires {
         return Ok(false);
     }
-    let compulsory = is_compulsory(mfa.policy) || organization_requires;
+    let compulsory = mfa.policy.is_compulsory() || organization_requires;
     let own = user.logto_config.mfa;
     if !compulsory && (result.mfa.mfa_skipped || own.skipped == Some(true)) {
         return Ok(false);
@@ -327,17 +319,10 @@ fn suggests_another(
     if result.mfa.additional_binding_suggestion_skipped || user.logto_config.mfa.additional_binding_suggestion_skipped == Some(true) {
         return false;
     }
-    let sign_up = &experience.sign_up;
-    let registers_with = |kind: IdentifierKind| {
-        sign_up.identifiers.contains(&kind)
-            || sign_up
-                .secondary_identifiers
-                .iter()
-                .any(|secondary| secondary.identifier != SignUpIdentifier::Username && secondary.identifier.accepts(kind))
-    };
+    let asked_for = |kind: IdentifierKind| experience.sign_up.asks_for(kind);
     let signs_in = |factor: &MfaFactor| match factor {
-        MfaFactor::EmailVerificationCode => registers_with(IdentifierKind::Email),
-        MfaFactor::PhoneVerificationCode => registers_with(IdentifierKind::Phone),
+        MfaFactor::EmailVerificationCode => asked_for(IdentifierKind::Email),
+        MfaFactor::PhoneVerificationCode => asked_for(IdentifierKind::Phone),
         MfaFactor::WebAuthn => experience.passkey_sign_in.enabled == Some(true),
         MfaFactor::Totp | MfaFactor::BackupCode => false,
     };
@@ -357,7 +342,7 @@ pub(in crate::experience) fn guard_fulfilled(cx: &mut Cx<'_>, interaction: &mut 
         Err(demand) => demand,
     };
     let policy = format!("{:?}", experience.mfa.policy);
-    if let Some(exemption) = exemption(interaction, user) {
+    if let Some(exemption) = exemption(cx, interaction, user)? {
         let asked = format!("The policy is `{policy}`, and a page would ask {} for more.", user.display_name());
         exempted(cx, exemption, "No second factor was asked for", &asked);
         return Ok(());
@@ -433,7 +418,7 @@ pub(in crate::experience) fn guard_passkey_offer(cx: &mut Cx<'_>, interaction: &
     {
         return Ok(());
     }
-    if let Some(exemption) = exemption(interaction, user) {
+    if let Some(exemption) = exemption(cx, interaction, user)? {
         exempted(
             cx,
             exemption,

@@ -1,11 +1,12 @@
 //! Authenticator apps (RFC 6238; sheet 4.2 and 4.7): 20-byte secret, steps of 30 seconds, one step either side, and no
 //! step twice.
 
-use super::{guard_unlocked, owned, wrong};
+use super::{owned, wrong};
 use crate::because::{Because, Outcome};
 use crate::entropy::id21;
 use crate::experience::ApiError;
-use crate::experience::interaction::{keep_record, record_by_id};
+use crate::experience::interaction::{another, keep_record, record_by_id};
+use crate::experience::lockout::{Counted, guard_not_locked};
 use crate::experience::ruling::{Ruling, Stop, answer, decide, refuse, save, waiting};
 use crate::experience::sentinel::Pool;
 use crate::ids::{InteractionId, VerificationId};
@@ -62,7 +63,7 @@ pub fn totp_for(secret: &Secret, account: &str, issuer: &str) -> Result<Totp, St
 /// [`StoreError`]. Refuses with 404 `session.identifier_not_found`.
 pub fn start_totp(cx: &mut Cx<'_>, interaction_id: &InteractionId, issuer: &str) -> Ruling<NewTotp> {
     decide(cx, Some("add an authenticator app".into()), |cx| {
-        let (mut interaction, user, _) = owned(cx, interaction_id)?;
+        let (mut interaction, user) = owned(cx, interaction_id)?;
         let mut bytes = [0u8; SECRET];
         cx.entropy.fill(&mut bytes);
         let secret = Secret::new(totp_rs::Secret::new_stack(bytes).to_base32());
@@ -115,8 +116,8 @@ pub fn start_totp(cx: &mut Cx<'_>, interaction_id: &InteractionId, issuer: &str)
 /// `session.verification_blocked_too_many_attempts`.
 pub fn verify_totp(cx: &mut Cx<'_>, interaction_id: &InteractionId, code: &str, verification_id: Option<&str>) -> Ruling<VerificationId> {
     decide(cx, Some("verify the app's code".into()), |cx| {
-        let (mut interaction, user, _) = owned(cx, interaction_id)?;
-        guard_unlocked(cx, Pool::MfaTotp, &user)?;
+        let (mut interaction, user) = owned(cx, interaction_id)?;
+        guard_not_locked(cx, Counted::Factor(Pool::MfaTotp, &user))?;
         let (id, detail) = match verification_id {
             Some(id) => {
                 let (id, secret) = match record_by_id(&interaction, id)? {
@@ -208,20 +209,6 @@ fn wrong_code<T>(cx: &mut Cx<'_>, user: &User, detail: &str) -> Result<T, Stop> 
         ApiError::invalid_totp_code(),
         "The app's code was not accepted",
         detail,
-    )
-}
-
-/// 404: the record is of another type, or another person's.
-pub(super) fn another<T>(record: &VerificationRecord) -> Result<T, Stop> {
-    refuse(
-        ApiError::verification_session_not_found().hidden(format!("the record is of type {}", record.kind())),
-        Because::new(
-            "experience.verification_record",
-            Outcome::Refused,
-            "This verification is for something else",
-            "The id belongs to a verification of another type or of another person.",
-            "Logto 4.3",
-        ),
     )
 }
 

@@ -3,12 +3,13 @@
 //! decided here.
 
 use super::binding::guard_new_credential;
-use super::totp::{another, pending};
-use super::{guard_unlocked, owned, wrong};
+use super::totp::pending;
+use super::{owned, wrong};
 use crate::because::{Because, Outcome};
 use crate::entropy::{id21, opaque43};
 use crate::experience::ApiError;
-use crate::experience::interaction::{keep_record, record_by_id};
+use crate::experience::interaction::{another, keep_record, record_by_id};
+use crate::experience::lockout::{Counted, guard_not_locked};
 use crate::experience::ruling::{Ruling, Stop, answer, decide, refuse, save, waiting};
 use crate::experience::sentinel::Pool;
 use crate::ids::{InteractionId, UserId, VerificationId};
@@ -64,7 +65,7 @@ pub(super) fn user_handle(id: &UserId) -> String {
 /// [`StoreError`](crate::StoreError). Refuses with 404 `session.identifier_not_found`.
 pub fn start_registration(cx: &mut Cx<'_>, interaction_id: &InteractionId, rp_id: &str) -> Ruling<(VerificationId, Value)> {
     decide(cx, Some("make a passkey".into()), |cx| {
-        let (mut interaction, user, _) = owned(cx, interaction_id)?;
+        let (mut interaction, user) = owned(cx, interaction_id)?;
         let challenge = new_challenge(cx, rp_id);
         let label = [&user.username, &user.primary_email, &user.primary_phone]
             .into_iter()
@@ -155,8 +156,8 @@ fn waiting_record(
 /// `session.verification_blocked_too_many_attempts`.
 pub fn registration_question(cx: &mut Cx<'_>, interaction_id: &InteractionId, verification_id: &str) -> Ruling<Challenge> {
     decide(cx, Some("check the new passkey".into()), |cx| {
-        let (interaction, user, _) = owned(cx, interaction_id)?;
-        guard_unlocked(cx, Pool::WebAuthn, &user)?;
+        let (interaction, user) = owned(cx, interaction_id)?;
+        guard_not_locked(cx, Counted::Factor(Pool::WebAuthn, &user))?;
         Ok(waiting_record(&interaction, &user, verification_id, true)?.1)
     })
 }
@@ -173,8 +174,8 @@ pub fn record_registration(
     outcome: Result<Passkey, String>,
 ) -> Ruling<VerificationId> {
     decide(cx, None, |cx| {
-        let (mut interaction, user, _) = owned(cx, interaction_id)?;
-        guard_unlocked(cx, Pool::WebAuthn, &user)?;
+        let (mut interaction, user) = owned(cx, interaction_id)?;
+        guard_not_locked(cx, Counted::Factor(Pool::WebAuthn, &user))?;
         let (mut record, challenge) = waiting_record(&interaction, &user, verification_id, true)?;
         let passkey = match outcome {
             Ok(passkey) if challenge == *asked && passkey.rp_id == challenge.rp_id => passkey,
@@ -206,7 +207,7 @@ pub fn record_registration(
 /// `session.mfa.webauthn_verification_not_found` when the person has no passkey for this host name.
 pub fn start_authentication(cx: &mut Cx<'_>, interaction_id: &InteractionId, rp_id: &str) -> Ruling<(VerificationId, Value)> {
     decide(cx, Some("use a passkey".into()), |cx| {
-        let (mut interaction, user, _) = owned(cx, interaction_id)?;
+        let (mut interaction, user) = owned(cx, interaction_id)?;
         if passkeys(&user, rp_id).next().is_none() {
             return no_passkey(&user, rp_id, 400);
         }
@@ -271,8 +272,8 @@ pub fn authentication_question(
     credential_id: &str,
 ) -> Ruling<AuthenticationQuestion> {
     decide(cx, Some("check the passkey".into()), |cx| {
-        let (interaction, user, _) = owned(cx, interaction_id)?;
-        guard_unlocked(cx, Pool::WebAuthn, &user)?;
+        let (interaction, user) = owned(cx, interaction_id)?;
+        guard_not_locked(cx, Counted::Factor(Pool::WebAuthn, &user))?;
         let (_, challenge) = waiting_record(&interaction, &user, verification_id, false)?;
         let passkey = passkeys(&user, &challenge.rp_id).find(|passkey| passkey.credential_id == credential_id);
         Ok(AuthenticationQuestion {
@@ -294,8 +295,8 @@ pub fn record_authentication(
     outcome: Result<u32, String>,
 ) -> Ruling<VerificationId> {
     decide(cx, None, |cx| {
-        let (mut interaction, user, _) = owned(cx, interaction_id)?;
-        guard_unlocked(cx, Pool::WebAuthn, &user)?;
+        let (mut interaction, user) = owned(cx, interaction_id)?;
+        guard_not_locked(cx, Counted::Factor(Pool::WebAuthn, &user))?;
         let (mut record, challenge) = waiting_record(&interaction, &user, verification_id, false)?;
         if challenge != question.challenge {
             return failed(cx, &user, "The ceremony changed while the answer was checked.");

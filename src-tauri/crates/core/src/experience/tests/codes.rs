@@ -1,12 +1,15 @@
 //! Verification codes (sheet 4.7): sign-in, registration, a new password, a missing address; every refusal.
 
 use super::*;
-use crate::model::{MessageSettings, SecondaryIdentifier, SignInMode, SignUpIdentifier, TemplateType, VerificationCodePolicy};
+use crate::model::{
+    Channel, ForgotPasswordMethod, MAX_MESSAGES, MessageSettings, SecondaryIdentifier, SignInMode, SignUpIdentifier, Smtp, SmtpSecurity,
+    TemplateType, VerificationCodePolicy,
+};
 use crate::record::VerificationRecord;
 
 const DORA: &str = "dora@example.test";
 
-/// Codes are accepted with every identifier that can be reached, and addresses can be registered.
+/// Codes are accepted with every identifier that can be reached, also for a new password, and addresses can be registered.
 fn with_codes(event: InteractionEvent) -> Page {
     let mut page = Page::begun(event);
     page.configure(|e| {
@@ -16,9 +19,16 @@ fn with_codes(event: InteractionEvent) -> Page {
         e.sign_up.identifiers = vec![IdentifierKind::Email];
         e.sign_up.password = false;
         e.sign_up.verify = true;
+        e.forgot_password_methods = Some(RESETS.to_vec());
     });
     page
 }
+
+/// Both ways to replace a forgotten password.
+pub(super) const RESETS: [ForgotPasswordMethod; 2] = [
+    ForgotPasswordMethod::EmailVerificationCode,
+    ForgotPasswordMethod::PhoneVerificationCode,
+];
 
 #[test]
 fn a_code_signs_in() {
@@ -123,10 +133,11 @@ fn wrong_codes_and_wrong_passwords_share_the_lockout() {
     assert_eq!(code_of(page.password(&to, "wrong")).1, "session.invalid_credentials");
     let sent = page.send(&to, InteractionEvent::SignIn).unwrap().verification_id;
     let right = page.code_in_inbox();
-    for _ in 0..2 {
-        assert_eq!(code_of(page.verify(&to, &sent, "00000x")).1, "verification_code.code_mismatch");
-    }
+    assert_eq!(code_of(page.verify(&to, &sent, "00000x")).1, "verification_code.code_mismatch");
     let locked = (400, "session.verification_blocked_too_many_attempts");
+    // The failure that reaches the limit is answered as every try after it.
+    assert_eq!(code_of(page.verify(&to, &sent, "00000x")), locked);
+    assert_eq!(page.trail.patch.headline.as_deref(), Some("alice@example.test · locked out"));
     assert_eq!(code_of(page.verify(&to, &sent, &right)), locked);
     assert_eq!(code_of(page.password(&to, "correct horse")), locked);
 }
@@ -152,6 +163,56 @@ fn ten_messages_in_ten_minutes() {
 }
 
 #[test]
+fn a_full_inbox_forgets_its_oldest_messages() {
+    let mut page = with_codes(InteractionEvent::SignIn);
+    let to = email("alice@example.test");
+    let first = page.send(&to, InteractionEvent::SignIn).unwrap().message.unwrap();
+    for n in 1..MAX_MESSAGES {
+        page.world.put(&Message {
+            // Older ones sort last.
+            id: format!("~{n:04}"),
+            ..first.clone()
+        });
+    }
+    let count = |page: &Page| page.world.read(|cx| cx.list::<Message>(2 * MAX_MESSAGES).unwrap().len()).0;
+    assert_eq!(count(&page), MAX_MESSAGES);
+    let last = page.send(&to, InteractionEvent::SignIn).unwrap().message.unwrap();
+    assert_eq!(count(&page), MAX_MESSAGES - MAX_MESSAGES / 10);
+    for (id, kept) in [(last.id.as_str(), true), (&first.id, true), ("~0001", true), ("~0999", false)] {
+        assert_eq!(page.world.get::<Message>(id).is_some(), kept, "{id}");
+    }
+}
+
+#[test]
+fn what_a_mail_server_gets_is_not_in_the_inbox_alone() {
+    let with = |change: fn(&mut MessageSettings)| {
+        let mut settings = MessageSettings::default();
+        change(&mut settings);
+        (settings.keeps_in_inbox(Channel::Email), settings.keeps_in_inbox(Channel::Sms))
+    };
+    let smtp = || Smtp {
+        host: "localhost".into(),
+        port: 1025,
+        security: SmtpSecurity::None,
+        username: None,
+        password: None,
+        from: "a@b.test".into(),
+    };
+    assert_eq!(with(|_| {}), (true, true));
+    assert_eq!(with(|s| s.inbox = false), (false, false));
+    assert_eq!(with(|s| s.file = Some("/f".into())), (false, false));
+    assert_eq!(with(|s| s.webhook = Some("http://localhost/".into())), (false, false));
+    let mail = MessageSettings {
+        smtp: Some(smtp()),
+        ..MessageSettings::default()
+    };
+    assert_eq!(
+        (mail.keeps_in_inbox(Channel::Email), mail.keeps_in_inbox(Channel::Sms)),
+        (false, true)
+    );
+}
+
+#[test]
 fn nobody_learns_who_has_an_account() {
     for (event, mode, sent) in [
         (InteractionEvent::ForgotPassword, SignInMode::SignInAndRegister, false),
@@ -171,6 +232,74 @@ fn nobody_learns_who_has_an_account() {
             );
         }
     }
+}
+
+#[test]
+fn a_reset_needs_its_way_to_be_listed() {
+    let not_here = (422, "session.not_supported_for_forgot_password");
+    let (mail, text) = (email("alice@example.test"), phone("15550100"));
+    // A fresh installation lists none; without a list, whatever can be delivered is a way.
+    for (methods, by_mail, by_text) in [
+        (Some(Vec::new()), false, false),
+        (Some(vec![ForgotPasswordMethod::EmailVerificationCode]), true, false),
+        (Some(vec![ForgotPasswordMethod::PhoneVerificationCode]), false, true),
+        (None, true, true),
+    ] {
+        for (to, listed) in [(&mail, by_mail), (&text, by_text)] {
+            let mut page = with_codes(InteractionEvent::ForgotPassword);
+            page.configure(|e| e.forgot_password_methods.clone_from(&methods));
+            // The answer is the same for everybody; only the message is missing.
+            let sent = page.send(to, InteractionEvent::ForgotPassword).unwrap();
+            assert_eq!(sent.message.is_some(), listed, "{methods:?} {to:?}");
+            assert_eq!(page.trail.because.iter().any(|b| b.rule == "experience.code_held_back"), !listed);
+            assert_eq!(
+                code_of(page.verify(to, &sent.verification_id, "00000x")).1,
+                "verification_code.code_mismatch"
+            );
+            // Nor does a code that was sent for something else identify.
+            let proof = page.prove(to, InteractionEvent::SignIn);
+            let outcome = page.identify(Some(&proof));
+            if listed {
+                assert_eq!(outcome.unwrap(), Identified::Existing(ALICE.into()));
+            } else {
+                assert_eq!(code_of(outcome), not_here, "{methods:?} {to:?}");
+                assert_eq!(page.state().result.user_id, None);
+            }
+        }
+    }
+    assert_eq!(SignInExperience::default().forgot_password_methods, Some(Vec::new()));
+}
+
+#[test]
+fn an_identified_person_gets_codes_whatever_the_mode() {
+    let mut page = with_codes(InteractionEvent::SignIn);
+    page.configure(|e| {
+        e.sign_in_mode = SignInMode::SignIn;
+        e.sign_up.secondary_identifiers = vec![SecondaryIdentifier {
+            identifier: SignUpIdentifier::Phone,
+            verify: Some(true),
+        }];
+        e.sign_up.identifiers = vec![IdentifierKind::Username];
+    });
+    page.change_user(CAROL, |u| u.password_encrypted = Some(hash("carols own")));
+    // A number that nobody has: until somebody is identified, nothing goes there.
+    let free = phone("49305550199");
+    assert!(page.send(&free, InteractionEvent::SignIn).unwrap().message.is_none());
+    let record = page.password(&username("carol"), "carols own").unwrap();
+    page.identify(Some(&record)).unwrap();
+    assert_eq!(code_of(page.submit()), (422, "user.missing_profile"));
+    let proof = page.prove(&free, InteractionEvent::SignIn);
+    assert_eq!(
+        page.newest.as_ref().unwrap().template,
+        TemplateType::SignIn,
+        "sign-up asks for numbers"
+    );
+    page.add(ProfileUpdate::Phone { verification_id: proof.0 }).unwrap();
+    page.submit().unwrap();
+    assert_eq!(page.user(CAROL).primary_phone.as_deref(), Some("49305550199"));
+    // An address, for which sign-up does not ask, can only be a second factor.
+    let mail = page.send(&email(DORA), InteractionEvent::SignIn).unwrap().message.unwrap();
+    assert_eq!((mail.template, mail.channel), (TemplateType::BindMfa, Channel::Email));
 }
 
 #[test]
@@ -350,6 +479,17 @@ fn without_an_inbox_nothing_is_sent() {
         (501, "connector.not_found")
     );
     assert!(page.state().result.verification_records.is_empty());
+    // Whoever is asked about, and however often: that nothing can be delivered says nothing about accounts.
+    page.configure(|e| e.sign_in_mode = SignInMode::SignIn);
+    for to in [email("alice@example.test"), email(DORA)] {
+        for _ in 0..11 {
+            assert_eq!(
+                code_of(page.send(&to, InteractionEvent::SignIn)),
+                (501, "connector.not_found"),
+                "{to:?}"
+            );
+        }
+    }
 }
 
 #[test]

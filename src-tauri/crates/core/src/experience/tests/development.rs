@@ -140,3 +140,23 @@ fn the_people_on_offer() {
     );
     assert!(!serde_json::to_string(&people).unwrap().contains("phc:"));
 }
+
+#[test]
+fn the_choice_exempts_only_while_development_sign_in_is_on() {
+    let mut page = Page::begun(InteractionEvent::SignIn);
+    page.development(true);
+    page.change_user(CAROL, |u| u.username = None);
+    let record = page.develop(&as_person(CAROL)).unwrap();
+    page.identify(Some(&record)).unwrap();
+    page.development(false);
+    assert_eq!(code(page.submit()), (422, "user.missing_profile"));
+    page.configure(|e| {
+        e.sign_up.identifiers.clear();
+        e.sign_up.password = false;
+        e.mfa.factors = vec![crate::model::MfaFactor::Totp];
+        e.mfa.policy = crate::model::MfaPolicy::Mandatory;
+    });
+    assert_eq!(code(page.submit()), (422, "user.missing_mfa"));
+    page.development(true);
+    page.submit().unwrap();
+}

@@ -100,6 +100,9 @@ fn declining_is_remembered_and_impossible_where_it_is_mandatory() {
     let record = page.password(&username("alice"), "correct horse").unwrap();
     page.identify(Some(&record)).unwrap();
     page.submit().unwrap();
+    page.put(InteractionEvent::SignIn).unwrap();
+    let record = page.password(&username("alice"), "correct horse").unwrap();
+    page.identify(Some(&record)).unwrap();
     for policy in [
         MfaPolicy::Mandatory,
         MfaPolicy::PromptOnlyAtSignInMandatory,

@@ -156,6 +156,7 @@ proptest! {
                 });
             });
         }
+        page.configure(|e| e.forgot_password_methods = Some(super::codes::RESETS.to_vec()));
         page.configure(|e| e.mfa = Mfa { factors: vec![MfaFactor::Totp], policy: MfaPolicy::NoPrompt, ..Mfa::default() });
         for call in sequence {
             // Every call goes through `Page::call`, which checks what it leaves.
@@ -322,13 +323,16 @@ proptest! {
                 }
                 Call::Factors(factors, policy) => page.configure(|e| e.mfa = Mfa { factors, policy, ..Mfa::default() }),
                 Call::Submit => {
-                    let before = page.world.get::<Interaction>("int1").and_then(|i| i.result.user_id.clone()).and_then(|id| page.user_if_there(&id));
-                    let asked = before.is_some_and(|user| is_bound(&page, &user) && !second.proven.contains(&user.id) && !second.exempt.contains(&user.id));
+                    let state = page.world.get::<Interaction>("int1");
+                    let before = state.as_ref().and_then(|i| i.result.user_id.clone()).and_then(|id| page.user_if_there(&id));
+                    // Whoever is signed in already submits again without another proof.
+                    let again = state.is_some_and(|i| i.result.login.is_some() && i.result.profile.is_empty() && i.result.mfa.is_empty());
+                    let asked = !again && before.is_some_and(|user| is_bound(&page, &user) && !second.proven.contains(&user.id) && !second.exempt.contains(&user.id));
                     if let Ok(to) = page.submit() {
                         prop_assert!(!asked, "a second factor was got past");
                         let mandatory = page.world.get::<SignInExperience>(SignInExperience::ID).is_some_and(|e| e.mfa.policy == MfaPolicy::Mandatory && !e.mfa.factors.is_empty());
                         let signed_in = page.user(page.state().result.login.unwrap().as_str());
-                        prop_assert!(!mandatory || is_bound(&page, &signed_in) || second.exempt.contains(&signed_in.id), "a mandatory factor was got past");
+                        prop_assert!(again || !mandatory || is_bound(&page, &signed_in) || second.exempt.contains(&signed_in.id), "a mandatory factor was got past");
                         prop_assert_eq!(to, format!("{ISSUER}/auth/int1"));
                         let login = page.state().result.login.unwrap();
                         prop_assert!(!page.user(login.as_str()).is_suspended);

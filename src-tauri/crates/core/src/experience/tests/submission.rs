@@ -171,3 +171,52 @@ fn the_own_data_counts_when_a_password_is_added() {
     page.submit().unwrap();
     assert_eq!(page.user(CAROL).password_encrypted, Some(hash("tangerine-kite9")));
 }
+
+#[test]
+fn whoever_is_signed_in_may_submit_again() {
+    use crate::model::{MfaFactor, MfaPolicy};
+    let mut page = Page::alice_identified();
+    page.factors(&[MfaFactor::Totp], MfaPolicy::Mandatory);
+    let new = page.new_app();
+    page.bind(MfaFactor::Totp, &new).unwrap();
+    let first = page.submit().unwrap();
+    assert_eq!(page.user(ALICE).mfa_verifications.len(), 1);
+    // The factor is the account's now, and nothing proves it in this sign-in; another tab submits all the same.
+    page.world.clock.advance(5);
+    assert_eq!(page.submit().unwrap(), first);
+    assert_eq!(page.user(ALICE).last_sign_in_at, Some(START), "nobody signs in twice");
+    // What is still pending is looked at.
+    let mut state = page.state();
+    state.result.profile.insert("name".into(), "Alicia".into());
+    page.world.put(&state);
+    assert_eq!(code(page.submit()), (403, "session.mfa.require_mfa_verification"));
+    // Nor does it hold for somebody else, or a suspended person.
+    state.result.profile.clear();
+    state.result.login = Some(CAROL.into());
+    page.world.put(&state);
+    assert_eq!(code(page.submit()), (403, "session.mfa.require_mfa_verification"));
+    state.result.login = Some(ALICE.into());
+    page.world.put(&state);
+    page.change_user(ALICE, |u| u.is_suspended = true);
+    assert_eq!(code(page.submit()), (401, "user.suspended"));
+}
+
+#[test]
+fn a_submission_takes_back_what_the_page_ended_with() {
+    let mut page = Page::alice_identified();
+    let abort = |page: &mut Page| {
+        page.call(|cx, id| abort(cx, id, &serde_json::json!({ "errorDescription": "changed my mind" }), ISSUER))
+            .unwrap();
+    };
+    for _ in 0..2 {
+        // The first submission, then one that finds the login there.
+        abort(&mut page);
+        assert_eq!(page.state().result.error.as_deref(), Some("access_denied"));
+        page.submit().unwrap();
+        let result = page.state().result;
+        assert_eq!(
+            (result.error, result.error_description, result.login),
+            (None, None, Some(ALICE.into()))
+        );
+    }
+}

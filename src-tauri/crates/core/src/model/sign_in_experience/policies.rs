@@ -121,6 +121,17 @@ pub enum MfaPolicy {
     PromptOnlyAtSignInMandatory,
 }
 
+impl MfaPolicy {
+    /// Whether nobody may skip it.
+    #[must_use]
+    pub const fn is_compulsory(self) -> bool {
+        matches!(
+            self,
+            Self::Mandatory | Self::PromptAtSignInAndSignUpMandatory | Self::PromptOnlyAtSignInMandatory
+        )
+    }
+}
+
 /// Whether an organization's demand binds its members (sheet 4.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]

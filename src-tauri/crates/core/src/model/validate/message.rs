@@ -26,7 +26,7 @@ pub fn check_message_settings(settings: &MessageSettings) -> Vec<Problem> {
         }
     }
     if settings.file.as_ref().is_some_and(|path| !std::path::Path::new(path).is_absolute()) {
-        report.add("file", "Must be a whole path, such as /tmp/messages.jsonl.");
+        report.add("file", "Must be a whole path, such as /home/you/messages.jsonl.");
     }
     report.optional("webhook", settings.webhook.as_ref(), check_http_url);
     report.0

@@ -1,6 +1,6 @@
 //! The checks of a request whose redirect URI is trusted (sheet 1.10, checks 5 to 16).
 
-use super::{Draft, Hint, ResponseMode, ValidRequest};
+use super::{AnswerTo, Draft, Hint, ResponseMode, ValidRequest};
 use crate::because::{Because, Outcome, Repair};
 use crate::live::ParamFate;
 use crate::model::{Application, Dialect, Resource};
@@ -11,14 +11,13 @@ use crate::record::Index;
 use std::sync::Arc;
 
 pub(super) fn check_response_mode(draft: &Draft, valid: &mut ValidRequest) -> Result<(), OidcError> {
-    if let Some(mode) = draft.get("response_mode") {
-        valid.mode =
-            ResponseMode::parse(mode).ok_or_else(|| OidcError::unsupported_response_mode("unsupported response_mode requested"))?;
+    if let (Some(asked), AnswerTo::Client { mode, .. }) = (draft.get("response_mode"), &mut valid.answer) {
+        *mode = ResponseMode::parse(asked).ok_or_else(|| OidcError::unsupported_response_mode("unsupported response_mode requested"))?;
     }
     Ok(())
 }
 
-pub(super) fn check_response_type(draft: &Draft) -> Result<(), OidcError> {
+pub(super) fn check_response_type(draft: &Draft, valid: &ValidRequest, cx: &mut Cx<'_>) -> Result<(), OidcError> {
     let mut words = draft
         .get("response_type")
         .ok_or_else(|| OidcError::missing("response_type"))?
@@ -26,6 +25,20 @@ pub(super) fn check_response_type(draft: &Draft) -> Result<(), OidcError> {
         .collect::<Vec<_>>();
     words.sort_unstable();
     match words.join(" ").as_str() {
+        // A device-flow application has no response types at all (sheet 1.7).
+        "code" if valid.app.is_device_flow() => {
+            cx.because(Because::new(
+                "authorize.device_flow",
+                Outcome::Refused,
+                "This application signs people in by the device flow only.",
+                format!(
+                    "`{}` has `isDeviceFlow`, so it begins with `POST /oidc/device/auth` and is never redirected to. For a browser sign-in, create another application.",
+                    valid.app.name
+                ),
+                "RFC 8628 3.1, Logto 1.7",
+            ));
+            Err(OidcError::invalid_request("requested response_type is not allowed for this client"))
+        }
         "code" => Ok(()),
         "id_token" | "code id_token" | "none" => Err(OidcError::invalid_request("requested response_type is not allowed for this client")),
         _ => Err(OidcError::unsupported_response_type("unsupported response_type requested")),
@@ -91,7 +104,9 @@ pub(super) fn check_scope(draft: &mut Draft, valid: &mut ValidRequest, cx: &mut 
         return Ok(());
     };
     let (mut openid, other): (Vec<String>, Vec<String>) = scopes::words(&sent).into_iter().partition(|s| scopes::is_oidc(s));
-    if openid.iter().any(|s| s == "offline_access") && !valid.prompts("consent") {
+    // A device sends no prompt, so it need not ask for consent to have the scope (sheet 1.11).
+    let prompted = valid.prompts("consent") || matches!(valid.answer, AnswerTo::Device(_));
+    if openid.iter().any(|s| s == "offline_access") && !prompted {
         openid.retain(|s| s != "offline_access");
         let mut card = Because::new(
             "authorize.offline_access",

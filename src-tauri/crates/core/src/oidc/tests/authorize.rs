@@ -12,6 +12,7 @@ fn outcome(reply: &Reply) -> String {
     match reply {
         Reply::Json { error, .. } => format!("json {} {}", error.error, error.description.clone().unwrap_or_default()),
         Reply::Page { location, .. } => format!("page {location}"),
+        Reply::Device { location, .. } => format!("device {location}"),
         Reply::Client { parameters, .. } => {
             let p: BTreeMap<&str, &str> = parameters.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
             assert_eq!(p.get("iss"), Some(&ISSUER), "every answer to the client carries iss");

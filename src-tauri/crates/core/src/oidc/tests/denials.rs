@@ -112,3 +112,33 @@ fn no_interaction_no_denial() {
     let error = end(&mut p, &InteractionId::from("gone"), &json!({})).0.unwrap_err();
     assert_eq!((error.status, error.code), (400, "session.not_found"));
 }
+
+#[test]
+fn consent_takes_back_what_the_page_ended_with() {
+    use super::super::consent::{allow, open_page};
+    // Given at once, or by the person.
+    for asks in [false, true] {
+        let mut p = Provider::new();
+        let mut reply = p.ask(&spa("")).0;
+        if let Reply::Page { interaction, .. } = &reply {
+            let mut record = (*p.world.get::<Interaction>(interaction.as_str()).unwrap()).clone();
+            record.result.login = Some("alice0000001".into());
+            p.world.put(&record);
+            reply = p.resume(interaction.as_str());
+        }
+        let Reply::Page { interaction, location, .. } = reply else {
+            panic!("no consent page")
+        };
+        assert!(location.starts_with("/consent"), "{location}");
+        end(&mut p, &interaction, &json!({})).0.unwrap();
+        if asks {
+            p.world.write(|cx| allow(cx, interaction.as_str(), ISSUER)).0.unwrap().unwrap();
+        } else {
+            p.world.write(|cx| open_page(cx, interaction.as_str(), ISSUER)).0.unwrap().unwrap();
+        }
+        let Reply::Client { parameters, .. } = p.resume(interaction.as_str()) else {
+            panic!("the consent does not reach the client")
+        };
+        assert!(parameters.iter().any(|(name, _)| name == "code"), "{parameters:?}");
+    }
+}

@@ -1,11 +1,13 @@
 //! A one-time token beside a live session (sheet 2.6).
 
-use super::super::authorize::Reply;
+use super::super::authorize::{Reply, push};
 use super::super::consent::{ConsentPage, open_page};
+use super::super::request::RawRequest;
 use super::{ISSUER, Provider, person, spa};
-use crate::experience::{issue_one_time_token, revoke_one_time_token};
-use crate::model::User;
-use crate::record::OneTimeTokenContext;
+use crate::experience::{issue_one_time_token, set_one_time_token_status};
+use crate::live::ParamOrigin;
+use crate::model::{Application, User};
+use crate::record::{OneTimeTokenContext, TokenStatus};
 
 const ALICE: &str = "alice@example.test";
 
@@ -67,7 +69,11 @@ fn whose_token_it_is_decides_where_the_browser_goes() {
         "{invalid}"
     );
     let (key, revoked) = token(&mut p, ALICE);
-    p.world.write(|cx| revoke_one_time_token(cx, &key).unwrap());
+    let id = p.world.get::<crate::record::OneTimeToken>(&key).unwrap().token_id.clone();
+    p.world
+        .write(|cx| set_one_time_token_status(cx, &id, TokenStatus::Revoked).unwrap())
+        .0
+        .unwrap();
     assert!(hop(&mut p, &format!("&one_time_token={revoked}&login_hint={ALICE}")).contains("errorMessage="));
 }
 
@@ -77,7 +83,7 @@ fn a_token_that_was_used_by_the_same_person_goes_on() {
     let (key, used) = token(&mut p, ALICE);
     p.world.write(|cx| {
         let mut record = cx.get::<crate::record::OneTimeToken>(&key).unwrap().unwrap().as_ref().clone();
-        record.status = crate::record::TokenStatus::Consumed;
+        record.status = TokenStatus::Consumed;
         cx.put(&record).unwrap();
     });
     assert_eq!(hop(&mut p, &format!("&one_time_token={used}&login_hint={ALICE}")), "goes on");
@@ -112,4 +118,48 @@ fn without_a_session_or_without_an_address_or_silently_there_is_no_hop() {
         p.sign_in(&spa(&format!("&one_time_token={own}&login_hint={ALICE}")))
             .contains_key("code")
     );
+}
+
+/// Whether the store shows a token, and whether it has it sealed.
+fn stored(p: &Provider, token: &str) -> (bool, bool) {
+    let sealed = format!("sealed:{token}");
+    let values = || p.world.view.entries.values().map(|value| String::from_utf8_lossy(value));
+    (
+        values().any(|value| value.replace(&sealed, "").contains(token)),
+        values().any(|value| value.contains(&sealed)),
+    )
+}
+
+#[test]
+fn the_token_is_not_stored_in_the_clear() {
+    let mut p = signed_in();
+    let (_, own) = token(&mut p, ALICE);
+    let query = format!("&one_time_token={own}&login_hint={ALICE}");
+    // The hop beside a session keeps the request, and gives the token to the page.
+    assert!(hop(&mut p, &query).contains(&own));
+    assert_eq!(stored(&p, &own), (false, true));
+    // So does a sign-in page.
+    let mut p = Provider::new();
+    let (reply, _) = p.ask(&spa(&query));
+    let Reply::Page { location, .. } = &reply else {
+        panic!("{reply:?}")
+    };
+    assert!(location.contains(&own));
+    assert_eq!(stored(&p, &own), (false, true));
+    // And a pushed request waits in the store until the browser brings its URI.
+    let mut p = Provider::new();
+    let app = p.world.get::<Application>("spa").unwrap();
+    let raw = RawRequest {
+        pairs: url::form_urlencoded::parse(spa(&query).as_bytes()).into_owned().collect(),
+        origin: ParamOrigin::Query,
+        hint: None,
+    };
+    let uri = p.world.write(|cx| push(cx, &app, raw)).0.unwrap().unwrap();
+    assert_eq!(stored(&p, &own), (false, true));
+    let (reply, _) = p.ask(&format!("client_id=spa&request_uri={uri}"));
+    let Reply::Page { location, .. } = &reply else {
+        panic!("{reply:?}")
+    };
+    assert!(location.contains(&own));
+    assert_eq!(stored(&p, &own), (false, true));
 }

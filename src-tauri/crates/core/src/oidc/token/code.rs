@@ -61,11 +61,27 @@ fn redeem(cx: &mut Cx<'_>, app: &Application, form: &TokenForm, issuer: &str) ->
             "authorization code expired {late} s ago; it is good for 60 s"
         ))));
     }
-    let standing = match standing(cx, &code.authorized)? {
+    first_tokens(cx, app, form, issuer, &code.authorized, |cx| {
+        let mut used = (*code).clone();
+        used.consumed_at = Some(cx.now);
+        cx.put(&used)
+    })
+}
+
+/// The tokens that a code stands for; `use_up` marks the code as used, once nothing can be refused any more.
+pub(super) fn first_tokens(
+    cx: &mut Cx<'_>,
+    app: &Application,
+    form: &TokenForm,
+    issuer: &str,
+    authorized: &Authorized,
+    use_up: impl FnOnce(&mut Cx<'_>) -> Result<(), StoreError>,
+) -> Result<Result<TokenReply, OidcError>, StoreError> {
+    let standing = match standing(cx, authorized)? {
         Ok(standing) => standing,
         Err(error) => return Ok(Err(error)),
     };
-    let target = match target(cx, form, &code.authorized)? {
+    let target = match target(cx, form, authorized)? {
         Ok(target) => target,
         Err(error) => return Ok(Err(error)),
     };
@@ -74,19 +90,17 @@ fn redeem(cx: &mut Cx<'_>, app: &Application, form: &TokenForm, issuer: &str) ->
         app,
         policy: &policy,
         issuer,
-        authorized: &code.authorized,
-        scopes: &code.authorized.scopes,
+        authorized,
+        scopes: &authorized.scopes,
         target,
     };
     let mut reply = issue.tokens(cx, &standing)?;
-    let mut used = (*code).clone();
-    used.consumed_at = Some(cx.now);
-    cx.put(&used)?;
-    if wants_refresh_token(cx, app, &code.authorized) {
-        reply.refresh_token = Some(new_refresh_token(cx, app, &code.authorized)?);
+    use_up(cx)?;
+    if wants_refresh_token(cx, app, authorized) {
+        reply.refresh_token = Some(new_refresh_token(cx, app, authorized)?);
     }
     cx.trail.patch.user = Some((standing.user.id.clone(), standing.user.display_name()));
-    settled(cx, &code.authorized.live, "tokens issued");
+    settled(cx, &authorized.live, "tokens issued");
     Ok(Ok(reply))
 }
 
@@ -146,6 +160,8 @@ fn wants_refresh_token(cx: &mut Cx<'_>, app: &Application, authorized: &Authoriz
             true,
             "The application has `alwaysIssueRefreshToken`. It ends with the browser session.",
         )
+    } else if app.is_device_flow() {
+        (false, "The device did not ask for the scope `offline_access`.")
     } else {
         (
             false,

@@ -2,7 +2,7 @@
 
 use super::{Applier, DEFAULT_SECRET, derived_id, merged, unknown_profile_field};
 use crate::config::document::{ApplicationEntry, SecretEntry};
-use crate::languages::unsupported_fallback;
+use crate::languages::{too_many, unsupported_fallback};
 use vestibule_core::console::ApplicationDraft;
 use vestibule_core::experience::profile_fields;
 use vestibule_core::model::{
@@ -77,6 +77,13 @@ impl Applier<'_, '_, '_> {
             new.phrases.extend(phrases.clone());
             self.put(stored.as_deref(), &new)?;
         }
+        if let Some(problem) = too_many(self.cx)? {
+            self.error("customPhrases", problem.message);
+        }
+        Ok(())
+    }
+
+    pub(super) fn messages(&mut self) -> Result<(), StoreError> {
         if let Some(patch) = &self.document.messages {
             let stored = self.cx.get::<MessageSettings>(MessageSettings::ID)?;
             let mut new = merged(patch.over(&stored.as_deref().cloned().unwrap_or_default()))?;
@@ -170,6 +177,18 @@ impl Applier<'_, '_, '_> {
             }
             let base = stored.as_deref().cloned().unwrap_or_else(|| blank(entry, self.cx.now));
             let new = self.application(entry, base)?;
+            let device = new.custom_client_metadata.uses_device_flow();
+            if stored
+                .as_deref()
+                .is_some_and(|stored| stored.custom_client_metadata.uses_device_flow() != device)
+            {
+                let message = format!(
+                    "The stored application {} has isDeviceFlow = {}, and that can't change. Choose another id, or delete the application first.",
+                    entry.id, !device
+                );
+                self.error(format!("{}.customClientMetadata.isDeviceFlow", entry.at), message);
+                continue;
+            }
             self.problems(&entry.at, check_application(&draft(&new)));
             self.put(stored.as_deref(), &new)?;
         }

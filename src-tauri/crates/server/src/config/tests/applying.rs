@@ -248,6 +248,14 @@ async fn misfits_with_what_is_stored_are_said() {
     let text = "[[applications]]\nid = \"shop\"\nname = \"Shop\"\ntype = \"Traditional\"\ncustomClientMetadata.allowTokenExchange = true\n";
     let errors = config_errors(stored.start(&good(text), 2).await);
     assert_eq!(errors[0].path, "applications.0.customClientMetadata.allowTokenExchange");
+    let text = "[[applications]]\nid = \"phone-app\"\nname = \"Phone\"\ntype = \"Native\"\ncustomClientMetadata.isDeviceFlow = true\n";
+    let errors = config_errors(stored.start(&good(text), 2).await);
+    assert_eq!(
+        errors[0].path,
+        "applications.0.customClientMetadata.isDeviceFlow",
+        "{}",
+        listed(&errors)
+    );
     let outcome = stored.start(&good("[[roles]]\nname = \"more\"\nusers = [\"ada\"]\nscopes = [{ resource = \"https://stock.example.test\", scope = \"read:stock\" }]\n"), 3).await;
     assert_eq!(counts(outcome.unwrap().summary), (1, 0, 0));
 }
@@ -417,4 +425,23 @@ async fn profile_fields_are_ordered_and_must_be_there() {
     let errors = config_errors(stored.start(&good(&ask("gone")), 4).await);
     assert_eq!(errors[0].path, "signInExperience.signUpProfileFields.0.name");
     assert_eq!(errors[0].code, Some("custom_profile_fields.entity_not_exists_with_names"));
+}
+
+#[tokio::test]
+async fn a_language_too_many_is_refused_not_lost() {
+    use std::fmt::Write as _;
+    let languages = |count: usize| {
+        (0..count).fold(String::new(), |mut text, n| {
+            let _ = write!(text, "[customPhrases.en-x-{n:03}]\n\"signIn.submit\" = \"Come in\"\n");
+            text
+        })
+    };
+    let mut stored = Stored::default();
+    stored.start(&good(&languages(100)), 1).await.unwrap();
+    let errors = config_errors(stored.start(&good(&languages(101)), 2).await);
+    assert!(
+        listed(&errors).contains("customPhrases: More than 100 languages"),
+        "{}",
+        listed(&errors)
+    );
 }

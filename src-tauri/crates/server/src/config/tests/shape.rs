@@ -1,15 +1,16 @@
 //! The schema table, the types and the example file say the same.
 
 use super::*;
+use crate::config::document::AccountEntry;
 use crate::config::schema::{self, Shape, Spec};
 use serde::de::DeserializeOwned;
 use std::collections::BTreeSet;
 use vestibule_core::model::{
     Address, AllowedChars, ApplicationSignInExperience, Branding, Color, CustomClientMetadata, CustomProfileField, EmailBlocklistPolicy,
-    LanguageInfo, LengthRange, MessageSettings, Mfa, MinCount, OidcClientMetadata, PasskeySignIn, PasswordExpiration, PasswordPolicy,
-    PasswordRejects, Profile, ProfileFieldConfig, ProfileFieldOption, ProfileFieldPart, ProfileFieldRules, ProviderSettings, RoleScope,
-    Scope, SecondaryIdentifier, SentinelPolicy, SignIn, SignInExperience, SignInMethod, SignUp, SignUpProfileField, Smtp, SocialSignIn,
-    Switch, TrustedDevice, UsernamePolicy, VerificationCodePolicy,
+    IdpInitiatedAuth, LanguageInfo, LengthRange, MessageSettings, Mfa, MinCount, OidcClientMetadata, PasskeySignIn, PasswordExpiration,
+    PasswordPolicy, PasswordRejects, Profile, ProfileFieldConfig, ProfileFieldOption, ProfileFieldPart, ProfileFieldRules,
+    ProviderSettings, RoleScope, Scope, SecondaryIdentifier, SentinelPolicy, SignIn, SignInExperience, SignInMethod, SignUp,
+    SignUpProfileField, Smtp, SocialSignIn, Switch, TrustedDevice, UsernamePolicy, VerificationCodePolicy,
 };
 
 /// The keys serde knows for a type that denies unknown ones.

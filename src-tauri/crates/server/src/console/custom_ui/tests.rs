@@ -239,3 +239,30 @@ async fn a_configuration_names_files_from_where_it_is() {
     assert!(engine.custom_pages().is_none() && unpacked(&data).is_empty());
     engine.shutdown().await;
 }
+
+#[tokio::test]
+async fn a_zip_whose_settings_are_not_kept_does_not_stay_in_memory() {
+    let dir = TempDir::new().unwrap();
+    let path = zip(&dir.path().join("dist.zip"), &[("index.html", "mine")]);
+    let engine = open(dir.path(), DataPlace::Ephemeral, "").await.unwrap();
+    engine.store.close().await;
+    ask(&engine, import(&path)).await.unwrap_err();
+    assert!(engine.custom_pages().is_none());
+    assert!(!engine.custom_ui.is_holding());
+}
+
+#[tokio::test]
+async fn at_a_start_a_zip_is_unpacked_once() {
+    let dir = TempDir::new().unwrap();
+    zip(&dir.path().join("dist.zip"), &[("index.html", "mine")]);
+    let file = dir.path().join("config.toml");
+    std::fs::write(&file, format!("{NO_PEOPLE}[provider]\ncustomUi = {{ zip = \"dist.zip\" }}\n")).unwrap();
+    let mut document = crate::config::load(&file).unwrap();
+    // What was looked at is what is served: the zip is not opened again.
+    std::fs::remove_file(dir.path().join("dist.zip")).unwrap();
+    let engine = Engine::open(Options::default()).await.unwrap();
+    let wanted = document.custom_ui.take().unwrap();
+    let ui = engine.prepare_custom_ui(wanted, document.unpacked.take()).await.unwrap();
+    assert!(matches!(ui, Some(CustomUi::Zip(_))));
+    assert!(engine.custom_ui.is_holding());
+}

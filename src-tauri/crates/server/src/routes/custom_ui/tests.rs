@@ -363,6 +363,50 @@ async fn a_dev_server_that_is_down_is_explained() {
     assert_eq!(get(&engine, "/src/main.ts", &[]).await.status, StatusCode::BAD_GATEWAY);
 }
 
+#[tokio::test]
+async fn few_files_are_fetched_from_a_dev_server_at_once() {
+    let dir = TempDir::new().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let server = format!("{{ devServer = \"http://{}\" }}", listener.local_addr().unwrap());
+    let engine = engine(dir.path(), &server).await;
+    let all = engine.custom_ui.fetches.available_permits();
+    let asked = tokio::spawn({
+        let engine = engine.clone();
+        async move { get(&engine, "/app.js", &[]).await }
+    });
+    let (mut stream, _) = listener.accept().await.unwrap();
+    head(&mut stream).await;
+    assert_eq!(engine.custom_ui.fetches.available_permits(), all - 1);
+    stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\n1").await.unwrap();
+    assert_eq!(text(&asked.await.unwrap()), "1");
+    assert_eq!(engine.custom_ui.fetches.available_permits(), all);
+}
+
+#[tokio::test]
+async fn the_icon_of_own_pages_is_asked_for_again() {
+    let dir = TempDir::new().unwrap();
+    dist(dir.path());
+    let mut zip = zip::ZipWriter::new(std::fs::File::create(dir.path().join("dist.zip")).unwrap());
+    for name in ["index.html", "favicon.ico"] {
+        zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        std::io::Write::write_all(&mut zip, b"mine").unwrap();
+    }
+    zip.finish().unwrap();
+    let zipped = engine(dir.path(), "{ zip = \"dist.zip\" }").await;
+    let first = get(&zipped, "/favicon.ico", &[]).await;
+    assert_eq!((first.status, text(&first).as_str()), (StatusCode::OK, "mine"));
+    let again = get(&zipped, "/favicon.ico", &[("if-none-match", header_of(&first, "etag"))]).await;
+    assert_eq!(again.status, StatusCode::NOT_MODIFIED);
+    assert!(again.body.is_empty());
+    // Without one of its own ours is shown, and not kept: there may be one soon.
+    let without = engine(dir.path(), "{ folder = \"dist\" }").await;
+    let ours = get(&without, "/favicon.ico", &[]).await;
+    assert_eq!((ours.status, header_of(&ours, "cache-control")), (StatusCode::OK, "no-cache"));
+    let hosted = engine(dir.path(), "{}").await;
+    let ours = get(&hosted, "/favicon.ico", &[]).await;
+    assert!(header_of(&ours, "cache-control").contains("max-age=86400"));
+}
+
 /// Asks the listening provider for a WebSocket; answers the connection and the head of the answer.
 async fn open_socket(engine: &Engine, path: &str, origin: &str) -> (TcpStream, String) {
     let port = engine.site().port;

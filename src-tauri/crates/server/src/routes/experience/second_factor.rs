@@ -12,7 +12,7 @@ use vestibule_core::experience::{self, MfaBinding, Ruling};
 use vestibule_core::ids::InteractionId;
 use vestibule_core::model::{MfaFactor, Passkey};
 use vestibule_core::record::{Challenge, Identifier, IdentifierKind};
-use vestibule_keys::{AuthenticationPayload, Ceremony, RegistrationPayload, verify_authentication, verify_registration};
+use vestibule_keys::{AuthenticationPayload, Ceremony, KnownCredential, RegistrationPayload, verify_authentication, verify_registration};
 
 /// Longest name of a browser that is kept, in characters.
 const MAX_AGENT: usize = 500;
@@ -224,6 +224,7 @@ impl Call<'_> {
                 credential_id: made.id,
                 public_key: made.public_key,
                 counter: made.counter,
+                backup_eligible: Some(made.backup_eligible),
                 agent,
                 transports: made.transports.into_iter().filter(|t| t.len() <= 32).take(8).collect(),
                 name: None,
@@ -260,7 +261,11 @@ impl Call<'_> {
         let Some(passkey) = &question.passkey else {
             return Err("the credential is unknown".to_owned());
         };
-        verify_authentication(&self.ceremony(&question.challenge), &passkey.public_key, payload).map_err(|why| why.to_string())
+        let known = KnownCredential {
+            public_key: &passkey.public_key,
+            backup_eligible: passkey.backup_eligible,
+        };
+        verify_authentication(&self.ceremony(&question.challenge), known, payload).map_err(|why| why.to_string())
     }
 
     pub(super) async fn preflight_passkey(&mut self) -> Result<Response, Stop> {

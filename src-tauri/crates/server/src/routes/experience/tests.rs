@@ -68,12 +68,14 @@ impl Page {
         let (id, user) = (self.id.clone(), user.map(UserId::from));
         self.change(move |cx| {
             cx.put(&Interaction {
+                device: None,
                 id: InteractionId(id),
                 live: LiveId::from("live"),
                 client_id: AppId::from("app"),
                 prompt: PromptName::Login,
                 reasons: Vec::new(),
                 params: Default::default(),
+                sealed_params: Default::default(),
                 resources: Vec::new(),
                 session_uid: None,
                 account_id: None,
