@@ -12,6 +12,7 @@ mod oidc;
 mod pages;
 mod refusal;
 mod session_end;
+mod simulated;
 #[cfg(test)]
 mod tests;
 mod third_party_login;
@@ -149,6 +150,9 @@ async fn dispatch(engine: &Arc<Engine>, request: &Request, exchange: &mut Exchan
 
         // For programs on this computer.
         (_, ["control", rest @ ..]) => Box::pin(control::answer(engine, request, rest)).await,
+
+        // Providers that Vestibule plays itself.
+        (_, ["simulated", rest @ ..]) => Box::pin(simulated::answer(engine, request, exchange, rest)).await,
 
         // A provider that posts its answer as a form (sheet 6.3).
         ("POST", ["callback", ..]) => pages::posted_callback(request),

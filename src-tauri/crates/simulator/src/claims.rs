@@ -20,7 +20,11 @@ pub fn halves(name: &str) -> (&str, &str) {
 
 /// An account's name in the form of a user name: `maya.chen`.
 fn handle(account: &SimulatedAccount) -> String {
-    let from = account.email.as_deref().and_then(|email| email.split('@').next()).unwrap_or(&account.name);
+    let from = account
+        .email
+        .as_deref()
+        .and_then(|email| email.split('@').next())
+        .unwrap_or(&account.name);
     from.chars()
         .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '.' })
         .collect()
@@ -277,7 +281,10 @@ fn openid_user(grant: &Grant) -> Map<String, Value> {
 fn facebook(grant: &Grant, fields: &str) -> Value {
     let account = &grant.account;
     let mut user = members(json!({ "id": account.sub }));
-    for field in fields.split(',').map(|field| field.trim().split(['{', '.']).next().unwrap_or_default()) {
+    for field in fields
+        .split(',')
+        .map(|field| field.trim().split(['{', '.']).next().unwrap_or_default())
+    {
         let value = match field {
             "name" => json!(account.name),
             "first_name" => json!(halves(&account.name).0),
@@ -302,7 +309,7 @@ fn facebook(grant: &Grant, fields: &str) -> Value {
 /// A plain OAuth 2.0 user endpoint answers under the names that the connector's `profileMap` expects; dots nest.
 fn mapped(provider: &Provider, account: &SimulatedAccount) -> Value {
     let map = &provider.profile_map;
-    let mut answer = json!({ "email_verified": account.email_verified });
+    let mut answer = json!({});
     for (name, usual, value) in [
         (&map.id, "id", Some(account.sub.clone())),
         (&map.email, "email", account.email.clone()),
@@ -310,15 +317,18 @@ fn mapped(provider: &Provider, account: &SimulatedAccount) -> Value {
         (&map.name, "name", Some(account.name.clone())),
         (&map.avatar, "avatar", account.avatar.clone()),
     ] {
-        if let Some(value) = value {
-            put(&mut answer, name.as_deref().filter(|name| !name.is_empty()).unwrap_or(usual), value);
+        let Some(value) = value else { continue };
+        let path = name.as_deref().filter(|name| !name.is_empty()).unwrap_or(usual);
+        put(&mut answer, path, value.into());
+        if usual == "email" {
+            put(&mut answer, &format!("{path}_verified"), account.email_verified.into());
         }
     }
     answer
 }
 
 /// Puts a value at a dotted path; what stands in the way gives way.
-fn put(into: &mut Value, path: &str, value: String) {
+fn put(into: &mut Value, path: &str, value: Value) {
     let mut place = into;
     for name in path.split('.') {
         if !place.is_object() {
@@ -327,7 +337,7 @@ fn put(into: &mut Value, path: &str, value: String) {
         let Value::Object(members) = place else { return };
         place = members.entry(name).or_insert(Value::Null);
     }
-    *place = Value::String(value);
+    *place = value;
 }
 
 /// GitHub's list of addresses; `None` without a scope that shows it.

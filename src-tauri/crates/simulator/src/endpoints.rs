@@ -186,14 +186,7 @@ impl Simulator {
     }
 
     /// The user endpoint (OpenID Connect Core 5.3, and each provider's own); `emails` is GitHub's second one.
-    pub async fn user_info(
-        &self,
-        provider: &Provider,
-        token: Option<&str>,
-        emails: bool,
-        fields: Option<&str>,
-        now: Timestamp,
-    ) -> Answer {
+    pub async fn user_info(&self, provider: &Provider, token: Option<&str>, emails: bool, fields: Option<&str>, now: Timestamp) -> Answer {
         let Some(token) = token else {
             return Answer::bearer("Bearer", "Send the access token in the Authorization header.");
         };
@@ -236,7 +229,11 @@ impl Simulator {
 pub fn discovery(provider: &Provider) -> Answer {
     let at = &provider.issuer;
     if !provider.factory.issues_id_tokens() {
-        return Answer::error(404, "not_found", "This provider speaks OAuth 2.0 alone, and has no discovery document.");
+        return Answer::error(
+            404,
+            "not_found",
+            "This provider speaks OAuth 2.0 alone, and has no discovery document.",
+        );
     }
     let mut document = json!({
         "issuer": at,

@@ -5,6 +5,23 @@
 //! side speaks to it as to a real one; only the endpoints differ.
 //!
 //! * [`accounts`]: whom a provider knows.
+//! * [`Provider`]: connector, configuration and address put together.
+//! * [`request`], [`play`], [`page`]: the browser's side; from the authorization request over the chooser to the answer.
+//! * [`Simulator`], [`claims`], [`discovery`]: the side of the connector; codes, tokens, keys and what they tell.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod accounts;
+pub mod claims;
+mod endpoints;
+mod memory;
+pub mod page;
+pub mod play;
+mod provider;
+pub mod request;
+#[cfg(test)]
+mod testing;
+
+pub use endpoints::{Answer, Surroundings, discovery};
+pub use memory::{CODE_LIFETIME, Keys, NoCode, Simulator};
+pub use page::STYLE;
+pub use provider::{CLIENT, Provider};

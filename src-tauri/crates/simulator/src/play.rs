@@ -77,7 +77,10 @@ pub fn choose(
 ) -> Result<Result<Reply, NoChoice>, StoreError> {
     let name = provider.name().to_owned();
     cx.arrow(Lane::Experience, Lane::Upstream, "POST authorize");
-    let Some(connector) = cx.get::<Connector>(provider.connector.id.as_str())?.filter(|c| c.simulation.is_some()) else {
+    let Some(connector) = cx
+        .get::<Connector>(provider.connector.id.as_str())?
+        .filter(|c| c.simulation.is_some())
+    else {
         return Ok(Err(NoChoice::Gone));
     };
     let account = match choice {
@@ -129,15 +132,21 @@ pub fn silently(cx: &mut Cx<'_>, provider: &Provider, request: &AuthorizationReq
         )
         .input(request.login_hint.clone().unwrap_or_default()),
     );
-    Ok(Ok(refuse(cx, request, "login_required", "Nobody is signed in here, and nothing may be shown.")))
+    Ok(Ok(refuse(
+        cx,
+        request,
+        "login_required",
+        "Nobody is signed in here, and nothing may be shown.",
+    )))
 }
 
 /// Whether an account is whom `login_hint` names.
 #[must_use]
 pub fn is_hinted(account: &SimulatedAccount, request: &AuthorizationRequest) -> bool {
-    request.login_hint.as_deref().is_some_and(|hint| {
-        account.sub == hint || account.email.as_deref().is_some_and(|email| email.eq_ignore_ascii_case(hint))
-    })
+    request
+        .login_hint
+        .as_deref()
+        .is_some_and(|hint| account.sub == hint || account.email.as_deref().is_some_and(|email| email.eq_ignore_ascii_case(hint)))
 }
 
 fn known(cx: &Cx<'_>, connector: &Connector, id: &str) -> Result<Option<SimulatedAccount>, StoreError> {
@@ -161,7 +170,10 @@ fn failure(cx: &mut Cx<'_>, connector: &Connector, account: &SimulatedAccount) -
     let found = [
         (simulation.next, "It was armed for the next sign-in, and is spent now.".to_owned()),
         (account.failure, format!("It is the persona of {}.", account.name)),
-        (simulation.failure, format!("Every sign-in at {name} fails like this, as set under its simulated provider.")),
+        (
+            simulation.failure,
+            format!("Every sign-in at {name} fails like this, as set under its simulated provider."),
+        ),
     ]
     .into_iter()
     .find_map(|(failure, whence)| Some((failure?, whence)));
@@ -252,7 +264,12 @@ fn play(
 }
 
 /// The account as the provider tells of it: personas about the person change it.
-fn as_told(cx: &mut Cx<'_>, provider: &Provider, account: &SimulatedAccount, failure: Option<Failure>) -> Result<SimulatedAccount, StoreError> {
+fn as_told(
+    cx: &mut Cx<'_>,
+    provider: &Provider,
+    account: &SimulatedAccount,
+    failure: Option<Failure>,
+) -> Result<SimulatedAccount, StoreError> {
     let mut told = account.clone();
     match failure {
         Some(Failure::NoEmail) => {

@@ -46,7 +46,9 @@ impl Provider {
             issuer: places.simulated(&connector.id),
             loopback: places.simulated_loopback(&connector.id),
             callback: places.callback(&connector.id),
-            client_id: Some(config.client_id).filter(|id| !id.is_empty()).unwrap_or_else(|| CLIENT.to_owned()),
+            client_id: Some(config.client_id)
+                .filter(|id| !id.is_empty())
+                .unwrap_or_else(|| CLIENT.to_owned()),
             client_secret: Some(config.client_secret).filter(|secret| !secret.is_empty()).map(Secret::new),
             profile_map: config.profile_map.unwrap_or_default(),
             connector,

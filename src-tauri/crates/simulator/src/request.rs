@@ -95,7 +95,10 @@ pub fn read(provider: &Provider, pairs: &[(String, String)]) -> Result<Authoriza
         Some(id) => {
             return mistake(
                 "client_id",
-                format!("There is no client `{id}` here. The connector is configured as `{}`.", provider.client_id),
+                format!(
+                    "There is no client `{id}` here. The connector is configured as `{}`.",
+                    provider.client_id
+                ),
             );
         }
         None => return mistake("client_id", format!("It is missing. The connector's is `{}`.", provider.client_id)),
@@ -111,7 +114,12 @@ pub fn read(provider: &Provider, pairs: &[(String, String)]) -> Result<Authoriza
                 ),
             );
         }
-        None => return mistake("redirect_uri", format!("It is missing. The connector's is `{}`.", provider.callback)),
+        None => {
+            return mistake(
+                "redirect_uri",
+                format!("It is missing. The connector's is `{}`.", provider.callback),
+            );
+        }
     }
     match value("response_type") {
         Some("code") => {}
@@ -153,7 +161,10 @@ fn scopes(provider: &Provider, sent: Option<&str>) -> Result<Vec<String>, Mistak
         Shape::Oidc | Shape::EnterpriseOidc | Shape::Google | Shape::Microsoft
     );
     if openid && !scopes.iter().any(|scope| scope == "openid") {
-        return mistake("scope", "It lacks `openid`, without which there is no ID token (OpenID Connect Core 3.1.2.1).");
+        return mistake(
+            "scope",
+            "It lacks `openid`, without which there is no ID token (OpenID Connect Core 3.1.2.1).",
+        );
     }
     Ok(scopes)
 }
@@ -172,7 +183,10 @@ fn challenge(provider: &Provider, sent: Option<&str>, method: Option<&str>) -> R
         .bytes()
         .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~'));
     if !unreserved || !(43..=128).contains(&text.len()) {
-        return mistake("code_challenge", "It has 43 to 128 characters: letters, digits, `-`, `.`, `_` and `~` (RFC 7636 4.2).");
+        return mistake(
+            "code_challenge",
+            "It has 43 to 128 characters: letters, digits, `-`, `.`, `_` and `~` (RFC 7636 4.2).",
+        );
     }
     match method {
         Some("S256") => Ok(Some(Challenge::S256(text.to_owned()))),
@@ -188,6 +202,12 @@ fn response_mode(provider: &Provider, sent: Option<&str>, scopes: &[String]) -> 
             mistake("response_mode", "Apple answers with `form_post` alone when scopes are asked for.")
         }
         None | Some("query") => Ok(ResponseMode::Query),
-        Some(other) => mistake("response_mode", format!("`{other}` is not served here. It is `query` or `form_post`.")),
+        Some(other) => mistake(
+            "response_mode",
+            format!("`{other}` is not served here. It is `query` or `form_post`."),
+        ),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -179,6 +179,7 @@ impl Engine {
             outgoing: vestibule_upstream::Client::default(),
             providers: vestibule_upstream::provider::Providers::new(ports.entropy.clone()),
             messenger: crate::messenger::Messenger::default(),
+            simulator: vestibule_simulator::Simulator::default(),
             custom_ui: crate::custom_ui::State::default(),
             keys: RwLock::new(Arc::new(keys)),
             site: RwLock::new(Arc::new(site)),
