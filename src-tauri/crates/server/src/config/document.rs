@@ -2,7 +2,7 @@
 
 mod connectors;
 
-pub(super) use connectors::{AccountEntry, ConnectorEntry};
+pub use connectors::{AccountEntry, ConnectorEntry};
 
 use super::error::{ConfigError, Source};
 use super::{files, phrases};
