@@ -333,7 +333,7 @@ fn hanging(plan: &Plan, scratch: &Path) -> Outcome<()> {
     let times = if plan.quick { 200 } else { 1_000 };
     let mut slowest = |one: &mut Client| -> Outcome<Duration> {
         let rounds = (0..3).map(|_| hanging::token_p99(one, times)).collect::<Outcome<Vec<_>>>()?;
-        Ok(least(&rounds))
+        Ok(least(rounds))
     };
     slowest(&mut one)?;
     let alone = slowest(&mut one)?;
