@@ -7,6 +7,8 @@ pub mod dev_server;
 
 pub mod mail;
 
+pub mod saml;
+
 use serde_json::Value;
 use std::sync::OnceLock;
 use std::time::Duration;
