@@ -6,6 +6,7 @@
 //!
 //! Nothing here has a clock, a random number or a network: ids, moments and documents are handed in.
 
+mod failure;
 mod key;
 mod metadata;
 mod provider;

@@ -1,6 +1,7 @@
 //! What a provider answered (SAML Core 3.3.3, SAML Profiles 4.1.4): is it the provider's word, for us, now, and about the
 //! request that was made? Only what a signature covers is read for the person.
 
+use super::failure::{mismatch, refused, unreadable};
 use super::metadata::{IdentityProvider, ServiceProvider};
 use super::signature::signed_elements;
 use super::xml::{self, ASSERTION, PROTOCOL};
@@ -9,7 +10,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Map, Value, json};
 use uppsala::{Document, NodeId};
 use vestibule_core::because::{Because, Outcome};
-use vestibule_core::connectors::{FailureKind, UpstreamFailure, UpstreamUser};
+use vestibule_core::connectors::{UpstreamFailure, UpstreamUser};
 use vestibule_core::time::Timestamp;
 
 /// The confirmation by whoever bears the assertion (SAML Profiles 3.3).
@@ -163,7 +164,7 @@ impl Reader<'_> {
     fn response(&mut self, response: NodeId) -> Checked<()> {
         let own = self.expected.own;
         if let Some(other) = xml::attribute(self.doc, response, "Destination").filter(|at| *at != own.acs) {
-            return Err(self.mismatch(
+            return Err(mismatch(
                 "saml.destination",
                 "The response is for another address",
                 "Destination",
@@ -201,7 +202,7 @@ impl Reader<'_> {
         if given == Some(wanted) {
             return Ok(());
         }
-        Err(self.mismatch(
+        Err(mismatch(
             "saml.issuer",
             "The issuer is another",
             "Issuer",
@@ -271,7 +272,7 @@ impl Reader<'_> {
         let recipient = xml::attribute(self.doc, data, "Recipient");
         if recipient != Some(&self.expected.own.acs) {
             let wanted = &self.expected.own.acs;
-            return Err(self.mismatch(
+            return Err(mismatch(
                 "saml.recipient",
                 "The recipient is another",
                 "Recipient",
@@ -345,7 +346,7 @@ impl Reader<'_> {
         if audiences.contains(wanted) {
             return Ok(());
         }
-        Err(self.mismatch(
+        Err(mismatch(
             "saml.audience",
             "The audience is another",
             "Audience",
@@ -454,50 +455,4 @@ impl Reader<'_> {
             None => because,
         });
     }
-
-    /// A value that is not the one it has to be.
-    #[expect(clippy::unused_self, reason = "reads as the other checks do")]
-    fn mismatch(
-        &self,
-        rule: &'static str,
-        title: &'static str,
-        name: &str,
-        given: Option<&str>,
-        wanted: &str,
-        source: &'static str,
-    ) -> Box<UpstreamFailure> {
-        let why = match given.filter(|given| !given.is_empty()) {
-            Some(given) => format!("`{name}` is `{given}`. It has to be `{wanted}`."),
-            None => format!("`{name}` is missing. It has to be `{wanted}`."),
-        };
-        refused(rule, title, why, source)
-    }
-}
-
-fn failure(kind: FailureKind, because: Because) -> Box<UpstreamFailure> {
-    Box::new(UpstreamFailure {
-        kind,
-        message: because.detail.to_string(),
-        because,
-    })
-}
-
-fn refused(rule: &'static str, title: &'static str, why: impl Into<String>, source: &'static str) -> Box<UpstreamFailure> {
-    failure(
-        FailureKind::AuthorizationFailed,
-        Because::new(rule, Outcome::Refused, title, why.into(), source),
-    )
-}
-
-fn unreadable(why: impl Into<String>) -> Box<UpstreamFailure> {
-    failure(
-        FailureKind::InvalidResponse,
-        Because::new(
-            "saml.response",
-            Outcome::Refused,
-            "The response can't be read",
-            why.into(),
-            "SAML Core 3.3.3",
-        ),
-    )
 }
