@@ -238,7 +238,8 @@ fn an_hmac_with_the_public_certificate_as_its_key() {
 
 #[test]
 fn for_another_place_or_another_time() {
-    let cases: [(&str, fn(&mut Answer)); 6] = [
+    type Change = fn(&mut Answer);
+    let cases: [(&str, Change); 6] = [
         ("saml.conditions saml.audience", |answer| {
             answer.audience = "https://other.test".to_owned()
         }),
