@@ -18,7 +18,7 @@ mod tests;
 mod xml;
 
 pub use key::KeyPair;
-pub use metadata::{IdentityProvider, ServiceProvider};
+pub use metadata::{read_metadata, read_parts, service_metadata};
 pub use provider::{Answer, Signs, Subject, VALID_FOR, provider_metadata};
 pub use request::{AuthnRequest, ReceivedRequest, receive_request};
-pub use response::{Accepted, AttributeMapping, CLOCK_TOLERANCE, Expected, verify_response};
+pub use response::{Accepted, CLOCK_TOLERANCE, Expected, verify_response};

@@ -1,6 +1,6 @@
 //! Asking a provider to sign somebody in (SAML Core 3.4.1), carried in an address (SAML Bindings 3.4).
 
-use super::metadata::{IdentityProvider, POST_BINDING, ServiceProvider};
+use super::metadata::POST_BINDING;
 use super::signature::{RSA_SHA256, key_of};
 use super::{KeyPair, xml};
 use base64::Engine as _;
@@ -11,6 +11,7 @@ use kryptering::{HashAlgorithm, SignatureAlgorithm, Signer as _, SoftwareSigner,
 use std::io::Read as _;
 use url::Url;
 use url::form_urlencoded::{Serializer, parse};
+use vestibule_core::connectors::{IdentityProvider, ServiceProvider};
 use vestibule_core::time::Timestamp;
 
 const RSA: SignatureAlgorithm = SignatureAlgorithm::RsaPkcs1v15(HashAlgorithm::Sha256);

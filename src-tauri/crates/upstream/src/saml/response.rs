@@ -2,7 +2,6 @@
 //! request that was made? Only what a signature covers is read for the person.
 
 use super::failure::{mismatch, refused, unreadable};
-use super::metadata::{IdentityProvider, ServiceProvider};
 use super::signature::signed_elements;
 use super::xml::{self, ASSERTION, PROTOCOL};
 use base64::Engine as _;
@@ -10,7 +9,8 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Map, Value, json};
 use uppsala::{Document, NodeId};
 use vestibule_core::because::{Because, Outcome};
-use vestibule_core::connectors::{UpstreamFailure, UpstreamUser};
+use vestibule_core::connectors::{IdentityProvider, ServiceProvider, UpstreamFailure, UpstreamUser};
+use vestibule_core::model::AttributeMapping;
 use vestibule_core::time::Timestamp;
 
 /// The confirmation by whoever bears the assertion (SAML Profiles 3.3).
@@ -19,27 +19,6 @@ const SUCCESS: &str = "urn:oasis:names:tc:SAML:2.0:status:Success";
 
 /// How far a provider's clock may be from ours, in **seconds**.
 pub const CLOCK_TOLERANCE: i64 = 60;
-
-/// Under which names a provider tells of a person (`attributeMapping`, sheet 6.5).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AttributeMapping {
-    /// What identifies the person: an attribute, or `nameID`.
-    pub id: String,
-    /// The e-mail address.
-    pub email: String,
-    /// The full name.
-    pub name: String,
-}
-
-impl Default for AttributeMapping {
-    fn default() -> Self {
-        Self {
-            id: "nameID".to_owned(),
-            email: "email".to_owned(),
-            name: "name".to_owned(),
-        }
-    }
-}
 
 /// What a response has to fit.
 pub struct Expected<'a> {

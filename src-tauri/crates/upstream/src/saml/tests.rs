@@ -7,7 +7,8 @@ use super::*;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use std::sync::OnceLock;
-use vestibule_core::connectors::UpstreamFailure;
+use vestibule_core::connectors::{IdentityProvider, ServiceProvider, UpstreamFailure};
+use vestibule_core::model::AttributeMapping;
 use vestibule_core::time::Timestamp;
 
 const NOW: Timestamp = Timestamp(1_790_000_000_000);
@@ -37,7 +38,7 @@ fn strange_pair() -> &'static KeyPair {
 }
 
 fn provider() -> IdentityProvider {
-    IdentityProvider::from_metadata(&provider_metadata(IDP, SSO, pair())).unwrap()
+    read_metadata(&provider_metadata(IDP, SSO, pair())).unwrap()
 }
 
 fn own() -> ServiceProvider {

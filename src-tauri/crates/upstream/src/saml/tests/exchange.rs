@@ -133,10 +133,10 @@ fn metadata_are_read_back() {
     let typed = BASE64.encode(pair().certificate());
     let pem = format!("-----BEGIN CERTIFICATE-----\n{typed}\n-----END CERTIFICATE-----\n");
     for certificate in [typed, pem] {
-        assert_eq!(IdentityProvider::from_parts(IDP, SSO, &certificate).unwrap(), provider);
+        assert_eq!(read_parts(IDP, SSO, &certificate).unwrap(), provider);
     }
-    let own = own().metadata(Some(pair()));
-    let why = IdentityProvider::from_metadata(&own).unwrap_err();
+    let own = service_metadata(&own(), Some(pair()));
+    let why = read_metadata(&own).unwrap_err();
     assert!(own.contains(ACS) && why.contains("not an identity provider"), "{why}");
 }
 
@@ -161,14 +161,10 @@ fn metadata_that_cannot_work_are_refused_with_a_reason() {
         (format!("<!DOCTYPE x [<!ENTITY e SYSTEM \"file:///etc/passwd\">]>{good}"), "not XML"),
     ];
     for (metadata, reason) in cases {
-        let why = IdentityProvider::from_metadata(&metadata).unwrap_err();
+        let why = read_metadata(&metadata).unwrap_err();
         assert!(why.contains(reason), "{why} should say {reason}");
     }
-    assert!(
-        IdentityProvider::from_parts(IDP, SSO, "not base 64!")
-            .unwrap_err()
-            .contains("Base64")
-    );
+    assert!(read_parts(IDP, SSO, "not base 64!").unwrap_err().contains("Base64"));
 }
 
 #[test]
@@ -190,7 +186,7 @@ fn answers_signed_by_another_library_are_read() {
     ];
     for (certificate, xml) in vectors {
         let expected = Expected {
-            provider: &IdentityProvider::from_parts(IDP, SSO, certificate).unwrap(),
+            provider: &read_parts(IDP, SSO, certificate).unwrap(),
             own: &own(),
             request_id: "_request",
             mapping: &AttributeMapping::default(),
