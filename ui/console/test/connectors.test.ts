@@ -25,9 +25,10 @@ describe('the list', () => {
   it('orders and switches what the sign-in page shows, and the preview follows', async () => {
     open('#/connectors');
     await screen.findByRole('link', { name: 'Google' });
-    const buttons = () => Array.from(document.querySelectorAll('.ways .button'), (button) =>
-      (button.querySelector('.clip') ?? button).textContent.trim(),
-    );
+    const buttons = () =>
+      Array.from(document.querySelectorAll('.ways .button'), (button) =>
+        (button.querySelector('.clip') ?? button).textContent.trim(),
+      );
     await waitFor(() => expect(buttons()).toEqual(['Google', 'GitHub', 'Single sign-on']));
     expect(screen.getByRole('button', { name: 'Move Google up' })).toHaveProperty('disabled', true);
     await click('Move GitHub up');

@@ -8,9 +8,9 @@ mod verification;
 
 pub use verification::{Form, Problem, Shown, Verification, find, over, verify};
 
-use super::{OidcError, secrets};
 use super::authorize::{Reply, read_parameters};
 use super::request::{self, RawRequest, ValidRequest};
+use super::{OidcError, secrets};
 use crate::because::{Because, Outcome};
 use crate::entropy::{timed21, timed43, user_code};
 use crate::ids::{InteractionId, LiveId};

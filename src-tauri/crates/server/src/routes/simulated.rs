@@ -121,6 +121,13 @@ async fn token(engine: &Arc<Engine>, request: &Request, provider: &Provider) -> 
     told(&answer)
 }
 
+fn without_nul(pairs: Pairs) -> Result<Pairs, String> {
+    match no_nul(&pairs) {
+        Ok(()) => Ok(pairs),
+        Err(error) => Err(error.description.unwrap_or_default()),
+    }
+}
+
 /// The body as a form, without NUL bytes.
 fn body(request: &Request) -> Result<Pairs, String> {
     if !request.is("application/x-www-form-urlencoded") {
@@ -128,8 +135,7 @@ fn body(request: &Request) -> Result<Pairs, String> {
     }
     let text = std::str::from_utf8(&request.body).map_err(|_| "The body is not UTF-8.".to_owned())?;
     let pairs = form_pairs(text)?;
-    no_nul(&pairs).map_err(|error| error.message().to_owned())?;
-    Ok(pairs)
+    without_nul(pairs)
 }
 
 /// The user endpoint, and GitHub's second one.
@@ -143,9 +149,7 @@ async fn user_info(engine: &Arc<Engine>, request: &Request, provider: &Provider,
 
 /// The authorization endpoint: GET shows the account chooser, POST takes the choice.
 async fn authorize(engine: &Arc<Engine>, request: &Request, exchange: &mut Exchange, provider: Provider) -> Response {
-    let pairs = request
-        .query_pairs()
-        .and_then(|pairs| no_nul(&pairs).map(|()| pairs).map_err(|error| error.message().to_owned()));
+    let pairs = request.query_pairs().and_then(without_nul);
     let pairs = match pairs {
         Ok(pairs) => pairs,
         Err(message) => {
@@ -403,3 +407,6 @@ impl Visit<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

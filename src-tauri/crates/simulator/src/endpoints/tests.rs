@@ -61,7 +61,8 @@ impl Bench {
     }
 
     async fn tokens(&mut self, failure: Option<Failure>) -> Value {
-        let form = self.form(&self.code(failure).clone(), &[]);
+        let code = self.code(failure);
+        let form = self.form(&code, &[]);
         let answer = self.redeem(&form, None).await;
         assert_eq!(answer.status, 200, "{answer:?}");
         serde_json::from_str(&answer.body).unwrap()

@@ -153,6 +153,7 @@ proptest! {
         prop_assert!(!page.contains("<i>"));
         let mistake = Mistake { parameter: "client_id", message: format!("`<i>{sent}` {sent}") };
         prop_assert!(!wrong("<i>", &mistake).contains("<i>"));
-        prop_assert!(!stopped("<i>", &format!("<i>{sent}")).contains("<i>"));
+        let why = format!("<i>{sent}");
+        prop_assert!(!stopped("<i>", &why).contains("<i>"));
     }
 }

@@ -1,7 +1,7 @@
 //! Applying documents to what is stored.
 
 use super::*;
-use vestibule_core::model::{Application, Connector, ProviderSettings, Resource, Role, SignInExperience, User};
+use vestibule_core::model::{Application, Connector, Failure, ProviderSettings, Resource, Role, SignInExperience, SimulatedAccount, User};
 use vestibule_core::record::Index;
 
 fn counts(summary: Summary) -> (usize, usize, usize) {
@@ -21,13 +21,13 @@ async fn applying_twice_changes_nothing() {
     let mut stored = Stored::default();
     let document = good(FULL);
     let first = stored.start(&document, 1_000).await.unwrap();
-    assert_eq!(counts(first.summary), (21, 0, 0));
+    assert_eq!(counts(first.summary), (22, 0, 0));
     assert_eq!(first.hashed, 1);
-    assert_eq!(first.summary.to_string(), "21 created, 0 updated, 0 unchanged");
+    assert_eq!(first.summary.to_string(), "22 created, 0 updated, 0 unchanged");
     let before = stored.dump();
     // Another start, another reading of the file, another time.
     let second = stored.start(&good(FULL), 2_000).await.unwrap();
-    assert_eq!(counts(second.summary), (0, 0, 21));
+    assert_eq!(counts(second.summary), (0, 0, 22));
     assert_eq!((second.writes, second.hashed), (0, 0));
     assert_eq!(stored.dump(), before);
 }
@@ -36,6 +36,16 @@ async fn applying_twice_changes_nothing() {
 async fn everything_arrives() {
     let mut stored = Stored::default();
     stored.start(&good(FULL), 1_000).await.unwrap();
+    let guild: Connector = stored.one("guild");
+    assert_eq!(guild.simulation.as_ref().unwrap().failure, Some(Failure::Slow));
+    let accounts = stored.all::<SimulatedAccount>();
+    assert_eq!(
+        (accounts.len(), accounts[0].sub.as_str(), accounts[0].failure),
+        (1, "nora", Some(Failure::NoEmail))
+    );
+    let acme: Connector = stored.one("acmesso00001");
+    assert_eq!(acme.label(), "Acme Inc.");
+    assert_eq!(acme.idp_initiated_auth.unwrap().default_application_id.as_str(), "shop");
     let shop: Application = stored.one("shop");
     assert_eq!(
         shop.secrets.iter().map(|s| s.name.as_str()).collect::<Vec<_>>(),
@@ -60,7 +70,7 @@ async fn everything_arrives() {
     // Ada lists it; Grace and the guest are new and it is a default role.
     assert_eq!(role("visitor").user_ids.len(), 3);
     assert_eq!(stored.all::<Resource>().len(), 2);
-    assert_eq!(stored.all::<Connector>().len(), 2);
+    assert_eq!(stored.all::<Connector>().len(), 3);
     assert!(!stored.one::<ProviderSettings>(ProviderSettings::ID).keep_serving_when_closed);
     assert_eq!(
         stored.one::<SignInExperience>(SignInExperience::ID).sentinel_policy.max_attempts,

@@ -153,7 +153,7 @@ fn values_arrive_in_the_types() {
     assert_eq!(document.custom_phrases["de"]["signIn.next"], "Weiter");
     assert_eq!(
         document.contents(),
-        "It names 4 applications, 3 people, 2 resources, 3 roles, 2 connectors, 3 profile fields, custom phrases, the sign-in experience, provider settings, where messages go."
+        "It names 4 applications, 3 people, 2 resources, 3 roles, 3 connectors, 3 profile fields, custom phrases, the sign-in experience, provider settings, where messages go."
     );
     assert_eq!(good("").contents(), "It names nothing.");
 }
