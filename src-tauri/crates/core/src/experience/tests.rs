@@ -13,6 +13,7 @@ mod password_policy;
 mod policies;
 mod properties;
 mod registration;
+mod saml;
 mod second_factor;
 mod sentinel;
 mod submission;

@@ -5,8 +5,8 @@ use crate::engine::Engine;
 use serde_json::{Map, Value};
 use std::sync::Arc;
 use vestibule_core::connectors::{
-    Discovery, DocumentSource, MetadataSource, Places, UpstreamFailure, announces_pkce, config_of_discovery, delete_connector, document_source,
-    merged_config, obstacles, put_draft,
+    Discovery, DocumentSource, MetadataSource, Places, UpstreamFailure, announces_pkce, config_of_discovery, delete_connector,
+    document_source, merged_config, obstacles, put_draft,
 };
 use vestibule_core::console::{
     ConnectorCatalogue, ConnectorDraft, ConnectorList, ConnectorSecrets, ConnectorView, ConsoleProblem, ConsoleReply, DiscoveredIssuer,
@@ -15,8 +15,8 @@ use vestibule_core::console::{
 use vestibule_core::entropy::{id12, id21};
 use vestibule_core::ids::ConnectorId;
 use vestibule_core::model::{
-    Connector, ConnectorConfig, Factory, INVALID_INPUT, Problem, SECRET_MEMBERS, SignInExperience, check_connector,
-    check_connector_among, check_http_url,
+    Connector, ConnectorConfig, Factory, INVALID_INPUT, Problem, SECRET_MEMBERS, SignInExperience, check_connector, check_connector_among,
+    check_http_url,
 };
 use vestibule_core::{Cx, Secret, StoreError};
 
@@ -59,13 +59,7 @@ fn view(cx: &Cx<'_>, connector: &Connector, places: &Places) -> Result<Connector
     let config = config.as_ref().map_err(|problem| format!("{}: {}", problem.field, problem.message));
     let obstacles = obstacles(connector, config, experience(cx)?.as_ref());
     let simulated_at = connector.simulation.is_some().then(|| places.simulated(&connector.id));
-    Ok(connector_view(
-        connector,
-        held,
-        places,
-        simulated_at,
-        obstacles,
-    ))
+    Ok(connector_view(connector, held, places, simulated_at, obstacles))
 }
 
 /// All connectors in the order of the window: as the sign-in page shows them, the oldest first where it does not say.
