@@ -10,10 +10,6 @@ export type ConnectorCatalogue = {
  */
 id: string, 
 /**
- * The callback address of a connector with that id.
- */
-callback: string, 
-/**
  * Social ones first, in the order of the catalogue.
  */
 factories: Array<FactoryView>, };

@@ -20,11 +20,15 @@ config: Record<string, unknown>,
  */
 secrets: Array<string>, 
 /**
- * Where the provider sends the browser back to.
+ * Where the provider sends the browser back to: the callback address, or the assertion consumer service (SAML).
  */
 callback: string, 
 /**
- * The set-up guide, with the callback address filled in.
+ * Our entity id at the provider (SAML).
+ */
+entityId: string | null, 
+/**
+ * The set-up guide, with these filled in.
  */
 guide: Array<string>, 
 /**

@@ -31,6 +31,15 @@ hasUserEndpoint: boolean,
  */
 storesTokens: boolean, fields: Array<ConfigField>, 
 /**
- * Steps at the provider, with the callback address of the connector that is made next.
+ * Where a connector that is made next wants browsers to come back to: its callback address, or its assertion consumer service
+ * (SAML).
+ */
+callback: string, 
+/**
+ * Our entity id at the provider of a connector that is made next (SAML).
+ */
+entityId: string | null, 
+/**
+ * Steps at the provider, with those in their places.
  */
 guide: Array<string>, };

@@ -3,4 +3,4 @@
 /**
  * What a member of a configuration is, for a form and for its check.
  */
-export type FieldKind = "text" | "secret" | "secretLines" | "url" | "number" | "switch" | "list" | "map" | "switchMap" | "choice" | "choices";
+export type FieldKind = "text" | "secret" | "lines" | "secretLines" | "url" | "number" | "switch" | "list" | "map" | "switchMap" | "choice" | "choices";

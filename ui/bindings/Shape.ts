@@ -3,4 +3,4 @@
 /**
  * How a provider's answers are read.
  */
-export type Shape = "oidc" | "oAuth2" | "enterpriseOidc" | "google" | "microsoft" | "apple" | "gitHub" | "facebook" | "discord" | "gitLab" | "linkedIn" | "slack" | "x";
+export type Shape = "oidc" | "oAuth2" | "enterpriseOidc" | "saml" | "google" | "microsoft" | "apple" | "gitHub" | "facebook" | "discord" | "gitLab" | "linkedIn" | "slack" | "x";

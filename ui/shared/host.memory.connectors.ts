@@ -80,6 +80,8 @@ function factory(id: string, name: string, part: Partial<FactoryView>): FactoryV
     hasUserEndpoint: false,
     storesTokens: true,
     fields: [...CLIENT, SCOPE],
+    callback: '',
+    entityId: null,
     guide: [],
     ...part,
   };
@@ -166,11 +168,33 @@ export const FACTORIES: readonly FactoryView[] = [
   enterprise('AzureAdOidc', 'Microsoft Entra', 'A company’s Microsoft Entra, by OpenID Connect.'),
   enterprise('GoogleWorkspace', 'Google Workspace', 'A company’s Google Workspace.'),
   enterprise('Okta', 'Okta', 'A company’s Okta.'),
+  factory('SAML', 'SAML', {
+    description: 'Any company’s SAML 2.0 identity provider.',
+    enterprise: true,
+    shape: 'saml',
+    issuesIdTokens: false,
+    storesTokens: false,
+    fields: [
+      field('metadataUrl', 'Metadata address', { kind: 'url' }),
+      field('metadata', 'Metadata', { kind: 'lines' }),
+      field('attributeMapping.email', 'Attribute with the e-mail address', { placeholder: 'email' }),
+    ],
+    guide: [
+      'Add an application with the reply address {callback} and the entity ID {entityId}.',
+      'Copy the address of its metadata into the form, and add the company’s mail domains.',
+    ],
+  }),
 ];
 
-const callbackOf = (id: string) => `${ENDPOINT}/callback/${id}`;
-const filled = (guide: readonly string[], id: string) =>
-  guide.map((step) => step.replace('{callback}', callbackOf(id)));
+/** What the provider of a connector is told of us. */
+function told(one: FactoryView | undefined, id: string): Pick<FactoryView, 'callback' | 'entityId' | 'guide'> {
+  const saml = one?.shape === 'saml';
+  const callback = saml ? `${ENDPOINT}/api/authn/single-sign-on/saml/${id}` : `${ENDPOINT}/callback/${id}`;
+  const entityId = saml ? `${ENDPOINT}/enterprise-sso/${id}` : null;
+  const steps = one?.guide ?? [];
+  const guide = steps.map((step) => step.replace('{callback}', callback).replace('{entityId}', entityId ?? ''));
+  return { callback, entityId, guide };
+}
 
 interface Stored extends ConnectorDraft {
   id: string;
@@ -326,8 +350,7 @@ export function memoryConnectors({ now, experience, changed, startRun }: Surroun
       ...stored,
       config,
       secrets,
-      callback: callbackOf(stored.id),
-      guide: filled(factoryOf(stored)?.guide ?? [], stored.id),
+      ...told(factoryOf(stored), stored.id),
       simulatedAt: stored.simulation ? `${ENDPOINT}/simulated/${stored.id}` : null,
       obstacles,
     };
@@ -342,8 +365,7 @@ export function memoryConnectors({ now, experience, changed, startRun }: Surroun
 
   function catalogue(): ConnectorCatalogue {
     const id = `new${++made}`.padEnd(21, '0');
-    const factories = FACTORIES.map((one) => ({ ...one, guide: filled(one.guide, id) }));
-    return { id, callback: callbackOf(id), factories };
+    return { id, factories: FACTORIES.map((one) => ({ ...one, ...told(one, id) })) };
   }
 
   function save(id: string, given: ConnectorDraft, before: Stored | null): ConsoleReply {

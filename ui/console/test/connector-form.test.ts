@@ -105,6 +105,18 @@ describe('failures', () => {
     expect(all.filter((failure) => !canHappen(failure, factory('google-universal')))).toEqual(['userEndpoint401']);
     expect(all.filter((failure) => !canHappen(failure, factory('discord-universal')))).toHaveLength(6);
     expect(failureName('slow')).toBe('Every answer takes three seconds');
+    // SAML has neither tokens nor endpoints that are called, and assertions that can be wrong.
+    const saml = factory('SAML');
+    expect(all.filter((failure) => !canHappen(failure, saml))).toEqual([
+      'noAnswer',
+      'slow',
+      'tokenEndpoint500',
+      'malformedJson',
+      'userEndpoint401',
+      'unverifiedEmail',
+    ]);
+    expect(failureName('wrongAudience', saml)).toBe('The assertion is for another service provider');
+    expect(failureName('noEmail', saml)).toBe('No e-mail address');
   });
 });
 

@@ -120,6 +120,27 @@ describe('adding', () => {
       config: { clientId: 'shop', clientSecret: 's3cret', pkce: true, tokenEndpointAuthMethod: 'client_secret_basic' },
     });
   });
+
+  it('of a SAML provider has entity ID, reply address and metadata to copy, and takes pasted metadata', async () => {
+    open('#/enterprise-sso/%2B/SAML');
+    await screen.findByRole('heading', { name: 'Add SAML' });
+    const guide = within(screen.getByRole('complementary', { name: 'Set up at the provider' }));
+    guide.getByText(/^http:\/\/localhost:3001\/enterprise-sso\/new/);
+    guide.getByText(/\/api\/authn\/single-sign-on\/saml\/new\d+0*$/);
+    guide.getByText(/\/api\/authn\/single-sign-on\/saml\/new\d+0*\/metadata$/);
+    guide.getByText('the entity ID below');
+    await fireEvent.input(screen.getByLabelText('Name'), { target: { value: 'Contoso' } });
+    const metadata = screen.getByLabelText('Metadata (optional)');
+    expect(metadata.tagName).toBe('TEXTAREA');
+    await fireEvent.input(metadata, { target: { value: '<EntityDescriptor>\n</EntityDescriptor>' } });
+    await click('Add connector');
+    await screen.findByRole('heading', { name: /^Contoso/ });
+    expect(last('createConnector')?.connector).toMatchObject({
+      connectorId: 'SAML',
+      enterprise: true,
+      config: { metadata: '<EntityDescriptor>\n</EntityDescriptor>' },
+    });
+  });
 });
 
 describe('a connector', () => {

@@ -6,10 +6,12 @@
 mod edit;
 mod request;
 mod resolve;
+mod saml;
 
 pub use edit::{announces_pkce, config_of_discovery, delete_connector, merged_config, obstacles, put_draft, put_preset};
 pub use request::{authorization_uri, state_digest};
-pub use resolve::{ConfigProblem, check_config, resolve};
+pub use resolve::{ConfigProblem, check_config, document_source, resolve};
+pub use saml::{Departure, IdentityProvider, MAX_RELAY_STATE, MetadataSource, SamlPartners, SamlRequest, ServiceProvider};
 
 use crate::because::{Because, Words};
 use crate::ids::ConnectorId;
@@ -43,6 +45,25 @@ impl Places {
     pub fn callback(&self, connector: &ConnectorId) -> String {
         format!("{}/callback/{connector}", self.endpoint)
     }
+    /// Our entity id at a connector's SAML provider (sheet 6.5).
+    #[must_use]
+    pub fn entity_id(&self, connector: &ConnectorId) -> String {
+        format!("{}/enterprise-sso/{connector}", self.endpoint)
+    }
+    /// Where a connector's SAML provider posts its responses (sheet 6.5).
+    #[must_use]
+    pub fn acs(&self, connector: &ConnectorId) -> String {
+        format!("{}/api/authn/single-sign-on/saml/{connector}", self.endpoint)
+    }
+    /// Where a provider of this shape sends browsers back to: what is registered there.
+    #[must_use]
+    pub fn way_back(&self, shape: Shape, connector: &ConnectorId) -> String {
+        if shape == Shape::Saml {
+            self.acs(connector)
+        } else {
+            self.callback(connector)
+        }
+    }
 }
 
 /// What is read of a provider's discovery document (OpenID Connect Discovery 3).
@@ -66,6 +87,24 @@ pub struct Discovery {
     pub scopes_supported: Vec<String>,
 }
 
+/// What has to be read of a provider before it can be asked anything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DocumentSource {
+    /// An issuer's discovery document.
+    Issuer(String),
+    /// A SAML provider's metadata.
+    Metadata(MetadataSource),
+}
+
+/// What was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ProviderDocument {
+    /// A discovery document.
+    Discovery(Discovery),
+    /// Metadata.
+    Metadata(IdentityProvider),
+}
+
 /// How the token endpoint is told who asks, with what that takes.
 #[derive(Clone)]
 pub enum ClientAuthentication {
@@ -84,7 +123,7 @@ pub enum ClientAuthentication {
         /// PEM (PKCS#8).
         private_key: Secret,
     },
-    /// None: simulated Apple asks for no key.
+    /// None: simulated Apple asks for no key, and SAML has no such endpoint.
     None,
 }
 
@@ -129,6 +168,8 @@ pub struct Upstream {
     pub trust_unverified_email: bool,
     /// Whether a code challenge is sent.
     pub pkce: bool,
+    /// Who is who, where SAML is spoken. Then there are neither token endpoint nor client.
+    pub saml: Option<SamlPartners>,
     /// Whether it is one of Vestibule's simulated providers.
     pub simulated: bool,
 }
@@ -225,6 +266,8 @@ pub struct UpstreamQuestion {
     pub nonce: Option<String>,
     /// The code verifier, where a challenge was sent.
     pub code_verifier: Option<Secret>,
+    /// The id of the SAML request that has to be answered.
+    pub saml_request: Option<String>,
 }
 
 /// What came of it.

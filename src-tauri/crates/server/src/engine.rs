@@ -64,6 +64,7 @@ pub struct Engine {
     pub(crate) providers: vestibule_upstream::provider::Providers,
     pub(crate) messenger: crate::messenger::Messenger,
     pub(crate) simulator: vestibule_simulator::Simulator,
+    pub(crate) saml_responses: crate::saml_responses::SamlResponses,
     pub(crate) custom_ui: crate::custom_ui::State,
     keys: RwLock<Arc<KeyRing>>,
     site: RwLock<Arc<Site>>,

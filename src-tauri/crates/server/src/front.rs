@@ -34,7 +34,7 @@ pub(crate) async fn serve(engine: Arc<Engine>, listener: TcpListener, mut stop: 
                 let engine = engine.clone();
                 async move {
                     let path = path.as_str().to_owned();
-                    let reply = match read_body(&headers, body).await {
+                    let reply = match read_body(&headers, body, body_limit(&path)).await {
                         Ok(body) => {
                             routes::answer(
                                 &engine,
@@ -62,7 +62,7 @@ pub(crate) async fn serve(engine: Arc<Engine>, listener: TcpListener, mut stop: 
     warp::serve(routes).incoming(listener).graceful(graceful).run().await;
 }
 
-async fn read_body<S, B>(headers: &HeaderMap, body: S) -> Result<Bytes, Response>
+async fn read_body<S, B>(headers: &HeaderMap, body: S, most: usize) -> Result<Bytes, Response>
 where
     S: futures_util::Stream<Item = Result<B, warp::Error>>,
     B: bytes::Buf,
@@ -71,8 +71,8 @@ where
         .get(http::header::CONTENT_LENGTH)
         .and_then(|v| v.to_str().ok())
         .and_then(|v| v.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > BODY_LIMIT) {
-        return Err(too_large());
+    if announced.is_some_and(|length| length > most) {
+        return Err(too_large(most));
     }
     if announced == Some(0) || (announced.is_none() && !headers.contains_key(http::header::TRANSFER_ENCODING)) {
         return Ok(Bytes::new());
@@ -83,8 +83,8 @@ where
         let Ok(mut chunk) = chunk else {
             return Err(problem(StatusCode::BAD_REQUEST, "the request body could not be read to its end"));
         };
-        if out.len() + chunk.remaining() > BODY_LIMIT {
-            return Err(too_large());
+        if out.len() + chunk.remaining() > most {
+            return Err(too_large(most));
         }
         while chunk.has_remaining() {
             let part = chunk.chunk().len();
@@ -95,8 +95,18 @@ where
     Ok(out.freeze())
 }
 
-fn too_large() -> Response {
-    problem(StatusCode::PAYLOAD_TOO_LARGE, "the request body is larger than 56 kB (57344 bytes)")
+fn too_large(most: usize) -> Response {
+    let why = format!("the request body is larger than {} kB ({most} bytes)", most / 1024);
+    problem(StatusCode::PAYLOAD_TOO_LARGE, &why)
+}
+
+/// A SAML response may be longer than anything else.
+fn body_limit(path: &str) -> usize {
+    if routes::takes_responses(path) {
+        routes::RESPONSE_LIMIT
+    } else {
+        BODY_LIMIT
+    }
 }
 
 /// A transport problem, in the shape of both error families (sheet 8.1).

@@ -20,6 +20,7 @@ mod playground;
 mod ports;
 mod recorder;
 mod routes;
+mod saml_responses;
 pub mod seed;
 
 pub use custom_ui::Wanted;

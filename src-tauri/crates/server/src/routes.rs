@@ -11,6 +11,7 @@ mod management;
 mod oidc;
 mod pages;
 mod refusal;
+mod saml;
 mod session_end;
 mod simulated;
 #[cfg(test)]
@@ -22,6 +23,8 @@ use crate::engine::Engine;
 use crate::front::problem;
 use crate::http::{Request, Response};
 use crate::recorder::Exchange;
+pub(crate) use saml::{RESPONSE_LIMIT, takes_responses};
+
 use common::{cors_any, preflight, secure};
 use http::{Method, StatusCode, header};
 use std::sync::Arc;
@@ -146,6 +149,8 @@ async fn dispatch(engine: &Arc<Engine>, request: &Request, exchange: &mut Exchan
         ("GET" | "POST", ["api", "authn", "single-sign-on", "oidc", id]) => {
             Box::pin(third_party_login::initiate(engine, request, exchange, id)).await
         }
+        ("POST", ["api", "authn", "single-sign-on", "saml", id]) => saml::consume(engine, request, exchange, id),
+        ("GET", ["api", "authn", "single-sign-on", "saml", id, "metadata"]) => saml::metadata(engine, id),
         (_, ["api", ..]) => common::api_not_found(request),
 
         // For programs on this computer.

@@ -222,6 +222,15 @@ pub fn check_simulation(connector: &Connector, simulation: &Simulation) -> Vec<P
 #[must_use]
 pub fn meaningless(connector: &Connector, failure: Failure) -> Option<String> {
     let factory = connector.factory()?;
+    if factory.shape == Shape::Saml {
+        let why = || {
+            format!(
+                "{} answers through the browser alone, and vouches for every address it tells.",
+                factory.name
+            )
+        };
+        return (!failure.happens_in_saml()).then(why);
+    }
     if failure.needs_id_token() && !factory.issues_id_tokens() {
         return Some(format!("{} issues no ID token that could be wrong.", factory.name));
     }

@@ -188,7 +188,7 @@ pub fn user_info(provider: &Provider, grant: &Grant, fields: Option<&str>) -> Va
     let account = &grant.account;
     let (given, family) = halves(&account.name);
     let mut answer = match provider.shape() {
-        Shape::Oidc | Shape::EnterpriseOidc | Shape::Google | Shape::Microsoft | Shape::Apple => {
+        Shape::Oidc | Shape::EnterpriseOidc | Shape::Saml | Shape::Google | Shape::Microsoft | Shape::Apple => {
             let mut claims = person(provider, grant);
             claims.insert("sub".into(), subject(provider, grant).into());
             return Value::Object(claims);

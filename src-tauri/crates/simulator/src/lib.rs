@@ -7,6 +7,7 @@
 //! * [`accounts`]: whom a provider knows.
 //! * [`Provider`]: connector, configuration and address put together.
 //! * [`request`], [`play`], [`page`]: the browser's side; from the authorization request over the chooser to the answer.
+//! * [`saml`]: what a SAML 2.0 identity provider has instead: requests, responses, metadata, keys.
 //! * [`Simulator`], [`claims`], [`discovery`]: the side of the connector; codes, tokens, keys and what they tell.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
@@ -18,6 +19,7 @@ pub mod page;
 pub mod play;
 mod provider;
 pub mod request;
+pub mod saml;
 #[cfg(test)]
 mod testing;
 

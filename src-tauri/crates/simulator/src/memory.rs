@@ -1,6 +1,7 @@
 //! What simulated providers remember while the program runs: keys, codes, tokens, and which sign-in a browser belongs to.
 
 use crate::play::Grant;
+use crate::saml::SamlKeys;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
@@ -25,8 +26,21 @@ pub(crate) const SILENT: usize = 64;
 /// All simulated providers of this program.
 pub struct Simulator {
     memory: Mutex<Memory>,
-    keys: Mutex<HashMap<ConnectorId, Arc<OnceCell<Arc<Keys>>>>>,
+    keys: Mutex<Cells<Keys>>,
+    saml_keys: Mutex<Cells<SamlKeys>>,
     pub(crate) silent: Arc<Semaphore>,
+}
+
+/// What is made once for a provider, at its first use.
+type Cells<T> = HashMap<ConnectorId, Arc<OnceCell<Arc<T>>>>;
+
+/// A provider's cell. When there are too many, all are forgotten: providers make new keys, as they may at any time.
+fn cell<T>(cells: &Mutex<Cells<T>>, connector: &ConnectorId) -> Arc<OnceCell<Arc<T>>> {
+    let mut cells = cells.lock().unwrap_or_else(PoisonError::into_inner);
+    if cells.len() >= MOST_KEYS && !cells.contains_key(connector) {
+        cells.clear();
+    }
+    cells.entry(connector.clone()).or_default().clone()
 }
 
 /// The keys of one provider.
@@ -96,6 +110,7 @@ impl Default for Simulator {
         Self {
             memory: Mutex::default(),
             keys: Mutex::default(),
+            saml_keys: Mutex::default(),
             silent: Arc::new(Semaphore::new(SILENT)),
         }
     }
@@ -193,18 +208,33 @@ impl Simulator {
     /// # Errors
     /// When the cryptographic library refuses.
     pub async fn keys(&self, connector: &ConnectorId, vault: &Arc<impl Vault + 'static>, now: Timestamp) -> Result<Arc<Keys>, KeyError> {
-        let cell = {
-            let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
-            if keys.len() >= MOST_KEYS && !keys.contains_key(connector) {
-                keys.clear();
-            }
-            keys.entry(connector.clone()).or_default().clone()
-        };
+        let cell = cell(&self.keys, connector);
         let made = cell.get_or_try_init(|| async {
             let vault = vault.clone();
             tokio::task::spawn_blocking(move || make_keys(vault.as_ref(), now))
                 .await
                 .map_err(|_| KeyError::Refused("make a simulated provider's keys"))?
+        });
+        made.await.cloned()
+    }
+
+    /// The keys of a SAML provider, made like [`Simulator::keys`].
+    ///
+    /// # Errors
+    /// A sentence that says why none can be made.
+    pub(crate) async fn saml_keys(
+        &self,
+        connector: &ConnectorId,
+        vault: &Arc<impl Vault + 'static>,
+        now: Timestamp,
+    ) -> Result<Arc<SamlKeys>, String> {
+        let cell = cell(&self.saml_keys, connector);
+        let made = cell.get_or_try_init(|| async {
+            let (vault, name) = (vault.clone(), connector.to_string());
+            tokio::task::spawn_blocking(move || SamlKeys::make(vault.as_ref(), &name, now))
+                .await
+                .map_err(|_| "The thread that makes keys is gone.".to_owned())?
+                .map(Arc::new)
         });
         made.await.cloned()
     }

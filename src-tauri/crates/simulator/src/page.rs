@@ -7,7 +7,7 @@ use crate::play::{Reply, is_hinted};
 use crate::provider::Provider;
 use crate::request::{AuthorizationRequest, Mistake};
 use vestibule_core::console::SimulatedAccountDraft;
-use vestibule_core::model::{Failure, Problem, SimulatedAccount};
+use vestibule_core::model::{Failure, Problem, Shape, SimulatedAccount};
 
 /// The pages' style, to be served as `/assets/simulated.css`.
 pub const STYLE: &str = include_str!("page/style.css");
@@ -79,9 +79,10 @@ fn document(title: &str, head: &str, body: &str) -> String {
 pub fn chooser(page: &Chooser<'_>) -> String {
     let name = escape(page.provider.name());
     let simulation = page.provider.connector.simulation.clone().unwrap_or_default();
+    let shape = page.provider.shape();
     let armed = match (simulation.next, simulation.failure) {
-        (Some(next), _) => warning("The next sign-in fails", next),
-        (None, Some(always)) => warning("Every sign-in here fails", always),
+        (Some(next), _) => warning("The next sign-in fails", next, shape),
+        (None, Some(always)) => warning("Every sign-in here fails", always, shape),
         (None, None) => String::new(),
     };
     let notice = page
@@ -92,7 +93,7 @@ pub fn chooser(page: &Chooser<'_>) -> String {
     let mut accounts: Vec<&SimulatedAccount> = page.accounts.iter().collect();
     // A stable sort: whom the connector expects comes first.
     accounts.sort_by_key(|account| !is_hinted(account, page.request));
-    let rows: String = accounts.iter().map(|account| row(account, page.request)).collect();
+    let rows: String = accounts.iter().map(|account| row(account, page.request, shape)).collect();
     let body = format!(
         "<p class=\"badge\">Simulated provider</p><h1>Sign in with {name}</h1>\
          <p class=\"lead\">Vestibule plays {name} here. Nothing leaves this computer, and no password is asked for.</p>{armed}{notice}\
@@ -100,22 +101,27 @@ pub fn chooser(page: &Chooser<'_>) -> String {
          <form method=\"post\" class=\"quick\">{hidden}<button class=\"plain\" name=\"action\" value=\"make-up\">Make one up</button>\
          <span>A new person, signed in at once</span></form>{}\
          <form method=\"post\" class=\"cancel\">{hidden}<button class=\"plain\" name=\"action\" value=\"cancel\">Cancel</button>\
-         <span>Goes back with <code>access_denied</code></span></form>{}",
+         <span>Goes back with <code>{}</code></span></form>{}",
         add_form(page, &hidden),
+        if page.request.saml.is_some() {
+            "RequestDenied"
+        } else {
+            "access_denied"
+        },
         asked(page),
     );
     document(&format!("Simulated {}", page.provider.name()), "", &body)
 }
 
-fn warning(when: &str, failure: Failure) -> String {
+fn warning(when: &str, failure: Failure, shape: Shape) -> String {
     format!(
         "<p class=\"armed\"><strong>{when}:</strong> {}. Change it in Vestibule's window, under Connectors.</p>",
-        failure.words()
+        failure.words_at(shape)
     )
 }
 
 /// An account, as a button.
-fn row(account: &SimulatedAccount, request: &AuthorizationRequest) -> String {
+fn row(account: &SimulatedAccount, request: &AuthorizationRequest, shape: Shape) -> String {
     let hinted = is_hinted(account, request);
     let chip = |class: &str, text: &str| format!("<span class=\"chip {class}\">{text}</span>");
     let email = match &account.email {
@@ -130,7 +136,7 @@ fn row(account: &SimulatedAccount, request: &AuthorizationRequest) -> String {
         chips.push_str(&chip("mute", "address not verified"));
     }
     if let Some(failure) = account.failure {
-        chips.push_str(&chip("fails", failure.words()));
+        chips.push_str(&chip("fails", failure.words_at(shape)));
     }
     if !chips.is_empty() {
         chips = format!("<span class=\"chips\">{chips}</span>");
@@ -195,7 +201,7 @@ fn add_form(page: &Chooser<'_>, hidden: &str) -> String {
             format!(
                 "<option value=\"{}\"{selected}>{}</option>",
                 failure.name(),
-                capitalized(failure.words())
+                capitalized(failure.words_at(page.provider.shape()))
             )
         })
         .collect();
@@ -221,7 +227,13 @@ fn add_form(page: &Chooser<'_>, hidden: &str) -> String {
 fn asked(page: &Chooser<'_>) -> String {
     let request = page.request;
     let mut rows = vec![
-        ("Client", page.provider.client_id.clone()),
+        (
+            if request.saml.is_some() { "Service provider" } else { "Client" },
+            page.provider.client_id.clone(),
+        ),
+        ("Goes back to", page.provider.callback.clone()),
+    ];
+    let oauth = [
         (
             "Scope",
             if request.scopes.is_empty() {
@@ -230,12 +242,15 @@ fn asked(page: &Chooser<'_>) -> String {
                 request.scopes.join(" ")
             },
         ),
-        ("Goes back to", page.provider.callback.clone()),
         (
             "Code challenge",
             if request.challenge.is_some() { "sent (PKCE)" } else { "not sent" }.to_owned(),
         ),
     ];
+    match &request.saml {
+        Some(id) => rows.push(("Request", cut(id))),
+        None => rows.extend(oauth),
+    }
     rows.extend(request.login_hint.clone().map(|hint| ("Expected", cut(&hint))));
     let rows: String = rows
         .iter()

@@ -1,8 +1,9 @@
 //! What comes of a choice at the account chooser: which failure is played, and the answer that goes back to the connector.
 
-use crate::accounts::{self, Refusal, meaningless, new_subject};
+use crate::accounts::{self, Refusal, meaningless, new_subject, shape};
 use crate::provider::Provider;
 use crate::request::{AuthorizationRequest, ResponseMode};
+use crate::saml::{self, Response};
 use std::sync::Arc;
 use vestibule_core::because::{Because, Outcome};
 use vestibule_core::console::SimulatedAccountDraft;
@@ -50,6 +51,8 @@ pub struct Reply {
     pub mode: ResponseMode,
     /// The code that is among them, and what it stands for.
     pub issued: Option<(String, Grant)>,
+    /// A SAML response that is not among them yet, because it is not signed.
+    pub response: Option<Response>,
 }
 
 /// Why a choice can't be taken: the chooser says so, and is shown again.
@@ -89,10 +92,14 @@ pub fn choose(
                 "upstream.choice",
                 Outcome::Refused,
                 format!("Cancel was pressed at the simulated {name}"),
-                "The browser goes back with `error=access_denied` and no code. A failure that is armed for the next sign-in stays armed.",
+                if request.saml.is_some() {
+                    "The browser goes back with a status in place of an assertion. A failure that is armed for the next sign-in stays armed."
+                } else {
+                    "The browser goes back with `error=access_denied` and no code. A failure that is armed for the next sign-in stays armed."
+                },
                 SOURCE,
             ));
-            return Ok(Ok(refuse(cx, request, "access_denied", "The person cancelled.")));
+            return Ok(Ok(refuse(cx, provider, request, "access_denied", "The person cancelled.")));
         }
         Choice::Account(id) => match known(cx, &connector, &id)? {
             Some(account) => account,
@@ -134,6 +141,7 @@ pub fn silently(cx: &mut Cx<'_>, provider: &Provider, request: &AuthorizationReq
     );
     Ok(Ok(refuse(
         cx,
+        provider,
         request,
         "login_required",
         "Nobody is signed in here, and nothing may be shown.",
@@ -195,7 +203,7 @@ fn failure(cx: &mut Cx<'_>, connector: &Connector, account: &SimulatedAccount) -
         Because::new(
             "upstream.persona",
             Outcome::Decided,
-            format!("The simulated {name} plays a failure: {}", failure.words()),
+            format!("The simulated {name} plays a failure: {}", failure.words_at(shape(connector))),
             whence,
             SOURCE,
         )
@@ -220,9 +228,12 @@ fn play(
         _ => None,
     };
     if let Some((error, description)) = refused {
-        return Ok(refuse(cx, request, error, description));
+        return Ok(refuse(cx, provider, request, error, description));
     }
     let told = as_told(cx, provider, &account, failure)?;
+    if let Some(id) = &request.saml {
+        return saml::respond(cx, provider, request, id, &account, &told, failure);
+    }
     let code = opaque43(cx.entropy);
     let mut params = vec![("code".to_owned(), code.clone())];
     if let Some(user) = apple_user(provider, request, &told) {
@@ -260,6 +271,7 @@ fn play(
         params,
         mode: request.response_mode,
         issued: Some((code, grant)),
+        response: None,
     })
 }
 
@@ -345,7 +357,10 @@ fn apple_user(provider: &Provider, request: &AuthorizationRequest, account: &Sim
 }
 
 /// An error for the connector (RFC 6749 4.1.2.1).
-fn refuse(cx: &mut Cx<'_>, request: &AuthorizationRequest, error: &'static str, description: &'static str) -> Reply {
+fn refuse(cx: &mut Cx<'_>, provider: &Provider, request: &AuthorizationRequest, error: &'static str, description: &'static str) -> Reply {
+    if let Some(id) = &request.saml {
+        return saml::refuse(cx, provider, request, id, error, description);
+    }
     goes_back(cx, request, &format!("error={error}"));
     let mut params = vec![
         ("error".to_owned(), error.to_owned()),
@@ -356,10 +371,11 @@ fn refuse(cx: &mut Cx<'_>, request: &AuthorizationRequest, error: &'static str, 
         params,
         mode: request.response_mode,
         issued: None,
+        response: None,
     }
 }
 
-fn goes_back(cx: &mut Cx<'_>, request: &AuthorizationRequest, what: &str) {
+pub(crate) fn goes_back(cx: &mut Cx<'_>, request: &AuthorizationRequest, what: &str) {
     let how = match request.response_mode {
         ResponseMode::Query => "303",
         ResponseMode::FormPost => "form_post",

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use vestibule_core::connectors::Places;
 use vestibule_core::experience::open_config;
-use vestibule_core::model::{Connector, Factory, ProfileMap, Shape};
+use vestibule_core::model::{AttributeMapping, Connector, Factory, ProfileMap, Shape};
 use vestibule_core::{Cx, Secret, StoreError};
 
 /// The client that every simulated provider knows, unless the connector is configured with another.
@@ -22,10 +22,12 @@ pub struct Provider {
     pub loopback: String,
     /// Where it sends browsers back to.
     pub callback: String,
-    /// The only client it knows.
+    /// The only client it knows; for SAML, the service provider's entity id.
     pub client_id: String,
     /// That client's secret, where the connector has one.
     pub client_secret: Option<Secret>,
+    /// Under which names a SAML provider tells of a person.
+    pub attribute_mapping: AttributeMapping,
     /// Under which names a plain OAuth 2.0 user endpoint answers.
     pub profile_map: ProfileMap,
 }
@@ -45,11 +47,16 @@ impl Provider {
             factory,
             issuer: places.simulated(&connector.id),
             loopback: places.simulated_loopback(&connector.id),
-            callback: places.callback(&connector.id),
-            client_id: Some(config.client_id)
-                .filter(|id| !id.is_empty())
-                .unwrap_or_else(|| CLIENT.to_owned()),
+            callback: places.way_back(factory.shape, &connector.id),
+            client_id: Some(if factory.shape == Shape::Saml {
+                places.entity_id(&connector.id)
+            } else {
+                config.client_id
+            })
+            .filter(|id| !id.is_empty())
+            .unwrap_or_else(|| CLIENT.to_owned()),
             client_secret: Some(config.client_secret).filter(|secret| !secret.is_empty()).map(Secret::new),
+            attribute_mapping: config.attribute_mapping.unwrap_or_default(),
             profile_map: config.profile_map.unwrap_or_default(),
             connector,
         }))

@@ -41,6 +41,8 @@ pub struct AuthorizationRequest {
     pub login_hint: Option<String>,
     /// How the answer goes back.
     pub response_mode: ResponseMode,
+    /// The id of a SAML request; none where it is one of OAuth 2.0.
+    pub saml: Option<String>,
 }
 
 /// What is wrong with a request: shown on a page, because nothing says that the way back can be trusted.
@@ -145,6 +147,7 @@ pub fn read(provider: &Provider, pairs: &[(String, String)]) -> Result<Authoriza
         challenge,
         silent,
         response_mode,
+        saml: None,
     })
 }
 

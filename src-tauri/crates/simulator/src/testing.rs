@@ -4,7 +4,7 @@ use crate::play::Grant;
 use crate::provider::Provider;
 use crate::request::{AuthorizationRequest, read};
 use std::sync::Arc;
-use vestibule_core::model::{Connector, Factory, Failure, ProfileMap, Shape, Simulation};
+use vestibule_core::model::{AttributeMapping, Connector, Factory, Failure, ProfileMap, Shape, Simulation};
 use vestibule_core::testing::{START, World};
 
 /// The verifier and the challenge of RFC 7636 appendix B.
@@ -30,6 +30,7 @@ pub(crate) fn provider(connector: &Connector) -> Provider {
         callback: "http://localhost:3001/callback/c1".into(),
         client_id: "vestibule".into(),
         client_secret: None,
+        attribute_mapping: AttributeMapping::default(),
         profile_map: ProfileMap::default(),
         connector: Arc::new(connector.clone()),
     }

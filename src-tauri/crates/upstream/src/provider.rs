@@ -15,6 +15,7 @@ mod id_token;
 mod keys;
 mod people;
 mod profile;
+mod saml;
 mod token;
 
 pub use http::Limits;
@@ -25,7 +26,8 @@ use keys::KeySet;
 use std::sync::Arc;
 use vestibule_core::because::{Because, Outcome, Words};
 use vestibule_core::connectors::{
-    Discovery, FailureKind, Upstream, UpstreamAnswer, UpstreamCall, UpstreamFailure, UpstreamQuestion, UpstreamTokens, UpstreamUser,
+    Discovery, FailureKind, IdentityProvider, Upstream, UpstreamAnswer, UpstreamCall, UpstreamFailure, UpstreamQuestion, UpstreamTokens,
+    UpstreamUser,
 };
 use vestibule_core::entropy::Entropy;
 use vestibule_core::time::Timestamp;
@@ -38,6 +40,7 @@ pub struct Providers {
     http: Http,
     entropy: Arc<dyn Entropy>,
     discoveries: Cache<Discovery>,
+    metadata: Cache<IdentityProvider>,
     keys: Cache<KeySet>,
 }
 
@@ -55,6 +58,7 @@ impl Providers {
             http: Http::new(limits),
             entropy,
             discoveries: Cache::default(),
+            metadata: Cache::default(),
             keys: Cache::default(),
         }
     }
@@ -85,6 +89,9 @@ struct Visit<'a> {
 
 impl Visit<'_> {
     async fn sign_in(&mut self, question: &UpstreamQuestion) -> Result<(UpstreamUser, Option<UpstreamTokens>), UpstreamFailure> {
+        if let Some(partners) = &question.upstream.saml {
+            return Ok((self.response(question, partners)?, None));
+        }
         let code = self.code(question)?;
         let tokens = self.redeem(question, code).await?;
         let claims = if self.upstream.shape.issues_id_tokens() {

@@ -48,10 +48,39 @@ const NEED_ID_TOKEN: ReadonlySet<Failure> = new Set<Failure>([
   'unknownKeyId',
 ]);
 
+/** What a SAML provider, which answers through the browser alone, can't get wrong. */
+const NOT_IN_SAML: ReadonlySet<Failure> = new Set<Failure>([
+  'noAnswer',
+  'slow',
+  'unverifiedEmail',
+  'tokenEndpoint500',
+  'userEndpoint401',
+  'malformedJson',
+]);
+
+/** What failures are called at a SAML provider, where that differs. */
+const IN_SAML: Partial<Record<Failure, string>> = {
+  serverError: 'The provider answers with an error',
+  wrongState: 'The response carries another RelayState',
+  wrongNonce: 'The response answers another request',
+  wrongIssuer: 'The assertion names another issuer',
+  wrongAudience: 'The assertion is for another service provider',
+  badSignature: 'The assertion’s signature does not fit',
+  expiredIdToken: 'The assertion has expired',
+  unknownKeyId: 'The assertion is signed with an unknown key',
+};
+
 /** Whether a failure can happen at a provider of this factory. */
-export const canHappen = (failure: Failure, factory: FactoryView): boolean =>
-  (factory.issuesIdTokens || !NEED_ID_TOKEN.has(failure)) && (factory.hasUserEndpoint || failure !== 'userEndpoint401');
+export const canHappen = (failure: Failure, factory: FactoryView): boolean => {
+  if (factory.shape === 'saml') return !NOT_IN_SAML.has(failure);
+  return (
+    (factory.issuesIdTokens || !NEED_ID_TOKEN.has(failure)) &&
+    (factory.hasUserEndpoint || failure !== 'userEndpoint401')
+  );
+};
 
 /** What a chip says of a failure. */
-export const failureName = (failure: Failure): string =>
-  FAILURES.flatMap(({ failures }) => failures).find(({ value }) => value === failure)?.name ?? failure;
+export const failureName = (failure: Failure, factory?: FactoryView): string =>
+  (factory?.shape === 'saml' ? IN_SAML[failure] : undefined) ??
+  FAILURES.flatMap(({ failures }) => failures).find(({ value }) => value === failure)?.name ??
+  failure;

@@ -1,7 +1,7 @@
 //! From a connector to its provider: preset, configuration, discovery and simulation put together.
 
 use super::edit::announces_pkce;
-use super::{ClientAuthentication, Discovery, Places, Upstream};
+use super::{ClientAuthentication, DocumentSource, MetadataSource, Places, ProviderDocument, SamlPartners, ServiceProvider, Upstream};
 use crate::model::{
     AuthRequestOptions, Connector, ConnectorConfig, Factory, FieldKind, IdTokenVerification, OneOrMany, Shape, TokenResponseType,
     UpstreamAuthMethod,
@@ -62,6 +62,12 @@ pub fn check_config(factory: &Factory, config: &ConnectorConfig, simulated: bool
             _ => {}
         }
     }
+    if factory.shape == Shape::Saml && !simulated && MetadataSource::of(config).is_none() {
+        problems.push(problem(
+            "metadataUrl",
+            "Say who the provider is: give the address of its metadata, or the metadata themselves, or its entity ID, sign-in address and certificate.",
+        ));
+    }
     if let Some(members) = json.as_object() {
         for member in members.keys() {
             let understood = factory.fields.iter().any(|field| field.key.split('.').next() == Some(member));
@@ -74,7 +80,26 @@ pub fn check_config(factory: &Factory, config: &ConnectorConfig, simulated: bool
     problems
 }
 
-/// The provider behind a connector. `discovery` is its discovery document, where [`Shape::EnterpriseOidc`] asks for one.
+/// What has to be read of a connector's provider before it is resolved; `None` where nothing has to. A simulated SAML provider
+/// is read like a real one: it has a key of its own.
+#[must_use]
+pub fn document_source(connector: &Connector, config: &ConnectorConfig, places: &Places) -> Option<DocumentSource> {
+    let factory = connector.factory()?;
+    match (factory.shape, connector.simulation.is_some()) {
+        (Shape::EnterpriseOidc, false) => {
+            let preset = Some(factory.endpoints.issuer.to_owned()).filter(|issuer| !issuer.is_empty());
+            config.issuer.clone().or(preset).map(DocumentSource::Issuer)
+        }
+        (Shape::Saml, true) => {
+            let at = format!("{}/metadata", places.simulated_loopback(&connector.id));
+            Some(DocumentSource::Metadata(MetadataSource::Url(at)))
+        }
+        (Shape::Saml, false) => MetadataSource::of(config).map(DocumentSource::Metadata),
+        _ => None,
+    }
+}
+
+/// The provider behind a connector. `document` is what [`document_source`] asked for.
 ///
 /// # Errors
 /// The first thing that is wrong with the configuration.
@@ -82,7 +107,7 @@ pub fn resolve(
     connector: &Connector,
     config: &ConnectorConfig,
     places: &Places,
-    discovery: Option<&Discovery>,
+    document: Option<&ProviderDocument>,
 ) -> Result<Upstream, ConfigProblem> {
     let Some(factory) = connector.factory() else {
         return Err(problem(
@@ -118,6 +143,7 @@ pub fn resolve(
         string_booleans: config.accept_string_typed_boolean_claims == Some(true),
         trust_unverified_email: config.trust_unverified_email == Some(true),
         pkce: config.pkce == Some(true),
+        saml: None,
         simulated,
     };
     match factory.shape {
@@ -138,6 +164,7 @@ pub fn resolve(
             }
         }
         Shape::EnterpriseOidc => {}
+        Shape::Saml => return partners(upstream, connector, config, places, document),
         Shape::Microsoft => {
             let cloud = config.cloud_instance.as_deref().unwrap_or("https://login.microsoftonline.com");
             let tenant = config.tenant_id.as_deref().unwrap_or("common");
@@ -163,7 +190,7 @@ pub fn resolve(
         // What the simulated provider announces in its own discovery document.
         upstream.pkce |= config.pkce.unwrap_or(factory.shape == Shape::EnterpriseOidc);
     } else if factory.shape == Shape::EnterpriseOidc {
-        discovered(&mut upstream, config, discovery)?;
+        discovered(&mut upstream, config, document)?;
     }
     upstream.authorization_params.extend(request_options(&options));
     if let Some(prompts) = config.prompts.as_ref().filter(|prompts| !prompts.is_empty()) {
@@ -195,8 +222,8 @@ fn simulate(upstream: &mut Upstream, factory: &Factory, connector: &Connector, p
 }
 
 /// Takes the endpoints from the provider's discovery document.
-fn discovered(upstream: &mut Upstream, config: &ConnectorConfig, discovery: Option<&Discovery>) -> Result<(), ConfigProblem> {
-    let Some(discovery) = discovery else {
+fn discovered(upstream: &mut Upstream, config: &ConnectorConfig, document: Option<&ProviderDocument>) -> Result<(), ConfigProblem> {
+    let Some(ProviderDocument::Discovery(discovery)) = document else {
         return Err(problem("issuer", "The issuer's discovery document could not be read."));
     };
     upstream.authorization_endpoint.clone_from(&discovery.authorization_endpoint);
@@ -208,6 +235,36 @@ fn discovered(upstream: &mut Upstream, config: &ConnectorConfig, discovery: Opti
     // Logto's tolerance for an enterprise provider's clock (sheet 6.5).
     upstream.id_token.clock_tolerance = Some(600);
     Ok(())
+}
+
+/// Takes what a SAML provider's metadata say.
+fn partners(
+    mut upstream: Upstream,
+    connector: &Connector,
+    config: &ConnectorConfig,
+    places: &Places,
+    document: Option<&ProviderDocument>,
+) -> Result<Upstream, ConfigProblem> {
+    let Some(ProviderDocument::Metadata(provider)) = document else {
+        return Err(problem("metadataUrl", "The provider's metadata could not be read."));
+    };
+    if provider.wants_signed_requests {
+        return Err(problem(
+            "metadataUrl",
+            "The provider asks for signed requests, and requests are not signed here. Switch that off at the provider.",
+        ));
+    }
+    let own = ServiceProvider::enterprise(places, &connector.id);
+    upstream.authorization_endpoint.clone_from(&provider.sign_in_endpoint);
+    upstream.issuers = vec![provider.entity_id.clone()];
+    upstream.client_id.clone_from(&own.entity_id);
+    upstream.authentication = ClientAuthentication::None;
+    upstream.saml = Some(SamlPartners {
+        provider: provider.clone(),
+        own,
+        mapping: config.attribute_mapping.clone().unwrap_or_default(),
+    });
+    Ok(upstream)
 }
 
 fn authentication(factory: &Factory, config: &ConnectorConfig) -> ClientAuthentication {

@@ -1,5 +1,7 @@
 //! Connectors, as the window is shown them and edits them (sheet chapter 6).
 
+use crate::connectors::Places;
+use crate::ids::ConnectorId;
 use crate::model::{ConfigField, Connector, Factory, SECRET_MEMBERS, Shape, Simulation};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -86,9 +88,11 @@ pub struct ConnectorView {
     pub config: Map<String, Value>,
     /// The secret members that there are.
     pub secrets: Vec<String>,
-    /// Where the provider sends the browser back to.
+    /// Where the provider sends the browser back to: the callback address, or the assertion consumer service (SAML).
     pub callback: String,
-    /// The set-up guide, with the callback address filled in.
+    /// Our entity id at the provider (SAML).
+    pub entity_id: Option<String>,
+    /// The set-up guide, with these filled in.
     pub guide: Vec<String>,
     /// Where Vestibule plays the provider.
     pub simulated_at: Option<String>,
@@ -153,7 +157,12 @@ pub struct FactoryView {
     /// Whether the provider's tokens can be kept (sheet 6.4).
     pub stores_tokens: bool,
     pub fields: &'static [ConfigField],
-    /// Steps at the provider, with the callback address of the connector that is made next.
+    /// Where a connector that is made next wants browsers to come back to: its callback address, or its assertion consumer service
+    /// (SAML).
+    pub callback: String,
+    /// Our entity id at the provider of a connector that is made next (SAML).
+    pub entity_id: Option<String>,
+    /// Steps at the provider, with those in their places.
     pub guide: Vec<String>,
 }
 
@@ -164,8 +173,6 @@ pub struct FactoryView {
 pub struct ConnectorCatalogue {
     /// An id that is free, for `CreateConnector`: providers ask for the callback address first.
     pub id: String,
-    /// The callback address of a connector with that id.
-    pub callback: String,
     /// Social ones first, in the order of the catalogue.
     pub factories: Vec<FactoryView>,
 }
@@ -198,15 +205,25 @@ impl std::fmt::Debug for ConnectorSecrets {
     }
 }
 
-/// Steps of a set-up guide with the callback address in its place.
-#[must_use]
-pub fn filled_guide(factory: &Factory, callback: &str) -> Vec<String> {
-    factory.guide.iter().map(|step| step.replace("{callback}", callback)).collect()
+/// What a provider is told of us: where browsers come back to, and our entity id (SAML).
+fn told(shape: Shape, places: &Places, connector: &ConnectorId) -> (String, Option<String>) {
+    let entity_id = (shape == Shape::Saml).then(|| places.entity_id(connector));
+    (places.way_back(shape, connector), entity_id)
 }
 
-/// A factory as the window sees it. `callback` is the address that its guide names.
+/// Steps of a set-up guide with the addresses of a connector in their places.
+fn filled_guide(factory: &Factory, callback: &str, entity_id: Option<&str>) -> Vec<String> {
+    let filled = |step: &&str| {
+        let step = step.replace("{callback}", callback);
+        step.replace("{entityId}", entity_id.unwrap_or_default())
+    };
+    factory.guide.iter().map(filled).collect()
+}
+
+/// A factory as the window sees it, for a connector that is made next.
 #[must_use]
-pub fn factory_view(factory: &'static Factory, callback: &str) -> FactoryView {
+pub fn factory_view(factory: &'static Factory, places: &Places, connector: &ConnectorId) -> FactoryView {
+    let (callback, entity_id) = told(factory.shape, places, connector);
     FactoryView {
         id: factory.id,
         name: factory.name,
@@ -219,7 +236,9 @@ pub fn factory_view(factory: &'static Factory, callback: &str) -> FactoryView {
         has_user_endpoint: factory.has_user_endpoint(),
         stores_tokens: factory.stores_tokens(),
         fields: factory.fields,
-        guide: filled_guide(factory, callback),
+        guide: filled_guide(factory, &callback, entity_id.as_deref()),
+        callback,
+        entity_id,
     }
 }
 
@@ -228,7 +247,7 @@ pub fn factory_view(factory: &'static Factory, callback: &str) -> FactoryView {
 pub fn connector_view(
     connector: &Connector,
     mut config: Map<String, Value>,
-    callback: String,
+    places: &Places,
     simulated_at: Option<String>,
     obstacles: Vec<Obstacle>,
 ) -> ConnectorView {
@@ -237,9 +256,10 @@ pub fn connector_view(
         .filter(|member| config.remove(**member).is_some_and(|value| value.as_str() != Some("")))
         .map(|member| (*member).to_owned())
         .collect();
-    let guide = connector
-        .factory()
-        .map(|factory| filled_guide(factory, &callback))
+    let factory = connector.factory();
+    let (callback, entity_id) = told(factory.map_or(Shape::Oidc, |factory| factory.shape), places, &connector.id);
+    let guide = factory
+        .map(|factory| filled_guide(factory, &callback, entity_id.as_deref()))
         .unwrap_or_default();
     ConnectorView {
         id: connector.id.0.clone(),
@@ -258,6 +278,7 @@ pub fn connector_view(
         config,
         secrets,
         callback,
+        entity_id,
         guide,
         simulated_at,
         obstacles,

@@ -11,13 +11,13 @@ use super::interaction::keep_record;
 use super::ruling::{Ruling, Stop, answer, begun, decide, refuse, save, sign_in_experience, waiting};
 use crate::because::{Because, Outcome, Words};
 use crate::connectors::{
-    ConfigProblem, Discovery, FailureKind, Places, Upstream, UpstreamAnswer, UpstreamFailure, UpstreamQuestion, UpstreamTokens,
-    authorization_uri, resolve, state_digest,
+    ConfigProblem, Departure, DocumentSource, FailureKind, MAX_RELAY_STATE, Places, ProviderDocument, SamlRequest, Upstream,
+    UpstreamAnswer, UpstreamFailure, UpstreamQuestion, UpstreamTokens, authorization_uri, document_source, resolve, state_digest,
 };
 use crate::entropy::{id21, opaque43};
 use crate::ids::{ConnectorId, InteractionId, VerificationId};
 use crate::live::Lane;
-use crate::model::{Connector, ConnectorConfig, Shape};
+use crate::model::{Connector, ConnectorConfig};
 use crate::port::{Cx, StoreError};
 use crate::record::{ConnectorRecord, Interaction, VerificationRecord};
 use crate::secret::Secret;
@@ -68,15 +68,10 @@ pub struct ConnectorPlan {
 }
 
 impl ConnectorPlan {
-    /// The issuer whose discovery document is asked for before anything else; `None` where none is needed.
+    /// What has to be read of the provider before anything else; `None` where nothing has to.
     #[must_use]
-    pub fn needs_discovery(&self) -> Option<String> {
-        let factory = self.connector.factory()?;
-        if factory.shape != Shape::EnterpriseOidc || self.connector.simulation.is_some() {
-            return None;
-        }
-        let preset = Some(factory.endpoints.issuer.to_owned()).filter(|issuer| !issuer.is_empty());
-        self.config.issuer.clone().or(preset)
+    pub fn document_source(&self, places: &Places) -> Option<DocumentSource> {
+        document_source(&self.connector, &self.config, places)
     }
 }
 
@@ -84,7 +79,7 @@ impl ConnectorPlan {
 #[derive(Clone, Debug)]
 pub struct StartedConnector {
     /// Where the browser goes.
-    pub authorization_uri: String,
+    pub departure: Departure,
     /// The record.
     pub verification_id: VerificationId,
 }
@@ -206,12 +201,12 @@ fn failed<T>(name: &str, failure: UpstreamFailure) -> Result<T, Stop> {
     )
 }
 
-/// `POST /verification/{social|sso}/:connectorId/authorization-uri` → 200 `{authorizationUri, verificationId}`. `discovery`
-/// is the provider's document where [`ConnectorPlan::needs_discovery`] asked for one, or why it could not be read.
+/// `POST /verification/{social|sso}/:connectorId/authorization-uri` → 200 `{authorizationUri, verificationId}`. `document`
+/// is what [`ConnectorPlan::document_source`] asked for, or why it could not be read.
 ///
 /// # Errors
 /// [`StoreError`]. Refuses as [`connector_plan`], with 400 `guard.invalid_input` (`state`, `redirectUri`), 400
-/// `connector.invalid_config`, and as the discovery failed.
+/// `connector.invalid_config`, and as reading the document failed.
 #[allow(clippy::too_many_arguments)]
 pub fn start_connector(
     cx: &mut Cx<'_>,
@@ -219,7 +214,7 @@ pub fn start_connector(
     family: ConnectorFamily,
     id: &str,
     places: &Places,
-    discovery: Option<Result<Discovery, UpstreamFailure>>,
+    document: Option<Result<ProviderDocument, UpstreamFailure>>,
     state: &str,
     redirect_uri: &str,
 ) -> Ruling<StartedConnector> {
@@ -229,12 +224,12 @@ pub fn start_connector(
         guard_text("state", state)?;
         guard_text("redirectUri", redirect_uri)?;
         let name = connector.label().to_owned();
-        let discovery = match discovery {
+        let document = match document {
             Some(Ok(document)) => Some(document),
             Some(Err(failure)) => return failed(&name, failure),
             None => None,
         };
-        let mut upstream = match resolve(&connector, &config, places, discovery.as_ref()) {
+        let mut upstream = match resolve(&connector, &config, places, document.as_ref()) {
             Ok(upstream) => upstream,
             Err(problem) => return misconfigured(&connector, &problem, family),
         };
@@ -247,7 +242,22 @@ pub fn start_connector(
         }
         let nonce = id21(cx.entropy);
         let verifier = upstream.pkce.then(|| Secret::new(opaque43(cx.entropy)));
-        let authorization_uri = authorization_uri(&upstream, redirect_uri, state, &nonce, verifier.as_ref().map(Secret::expose));
+        let departure = match &upstream.saml {
+            Some(partners) => {
+                guard_relay_state(state)?;
+                Departure::Saml(Box::new(SamlRequest {
+                    // An id begins with no digit (XML Schema 2, NCName).
+                    id: format!("_{}", id21(cx.entropy)),
+                    issued_at: cx.now,
+                    relay_state: state.to_owned(),
+                    partners: partners.clone(),
+                }))
+            }
+            None => {
+                let verifier = verifier.as_ref().map(Secret::expose);
+                Departure::Address(authorization_uri(&upstream, redirect_uri, state, &nonce, verifier))
+            }
+        };
         let verification_id = VerificationId(id21(cx.entropy));
         keep_record(
             &mut interaction,
@@ -258,6 +268,10 @@ pub fn start_connector(
                 redirect_uri: redirect_uri.to_owned(),
                 nonce,
                 code_verifier: verifier.as_ref().map(|verifier| cx.vault.seal(verifier)),
+                saml_request: match &departure {
+                    Departure::Saml(request) => Some(request.id.clone()),
+                    Departure::Address(_) => None,
+                },
                 used: false,
                 user_info: None,
                 issuer: (family == ConnectorFamily::EnterpriseSso)
@@ -275,7 +289,7 @@ pub fn start_connector(
         patch.headline = Some(format!("Gone to {name}").into());
         waiting(cx, Lane::Upstream, format!("waiting for {name}"));
         Ok(StartedConnector {
-            authorization_uri,
+            departure,
             verification_id,
         })
     })
@@ -284,6 +298,16 @@ pub fn start_connector(
 /// The card of a departure.
 fn off_to(upstream: &Upstream, redirect_uri: &str, family: ConnectorFamily) -> Because {
     let whose = if upstream.simulated { ", which Vestibule plays itself" } else { "" };
+    if let Some(partners) = &upstream.saml {
+        let detail = format!(
+            "The connector `{}` stands for {}{whose}. A SAML request goes along, and the response is posted to `{}`; then the browser goes on to the page. \
+             `RelayState` is the page's state, and the response has to name the request's id.",
+            upstream.connector, upstream.name, partners.own.acs
+        );
+        let title = format!("The browser goes to {}", upstream.name);
+        return Because::new("experience.connector", Outcome::Decided, title, detail, family.source())
+            .input(upstream.authorization_endpoint.clone());
+    }
     let proof = if upstream.pkce {
         "A code challenge (PKCE) goes along."
     } else {
@@ -318,6 +342,23 @@ fn guard_text(member: &str, text: &str) -> Result<(), Stop> {
     )
 }
 
+/// SAML Bindings 3.4.3: what a provider has to carry is bounded.
+fn guard_relay_state(state: &str) -> Result<(), Stop> {
+    if state.len() <= MAX_RELAY_STATE {
+        return Ok(());
+    }
+    refuse(
+        ApiError::invalid_input(format!("state must have at most {MAX_RELAY_STATE} bytes for a SAML provider")),
+        Because::new(
+            "experience.connector",
+            Outcome::Refused,
+            "`state` is too long for a SAML provider",
+            "The page's state travels as `RelayState`, which has at most 80 bytes. 22 characters are random enough.",
+            "SAML Bindings 3.4.3",
+        ),
+    )
+}
+
 /// The callback is not the answer to what was asked.
 fn foreign<T>(hidden: &'static str, detail: &'static str, family: ConnectorFamily) -> Result<T, Stop> {
     refuse(
@@ -346,7 +387,7 @@ pub fn connector_question(
     id: &str,
     verification_id: Option<&str>,
     places: &Places,
-    discovery: Option<Result<Discovery, UpstreamFailure>>,
+    document: Option<Result<ProviderDocument, UpstreamFailure>>,
     callback: Map<String, Value>,
 ) -> Ruling<TakenCallback> {
     decide(cx, Some("back from the provider".into()), |cx| {
@@ -373,12 +414,12 @@ pub fn connector_question(
         if let Some(error) = text("error") {
             return refused_there(&connector, error, text("error_description"), family);
         }
-        let discovery = match discovery {
+        let document = match document {
             Some(Ok(document)) => Some(document),
             Some(Err(failure)) => return failed(connector.label(), failure),
             None => None,
         };
-        let upstream = match resolve(&connector, &config, places, discovery.as_ref()) {
+        let upstream = match resolve(&connector, &config, places, document.as_ref()) {
             Ok(upstream) => upstream,
             Err(problem) => return misconfigured(&connector, &problem, family),
         };
@@ -394,6 +435,7 @@ pub fn connector_question(
                 redirect_uri: record.redirect_uri,
                 nonce: Some(record.nonce),
                 code_verifier,
+                saml_request: record.saml_request,
             },
         })
     })

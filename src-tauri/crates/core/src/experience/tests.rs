@@ -14,6 +14,7 @@ mod password_policy;
 mod policies;
 mod properties;
 mod registration;
+mod saml;
 mod second_factor;
 mod sentinel;
 mod single_sign_on;

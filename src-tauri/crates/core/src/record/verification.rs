@@ -176,6 +176,9 @@ pub struct ConnectorRecord {
     /// The code verifier, sealed, where a challenge was sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code_verifier: Option<String>,
+    /// The id of the SAML request that the response has to answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub saml_request: Option<String>,
     /// Whether the callback was taken: it is, once.
     #[serde(default)]
     pub used: bool,

@@ -5,7 +5,8 @@ use crate::engine::Engine;
 use serde_json::{Map, Value};
 use std::sync::Arc;
 use vestibule_core::connectors::{
-    Discovery, Places, UpstreamFailure, announces_pkce, config_of_discovery, delete_connector, merged_config, obstacles, put_draft,
+    Discovery, DocumentSource, MetadataSource, Places, UpstreamFailure, announces_pkce, config_of_discovery, delete_connector,
+    document_source, merged_config, obstacles, put_draft,
 };
 use vestibule_core::console::{
     ConnectorCatalogue, ConnectorDraft, ConnectorList, ConnectorSecrets, ConnectorView, ConsoleProblem, ConsoleReply, DiscoveredIssuer,
@@ -14,8 +15,8 @@ use vestibule_core::console::{
 use vestibule_core::entropy::{id12, id21};
 use vestibule_core::ids::ConnectorId;
 use vestibule_core::model::{
-    Connector, ConnectorConfig, Factory, INVALID_INPUT, Problem, SECRET_MEMBERS, Shape, SignInExperience, check_connector,
-    check_connector_among, check_http_url,
+    Connector, ConnectorConfig, Factory, INVALID_INPUT, Problem, SECRET_MEMBERS, SignInExperience, check_connector, check_connector_among,
+    check_http_url,
 };
 use vestibule_core::{Cx, Secret, StoreError};
 
@@ -58,13 +59,7 @@ fn view(cx: &Cx<'_>, connector: &Connector, places: &Places) -> Result<Connector
     let config = config.as_ref().map_err(|problem| format!("{}: {}", problem.field, problem.message));
     let obstacles = obstacles(connector, config, experience(cx)?.as_ref());
     let simulated_at = connector.simulation.is_some().then(|| places.simulated(&connector.id));
-    Ok(connector_view(
-        connector,
-        held,
-        places.callback(&connector.id),
-        simulated_at,
-        obstacles,
-    ))
+    Ok(connector_view(connector, held, places, simulated_at, obstacles))
 }
 
 /// All connectors in the order of the window: as the sign-in page shows them, the oldest first where it does not say.
@@ -123,18 +118,33 @@ fn keep(cx: &mut Cx<'_>, edited: Edited) -> Result<Connector, StoreError> {
     Ok(connector)
 }
 
-/// The issuer whose discovery document has to be readable before the connector is saved (sheet 6.5). `None` for one that
-/// needs none, and where nothing about it changed.
-fn issuer_to_read(edited: &Edited, before: Option<(&Connector, &Map<String, Value>)>) -> Option<String> {
-    let factory = edited.connector.factory()?;
-    if factory.shape != Shape::EnterpriseOidc || edited.connector.simulation.is_some() {
+/// What has to be readable of a provider before its connector is saved (sheet 6.5): an issuer's discovery document, or SAML
+/// metadata. `None` for one that needs neither, and where nothing about it changed. A simulated one is always there.
+fn document_to_read(edited: &Edited, before: Option<(&Connector, &Map<String, Value>)>, places: &Places) -> Option<DocumentSource> {
+    if edited.connector.simulation.is_some() {
         return None;
     }
-    let unchanged = before.is_some_and(|(stored, held)| {
-        stored.simulation.is_none() && held.get("issuer").and_then(Value::as_str) == edited.config.issuer.as_deref()
+    let source = document_source(&edited.connector, &edited.config, places);
+    let read = before.and_then(|(stored, held)| {
+        let config = read_config(held.clone()).ok().filter(|_| stored.simulation.is_none())?;
+        document_source(stored, &config, places)
     });
-    let preset = Some(factory.endpoints.issuer.to_owned()).filter(|issuer| !issuer.is_empty());
-    edited.config.issuer.clone().or(preset).filter(|_| !unchanged)
+    source.filter(|source| read.as_ref() != Some(source))
+}
+
+/// Why a connector can't be saved whose provider's document can't be read.
+fn not_saved(source: &DocumentSource, failure: &UpstreamFailure) -> ConsoleProblem {
+    let field = match source {
+        DocumentSource::Issuer(issuer) => return unreadable(issuer, failure, "config.issuer"),
+        DocumentSource::Metadata(MetadataSource::Url(_)) => "config.metadataUrl",
+        DocumentSource::Metadata(MetadataSource::Text(_)) => "config.metadata",
+        DocumentSource::Metadata(MetadataSource::Parts { .. }) => "config.x509Certificate",
+    };
+    ConsoleProblem {
+        code: "connector.invalid_config".into(),
+        message: format!("{}. {}", failure.because.title, failure.because.detail),
+        field: Some(field.into()),
+    }
 }
 
 fn unreadable(issuer: &str, failure: &UpstreamFailure, field: &str) -> ConsoleProblem {
@@ -158,9 +168,12 @@ impl Engine {
 
     pub(super) fn connector_factories(&self) -> Answer {
         let id = id21(self.entropy.as_ref());
-        let callback = self.places().callback(&ConnectorId(id.clone()));
-        let factories = Factory::ALL.iter().map(|factory| factory_view(factory, &callback)).collect();
-        Ok(ConsoleReply::ConnectorFactories(ConnectorCatalogue { id, callback, factories }))
+        let (places, connector) = (self.places(), ConnectorId(id.clone()));
+        let factories = Factory::ALL
+            .iter()
+            .map(|factory| factory_view(factory, &places, &connector))
+            .collect();
+        Ok(ConsoleReply::ConnectorFactories(ConnectorCatalogue { id, factories }))
     }
 
     pub(super) async fn create_connector(self: &Arc<Self>, id: Option<String>, draft: ConnectorDraft, offer: bool) -> Answer {
@@ -176,8 +189,8 @@ impl Engine {
         let asked = self
             .look(|cx| edited(cx, fresh(cx.now), None, draft.clone()))
             .map_err(|e| storage(&e))??;
-        self.read_issuer(issuer_to_read(&asked, None)).await?;
         let places = self.places();
+        self.read_document(document_to_read(&asked, None, &places)).await?;
         let view = self
             .commit(move |cx| {
                 let connector = fresh(cx.now);
@@ -212,18 +225,18 @@ impl Engine {
     }
 
     pub(super) async fn update_connector(self: &Arc<Self>, id: String, draft: ConnectorDraft) -> Answer {
-        let issuer = self
+        let places = self.places();
+        let document = self
             .look(|cx| {
                 let Some(stored) = cx.get::<Connector>(&id)? else {
                     return Ok(Err(unknown(&id)));
                 };
                 let held = held_config(cx, &stored)?;
                 let asked = edited(cx, stored.as_ref().clone(), Some(stored.as_ref()), draft.clone())?;
-                Ok(asked.map(|asked| issuer_to_read(&asked, Some((&stored, &held)))))
+                Ok(asked.map(|asked| document_to_read(&asked, Some((&stored, &held)), &places)))
             })
             .map_err(|e| storage(&e))??;
-        self.read_issuer(issuer).await?;
-        let places = self.places();
+        self.read_document(document).await?;
         let view = self
             .commit(move |cx| {
                 let Some(stored) = cx.get::<Connector>(&id)? else {
@@ -367,12 +380,12 @@ impl Engine {
         self.providers.discover_afresh(issuer).await
     }
 
-    /// An enterprise connector is saved only if its issuer can be read (sheet 6.5).
-    async fn read_issuer(&self, issuer: Option<String>) -> Result<(), ConsoleProblem> {
-        let Some(issuer) = issuer else { return Ok(()) };
-        match self.discovery(&issuer).await {
+    /// An enterprise connector is saved only if its provider's document can be read (sheet 6.5).
+    async fn read_document(&self, source: Option<DocumentSource>) -> Result<(), ConsoleProblem> {
+        let Some(source) = source else { return Ok(()) };
+        match self.providers.document_afresh(&source).await {
             Ok(_) => Ok(()),
-            Err(failure) => Err(unreadable(&issuer, &failure, "config.issuer")),
+            Err(failure) => Err(not_saved(&source, &failure)),
         }
     }
 

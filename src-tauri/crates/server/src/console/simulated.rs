@@ -5,7 +5,7 @@ use crate::engine::Engine;
 use std::sync::Arc;
 use vestibule_core::console::{ConsoleProblem, ConsoleReply, SimulatedAccountDraft};
 use vestibule_core::ids::ConnectorId;
-use vestibule_core::model::{Connector, SimulatedAccount, Simulation};
+use vestibule_core::model::{Connector, Shape, SimulatedAccount, Simulation};
 use vestibule_core::{Cx, StoreError};
 use vestibule_simulator::accounts::{self, MAX_ACCOUNTS, Refusal};
 
@@ -118,7 +118,7 @@ impl Engine {
                 if let Err(problem) = first(accounts::check_simulation(&connector, &simulation)) {
                     return Ok(Err(problem));
                 }
-                let said = sentence(&name, &simulation);
+                let said = sentence(&name, accounts::shape(&connector), &simulation);
                 let mut changed = (*connector).clone();
                 changed.simulation = Some(simulation);
                 cx.put(&changed)?;
@@ -130,10 +130,10 @@ impl Engine {
 }
 
 /// What a provider does from now on, in one sentence.
-fn sentence(name: &str, simulation: &Simulation) -> String {
+fn sentence(name: &str, shape: Shape, simulation: &Simulation) -> String {
     match (simulation.next, simulation.failure) {
-        (Some(next), _) => format!("At the next sign-in with {name}, {}.", next.words()),
-        (None, Some(always)) => format!("At every sign-in with {name}, {}.", always.words()),
+        (Some(next), _) => format!("At the next sign-in with {name}, {}.", next.words_at(shape)),
+        (None, Some(always)) => format!("At every sign-in with {name}, {}.", always.words_at(shape)),
         (None, None) => format!("Sign-ins with {name} work again."),
     }
 }

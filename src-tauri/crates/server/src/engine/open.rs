@@ -180,6 +180,7 @@ impl Engine {
             providers: vestibule_upstream::provider::Providers::new(ports.entropy.clone()),
             messenger: crate::messenger::Messenger::default(),
             simulator: vestibule_simulator::Simulator::default(),
+            saml_responses: crate::saml_responses::SamlResponses::default(),
             custom_ui: crate::custom_ui::State::default(),
             keys: RwLock::new(Arc::new(keys)),
             site: RwLock::new(Arc::new(site)),

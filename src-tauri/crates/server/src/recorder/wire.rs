@@ -5,7 +5,8 @@ use std::sync::Arc;
 use vestibule_core::live::Wire;
 
 /// Names of parameters and JSON members whose values are secret.
-const SECRET_NAMES: [&str; 16] = [
+const SECRET_NAMES: [&str; 17] = [
+    "SAMLResponse",
     "client_secret",
     "client_assertion",
     "code",

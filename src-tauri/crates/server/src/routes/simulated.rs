@@ -10,13 +10,14 @@ use serde_json::json;
 use std::sync::Arc;
 use vestibule_core::console::SimulatedAccountDraft;
 use vestibule_core::live::{Lane, StepError, StepKind};
-use vestibule_core::model::{Failure, Problem, SimulatedAccount};
+use vestibule_core::model::{Failure, Problem, Shape, SimulatedAccount};
 use vestibule_core::{Because, Outcome, StoreError};
 use vestibule_keys::Vault;
 use vestibule_simulator::accounts::{accounts, furnished_accounts};
 use vestibule_simulator::page::{self, Chooser};
 use vestibule_simulator::play::{Choice, NoChoice, Reply, choose, silently};
 use vestibule_simulator::request::{AuthorizationRequest, Mistake, ResponseMode, read};
+use vestibule_simulator::saml;
 use vestibule_simulator::{Answer, Provider, Surroundings, discovery};
 
 type Pairs = Vec<(String, String)>;
@@ -36,6 +37,16 @@ pub(super) async fn answer(engine: &Arc<Engine>, request: &Request, exchange: &m
         Ok(None) => return missing(request, id),
         Err(error) => return failed(&error),
     };
+    if provider.shape() == Shape::Saml {
+        return match (request.method.as_str(), endpoint) {
+            ("GET" | "POST", [saml::ENDPOINT]) => authorize(engine, request, exchange, provider).await,
+            ("GET", ["metadata"]) => match engine.simulator.metadata(&provider, &around(engine)).await {
+                Ok(metadata) => super::saml::xml(metadata),
+                Err(why) => told_unable(&why),
+            },
+            _ => told_missing("There is no such endpoint at this simulated SAML provider. It has metadata and sso."),
+        };
+    }
     match (request.method.as_str(), endpoint) {
         ("GET" | "POST", ["authorize"]) => authorize(engine, request, exchange, provider).await,
         ("POST", ["token"]) => token(engine, request, &provider).await,
@@ -53,7 +64,7 @@ fn missing(request: &Request, id: &str) -> Response {
     let why = format!(
         "No connector with the id {shown} has a simulated provider. It may have been deleted, or speaks to a real provider by now."
     );
-    if request.path.ends_with("/authorize") {
+    if request.path.ends_with("/authorize") || request.path.ends_with("/sso") {
         return html(StatusCode::NOT_FOUND, page::stopped("", &why));
     }
     told_missing(&why)
@@ -61,6 +72,13 @@ fn missing(request: &Request, id: &str) -> Response {
 
 fn told_missing(why: &str) -> Response {
     Response::json(StatusCode::NOT_FOUND, &json!({ "error": "not_found", "error_description": why }))
+}
+
+fn told_unable(why: &str) -> Response {
+    Response::json(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        &json!({ "error": "server_error", "error_description": why }),
+    )
 }
 
 fn html(status: StatusCode, page: String) -> Response {
@@ -146,8 +164,14 @@ async fn authorize(engine: &Arc<Engine>, request: &Request, exchange: &mut Excha
         }
     };
     exchange.trail.kind = StepKind::Page;
-    exchange.trail.live = value(&pairs, "state").and_then(|state| engine.simulator.expected(state));
-    let asked = match read(&provider, &pairs) {
+    let state = value(&pairs, "state").or_else(|| value(&pairs, "RelayState"));
+    exchange.trail.live = state.and_then(|state| engine.simulator.expected(state));
+    let asked = if provider.shape() == Shape::Saml {
+        saml::read(&provider, request.query.as_deref().unwrap_or_default())
+    } else {
+        read(&provider, &pairs)
+    };
+    let asked = match asked {
         Ok(asked) => asked,
         Err(mistake) => return refuse(exchange, &provider, &mistake),
     };
@@ -209,11 +233,23 @@ impl Visit<'_> {
             exchange.trail.arrow(Lane::Experience, Lane::Upstream, "GET authorize");
             let (provider, asked) = (self.provider.clone(), self.asked.clone());
             let outcome = self.engine.write(exchange, move |cx| silently(cx, &provider, &asked)).await;
-            return self.settle(outcome);
+            return self.settle(outcome).await;
         }
         let known = match self.known().await {
             Ok(known) => known,
             Err(error) => return failed(&error),
+        };
+        let (said, source, input) = match &self.asked.saml {
+            Some(id) => (
+                "Service provider and reply address are in order. Vestibule plays this provider: nothing leaves this computer.",
+                "SAML Profiles 4.1.4.1",
+                id.clone(),
+            ),
+            None => (
+                "Client, callback address, response type and scope are in order. Vestibule plays this provider: nothing leaves this computer.",
+                "OIDC Core 3.1.2.3",
+                self.asked.scopes.join(" "),
+            ),
         };
         let trail = &mut exchange.trail;
         trail.arrow(Lane::Experience, Lane::Upstream, "GET authorize");
@@ -223,10 +259,10 @@ impl Visit<'_> {
                 "upstream.request",
                 Outcome::Passed,
                 format!("The simulated {name} asks which account it should be"),
-                "Client, callback address, response type and scope are in order. Vestibule plays this provider: nothing leaves this computer.",
-                "OIDC Core 3.1.2.3",
+                said,
+                source,
             )
-            .input(self.asked.scopes.join(" ")),
+            .input(input),
         );
         trail.patch.waiting_for = Some(format!("waiting for a choice at the simulated {name}").into());
         trail.patch.waiting_on = Some(Lane::Upstream);
@@ -304,7 +340,7 @@ impl Visit<'_> {
                 let why = "This provider knows as many people as it can. Choose one of them, or delete somebody in Vestibule's window.";
                 self.unchosen(exchange, None, why).await
             }
-            outcome => self.settle(outcome),
+            outcome => self.settle(outcome).await,
         }
     }
 
@@ -344,7 +380,7 @@ impl Visit<'_> {
     }
 
     /// Carries an answer back to the connector.
-    fn settle(&self, outcome: Result<Result<Reply, NoChoice>, StoreError>) -> Response {
+    async fn settle(&self, outcome: Result<Result<Reply, NoChoice>, StoreError>) -> Response {
         let mut reply = match outcome {
             Ok(Ok(reply)) => reply,
             Ok(Err(_)) => {
@@ -356,6 +392,13 @@ impl Visit<'_> {
         if let Some((code, grant)) = reply.issued.take() {
             let simulator = &self.engine.simulator;
             simulator.keep_code(&self.provider.connector.id, &code, grant, self.engine.now());
+        }
+        if let Some(response) = reply.response.take() {
+            let simulator = &self.engine.simulator;
+            match simulator.sign(&self.provider.connector.id, &response, &around(self.engine)).await {
+                Ok(signed) => reply.params.insert(0, ("SAMLResponse".to_owned(), signed)),
+                Err(why) => return html(StatusCode::INTERNAL_SERVER_ERROR, page::stopped(self.provider.name(), &why)),
+            }
         }
         match reply.mode {
             ResponseMode::Query => Response::redirect(StatusCode::SEE_OTHER, &page::redirect(&self.provider, &reply)),

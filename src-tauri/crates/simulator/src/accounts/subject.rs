@@ -47,6 +47,6 @@ pub fn new_subject(shape: Shape, entropy: &dyn Entropy) -> String {
         ),
         Shape::Slack => format!("U0{}", drawn(entropy, b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", 9)),
         Shape::LinkedIn => drawn(entropy, b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", 10),
-        Shape::Oidc | Shape::OAuth2 | Shape::EnterpriseOidc => id21(entropy),
+        Shape::Oidc | Shape::OAuth2 | Shape::EnterpriseOidc | Shape::Saml => id21(entropy),
     }
 }

@@ -134,6 +134,7 @@ fn answers_go_back_as_a_query_or_as_a_form() {
         params: vec![("code".into(), "a b".into()), ("state".into(), "\"><script>".into())],
         mode: ResponseMode::Query,
         issued: None,
+        response: None,
     };
     assert_eq!(
         redirect(&google, &reply),

@@ -4,15 +4,37 @@ use super::cache::Turn;
 use super::http::Ask;
 use super::{Providers, failure, place, refused, shown};
 use serde_json::Value;
-use vestibule_core::connectors::{Discovery, FailureKind, UpstreamFailure};
+use vestibule_core::connectors::{Discovery, DocumentSource, FailureKind, ProviderDocument, UpstreamFailure};
 use vestibule_core::time::Timestamp;
 
 /// How long a document is used, in **seconds**.
-const LIFETIME: i64 = 300;
+pub(super) const LIFETIME: i64 = 300;
 /// Most texts of a list of the document that are kept.
 const MOST: usize = 64;
 
 impl Providers {
+    /// What has to be read of a provider before it can be asked: at most five minutes old.
+    ///
+    /// # Errors
+    /// As [`Providers::discover_afresh`] and [`Providers::metadata_afresh`].
+    pub async fn document(&self, source: &DocumentSource, now: Timestamp) -> Result<ProviderDocument, UpstreamFailure> {
+        match source {
+            DocumentSource::Issuer(issuer) => self.discover(issuer, now).await.map(ProviderDocument::Discovery),
+            DocumentSource::Metadata(source) => self.metadata(source, now).await.map(ProviderDocument::Metadata),
+        }
+    }
+
+    /// As [`Providers::document`], as it is now, for saving a connector.
+    ///
+    /// # Errors
+    /// As [`Providers::document`].
+    pub async fn document_afresh(&self, source: &DocumentSource) -> Result<ProviderDocument, UpstreamFailure> {
+        match source {
+            DocumentSource::Issuer(issuer) => self.discover_afresh(issuer).await.map(ProviderDocument::Discovery),
+            DocumentSource::Metadata(source) => self.metadata_afresh(source).await.map(ProviderDocument::Metadata),
+        }
+    }
+
     /// The discovery document of an issuer, at most five minutes old. Many who ask at once make one call.
     ///
     /// # Errors
@@ -121,7 +143,7 @@ fn read(asked: &str, document: Option<&Value>) -> Result<Discovery, (FailureKind
     })
 }
 
-fn is_endpoint(text: &str) -> bool {
+pub(super) fn is_endpoint(text: &str) -> bool {
     text.len() <= 2048 && url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
 }
 
@@ -130,7 +152,7 @@ fn is_address(text: &str) -> bool {
 }
 
 /// What a sentence calls an issuer whose connector is not there yet.
-fn host(issuer: &str) -> String {
+pub(super) fn host(issuer: &str) -> String {
     let host = url::Url::parse(issuer).ok().and_then(|url| url.host_str().map(str::to_owned));
     host.map_or_else(|| "The issuer".to_owned(), |host| shown(&host))
 }

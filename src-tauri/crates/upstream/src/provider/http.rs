@@ -38,6 +38,8 @@ impl Default for Limits {
 pub(super) enum Ask<'a> {
     /// `GET`, with a bearer token where one is given (RFC 6750 section 2.1).
     Get(Option<&'a Secret>),
+    /// `GET` of an XML document.
+    Xml,
     /// `POST` of a form, with an `Authorization` header where one is given.
     Form(&'a [(String, String)], Option<Secret>),
 }
@@ -147,7 +149,13 @@ impl Http {
             .get_or_init(|| crate::http_client(self.limits.time, self.limits.time / 2))
             .as_ref();
         let client = client.map_err(|e| Unanswered::Broken(e.clone()))?;
+        // GitHub answers a form unless JSON is asked for.
+        let accept = match ask {
+            Ask::Xml => "application/samlmetadata+xml, application/xml, text/xml, */*;q=0.1",
+            Ask::Get(_) | Ask::Form(..) => "application/json",
+        };
         let request = match ask {
+            Ask::Xml => client.get(url),
             Ask::Get(bearer) => {
                 let request = client.get(url);
                 match bearer {
@@ -163,8 +171,7 @@ impl Http {
                 }
             }
         };
-        // GitHub answers a form unless JSON is asked for.
-        let sending = request.header(http::header::ACCEPT, "application/json").send();
+        let sending = request.header(http::header::ACCEPT, accept).send();
         let mut response = sending.await.map_err(|e| self.unanswered(&e))?;
         let content_type = response.headers().get(http::header::CONTENT_TYPE).and_then(|v| v.to_str().ok());
         let content_type = content_type.unwrap_or_default().split(';').next().unwrap_or_default();

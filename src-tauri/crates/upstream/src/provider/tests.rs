@@ -246,6 +246,7 @@ fn upstream(shape: Shape, origin: &str) -> Upstream {
         string_booleans: false,
         trust_unverified_email: false,
         pkce: true,
+        saml: None,
         simulated: false,
     }
 }
@@ -258,6 +259,7 @@ fn question(upstream: Upstream) -> UpstreamQuestion {
         redirect_uri: "http://localhost:3001/callback/c1".into(),
         nonce: Some("n-1".into()),
         code_verifier: Some(Secret::new("the-code-verifier")),
+        saml_request: None,
     }
 }
 

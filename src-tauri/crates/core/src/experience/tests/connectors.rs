@@ -1,9 +1,9 @@
 //! Signing in with other providers (sheet 2.6, 4.3, 6.4 and 6.5).
 
 use super::{ALICE, Page, code, username};
-use crate::connectors::{FailureKind, Places, UpstreamAnswer, UpstreamFailure, UpstreamUser};
+use crate::connectors::{Departure, FailureKind, Places, UpstreamAnswer, UpstreamFailure, UpstreamUser};
 use crate::experience::{
-    ConnectorFamily, Identified, ProfileUpdate, connector_question, identify, record_connector_answer, start_connector,
+    ConnectorFamily, Identified, ProfileUpdate, StartedConnector, connector_question, identify, record_connector_answer, start_connector,
 };
 use crate::ids::VerificationId;
 use crate::model::{Connector, SignInMode, Simulation, SocialIdentity};
@@ -60,6 +60,13 @@ fn family(id: &str) -> ConnectorFamily {
         ConnectorFamily::EnterpriseSso
     } else {
         ConnectorFamily::Social
+    }
+}
+
+fn address_of(started: &StartedConnector) -> &str {
+    match &started.departure {
+        Departure::Address(address) => address,
+        Departure::Saml(_) => panic!("a SAML request"),
     }
 }
 
@@ -135,7 +142,7 @@ fn the_address_has_logtos_members_and_no_challenge() {
             )
         })
         .unwrap();
-    let address = url::Url::parse(&started.authorization_uri).unwrap();
+    let address = url::Url::parse(address_of(&started)).unwrap();
     let names: Vec<String> = address.query_pairs().map(|(name, _)| name.into_owned()).collect();
     assert_eq!(names, ["response_type", "client_id", "scope", "redirect_uri", "state", "nonce"]);
     assert!(address.as_str().starts_with("http://localhost:3001/simulated/google/authorize?"));
@@ -143,8 +150,8 @@ fn the_address_has_logtos_members_and_no_challenge() {
     let started = page
         .call(|cx, id| start_connector(cx, id, ConnectorFamily::EnterpriseSso, "acme", &places(), None, STATE, "http://x/"))
         .unwrap();
-    assert!(started.authorization_uri.contains("code_challenge_method=S256"));
-    assert!(!started.authorization_uri.contains("login_hint"));
+    assert!(address_of(&started).contains("code_challenge_method=S256"));
+    assert!(!address_of(&started).contains("login_hint"));
     // Whom the application expects is told to a company's provider, and to no other.
     let mut interaction = page.state();
     interaction.params.insert("login_hint".into(), "nora@acme.test".into());
@@ -153,7 +160,7 @@ fn the_address_has_logtos_members_and_no_challenge() {
         let started = page
             .call(|cx, interaction| start_connector(cx, interaction, family(id), id, &places(), None, STATE, "http://x/"))
             .unwrap();
-        assert_eq!(started.authorization_uri.contains("login_hint=nora%40acme.test"), told, "{id}");
+        assert_eq!(address_of(&started).contains("login_hint=nora%40acme.test"), told, "{id}");
     }
 }
 

@@ -1,5 +1,7 @@
 //! The catalogue (sheet 6.2 and 6.5): what a connector can be made from, and which configuration each asks for.
 
+mod saml;
+
 use serde::Serialize;
 
 /// How a provider's answers are read.
@@ -13,6 +15,8 @@ pub enum Shape {
     OAuth2,
     /// An enterprise OpenID Connect provider, configured by its issuer (sheet 6.5).
     EnterpriseOidc,
+    /// An enterprise SAML 2.0 identity provider, configured by its metadata (sheet 6.5).
+    Saml,
     /// Google.
     Google,
     /// Microsoft Entra.
@@ -55,6 +59,8 @@ pub enum FieldKind {
     Text,
     /// A secret: shown on request.
     Secret,
+    /// Several lines of text, such as a certificate.
+    Lines,
     /// Several lines that are secret, such as a private key.
     SecretLines,
     /// An `http` or `https` address.
@@ -134,7 +140,8 @@ pub struct Factory {
     pub scope: &'static str,
     /// What it is configured with.
     pub fields: &'static [ConfigField],
-    /// Steps at the provider, each a sentence. `{callback}` stands for the callback address.
+    /// Steps at the provider, each a sentence. `{callback}` stands for the callback address, `{entityId}` for our entity id
+    /// (SAML).
     pub guide: &'static [&'static str],
 }
 
@@ -165,17 +172,19 @@ impl Factory {
     /// Whether the provider's tokens can be kept (sheet 6.4).
     #[must_use]
     pub const fn stores_tokens(&self) -> bool {
-        self.enterprise
-            || matches!(
-                self.shape,
-                Shape::GitHub | Shape::Google | Shape::Facebook | Shape::Oidc | Shape::OAuth2
-            )
+        matches!(
+            self.shape,
+            Shape::EnterpriseOidc | Shape::GitHub | Shape::Google | Shape::Facebook | Shape::Oidc | Shape::OAuth2
+        )
     }
 
     /// Whether the person is read from a user endpoint.
     #[must_use]
     pub const fn has_user_endpoint(&self) -> bool {
-        !matches!(self.shape, Shape::Oidc | Shape::Google | Shape::Microsoft | Shape::Apple)
+        !matches!(
+            self.shape,
+            Shape::Oidc | Shape::Saml | Shape::Google | Shape::Microsoft | Shape::Apple
+        )
     }
 }
 
@@ -586,6 +595,8 @@ const FACTORIES: &[Factory] = &[
                 "Copy the issuer, the application ID and a client secret into the form, and add the company's mail domains.",
             ],
         ),
+    saml::SAML,
+    saml::AZURE_AD,
     preset("GoogleWorkspace", "", "Google Workspace", Shape::EnterpriseOidc, "openid profile email")
         .signed("https://accounts.google.com", "")
         .for_enterprise()

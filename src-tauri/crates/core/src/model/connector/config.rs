@@ -134,6 +134,28 @@ pub struct ProfileMap {
     pub avatar: Option<String>,
 }
 
+/// Under which names a SAML provider tells of a person (sheet 6.5).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct AttributeMapping {
+    /// What identifies the person: an attribute, or `nameID`.
+    pub id: String,
+    /// The e-mail address.
+    pub email: String,
+    /// The full name.
+    pub name: String,
+}
+
+impl Default for AttributeMapping {
+    fn default() -> Self {
+        Self {
+            id: "nameID".to_owned(),
+            email: "email".to_owned(),
+            name: "name".to_owned(),
+        }
+    }
+}
+
 /// The members of a configuration that are secrets: no list shows them.
 pub const SECRET_MEMBERS: [&str; 2] = ["clientSecret", "privateKey"];
 
@@ -212,6 +234,24 @@ pub struct ConnectorConfig {
     /// Issuer of an enterprise provider; its discovery document is read at each use.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub issuer: Option<String>,
+    /// Where a SAML provider's metadata are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metadata_url: Option<String>,
+    /// A SAML provider's metadata.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<String>,
+    /// A SAML provider's entity id, where there are no metadata.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entity_id: Option<String>,
+    /// A SAML provider's sign-in address, where there are no metadata.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sign_in_endpoint: Option<String>,
+    /// A SAML provider's certificate (PEM), where there are no metadata.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub x509_certificate: Option<String>,
+    /// Under which names a SAML provider tells of a person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attribute_mapping: Option<AttributeMapping>,
     /// Whether a code challenge is sent (RFC 7636). Left out: where the provider's discovery document announces S256.
     /// `false` is Logto's behaviour.
     #[serde(skip_serializing_if = "Option::is_none")]

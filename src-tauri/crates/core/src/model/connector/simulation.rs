@@ -1,5 +1,6 @@
 //! Simulated upstream providers: whom they know, and how they fail (Vestibule's own).
 
+use super::Shape;
 use crate::ids::ConnectorId;
 use crate::record::{Record, Table};
 use crate::time::Timestamp;
@@ -125,6 +126,31 @@ impl Failure {
             Self::UserEndpoint401 => "the user endpoint answers 401",
             Self::MalformedJson => "the token endpoint's answer is no JSON",
         }
+    }
+
+    /// As [`Self::words`], at a provider of this shape: SAML's have assertions in place of ID tokens.
+    #[must_use]
+    pub const fn words_at(self, shape: Shape) -> &'static str {
+        match (shape, self) {
+            (Shape::Saml, Self::ServerError) => "the provider answers with an error",
+            (Shape::Saml, Self::WrongState) => "the response carries another RelayState",
+            (Shape::Saml, Self::WrongNonce) => "the response answers another request",
+            (Shape::Saml, Self::WrongIssuer) => "the assertion names another issuer",
+            (Shape::Saml, Self::WrongAudience) => "the assertion is for another service provider",
+            (Shape::Saml, Self::BadSignature) => "the assertion's signature does not fit",
+            (Shape::Saml, Self::ExpiredIdToken) => "the assertion has expired",
+            (Shape::Saml, Self::UnknownKeyId) => "the assertion is signed with an unknown key",
+            _ => self.words(),
+        }
+    }
+
+    /// Whether it means anything at a SAML provider, which nobody calls for a token or a person.
+    #[must_use]
+    pub const fn happens_in_saml(self) -> bool {
+        !matches!(
+            self,
+            Self::NoAnswer | Self::Slow | Self::UnverifiedEmail | Self::TokenEndpoint500 | Self::UserEndpoint401 | Self::MalformedJson
+        )
     }
 
     /// Whether it means anything at a provider that issues no ID token.

@@ -2,7 +2,7 @@
 
 use super::{MAX_NAME, Problem, Report, check_language_tag, check_picture, quoted};
 use crate::connectors::check_config;
-use crate::model::{Connector, ConnectorConfig, Factory, Failure, Simulation};
+use crate::model::{Connector, ConnectorConfig, Factory, Failure, Shape, Simulation};
 use std::sync::Arc;
 
 /// Longest id and target of a connector, in **characters**.
@@ -81,6 +81,16 @@ pub fn check_simulation(factory: &Factory, simulation: &Simulation) -> Vec<Probl
 /// # Errors
 /// A sentence for people.
 pub fn check_failure(factory: &Factory, failure: Failure) -> Result<(), String> {
+    if factory.shape == Shape::Saml {
+        if failure.happens_in_saml() {
+            return Ok(());
+        }
+        return Err(format!(
+            "{} answers through the browser alone, so this can't happen: {}. Choose another failure.",
+            factory.name,
+            failure.words()
+        ));
+    }
     if failure.needs_id_token() && !factory.issues_id_tokens() {
         return Err(format!(
             "{} issues no ID token, so this can't happen: {}. Choose another failure.",

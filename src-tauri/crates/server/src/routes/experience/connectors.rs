@@ -1,11 +1,12 @@
 //! Social and enterprise providers: asking them happens between decisions.
 
+use super::super::saml;
 use super::{Call, Stop, verified};
 use crate::http::Response;
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use vestibule_core::connectors::{Discovery, UpstreamFailure};
+use vestibule_core::connectors::{Departure, ProviderDocument, UpstreamFailure};
 use vestibule_core::experience::{self, ApiError, ConnectorFamily};
 use vestibule_core::ids::ConnectorId;
 
@@ -25,47 +26,54 @@ struct VerifyBody {
 }
 
 impl Call<'_> {
-    /// The discovery document that this connector asks for, or why it can't be read; `None` where none is needed.
-    async fn discovery(&mut self, family: ConnectorFamily, id: &str) -> Result<Option<Result<Discovery, UpstreamFailure>>, Stop> {
+    /// What has to be read of this connector's provider, or why it can't be; `None` where nothing has to.
+    async fn document(&mut self, family: ConnectorFamily, id: &str) -> Result<Option<Result<ProviderDocument, UpstreamFailure>>, Stop> {
         let plan = self.read(|cx, interaction| experience::connector_plan(cx, interaction, family, id))?;
-        Ok(match plan.needs_discovery() {
-            Some(issuer) => Some(self.engine.providers.discover(&issuer, self.engine.now()).await),
+        Ok(match plan.document_source(&self.engine.places()) {
+            Some(source) => Some(self.engine.providers.document(&source, self.engine.now()).await),
             None => None,
         })
     }
 
     pub(super) async fn authorization_uri(&mut self, family: ConnectorFamily, id: &str) -> Result<Response, Stop> {
         let AuthorizationUriBody { state, redirect_uri } = self.body()?;
-        let discovery = self.discovery(family, id).await?;
+        let document = self.document(family, id).await?;
         let places = self.engine.places();
         let (id, drawn) = (id.to_owned(), state.clone());
         let started = self
             .write(move |cx, interaction| {
-                experience::start_connector(cx, interaction, family, &id, &places, discovery, &state, &redirect_uri)
+                experience::start_connector(cx, interaction, family, &id, &places, document, &state, &redirect_uri)
             })
             .await?;
         if let Some(live) = &self.exchange.trail.live {
             self.engine.simulator.expect(&drawn, live);
         }
+        let authorization_uri = match started.departure {
+            Departure::Address(address) => address,
+            Departure::Saml(request) => saml::sign_in_address(&request)?,
+        };
         Ok(Response::json(
             StatusCode::OK,
-            &json!({ "authorizationUri": started.authorization_uri, "verificationId": started.verification_id }),
+            &json!({ "authorizationUri": authorization_uri, "verificationId": started.verification_id }),
         ))
     }
 
     pub(super) async fn verify_connector(&mut self, family: ConnectorFamily, id: &str) -> Result<Response, Stop> {
         let VerifyBody {
-            connector_data,
+            mut connector_data,
             verification_id,
         } = self.body()?;
-        let discovery = self.discovery(family, id).await?;
+        let document = self.document(family, id).await?;
         let places = self.engine.places();
         let connector = ConnectorId::from(id);
+        if let Some(Ok(ProviderDocument::Metadata(_))) = &document {
+            saml::put_response(self.engine, &connector, &mut connector_data);
+        }
         let asked = connector.clone();
         let taken = self
             .write(move |cx, interaction| {
                 let record = verification_id.as_deref();
-                experience::connector_question(cx, interaction, family, asked.as_str(), record, &places, discovery, connector_data)
+                experience::connector_question(cx, interaction, family, asked.as_str(), record, &places, document, connector_data)
             })
             .await?;
         let answer = self.engine.providers.answer(taken.question, self.engine.now()).await;
