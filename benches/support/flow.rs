@@ -90,7 +90,12 @@ impl Browser {
 ///
 /// # Errors
 /// When the provider answers otherwise.
-pub fn step(client: &mut Client, browsers: &mut [Browser], status: u16, make: impl Fn(&Browser) -> Outcome<Request>) -> Outcome<Vec<Response>> {
+pub fn step(
+    client: &mut Client,
+    browsers: &mut [Browser],
+    status: u16,
+    make: impl Fn(&Browser) -> Outcome<Request>,
+) -> Outcome<Vec<Response>> {
     let requests = browsers
         .iter()
         .map(|browser| Ok(browser.request(make(browser)?)))

@@ -1,6 +1,8 @@
 //! Enterprise SSO by SAML 2.0 (sheet 6.5): Logto's `SAML` and `AzureAD`.
 
-use super::{ConfigField, Factory, FieldKind, Shape, field, preset};
+use super::factories::preset;
+use super::fields::field;
+use super::{ConfigField, Factory, FieldKind, Shape};
 
 const METADATA_URL: ConfigField = field("metadataUrl", "Metadata address", FieldKind::Url)
     .help("The provider's metadata are read there when you save and at each sign-in. They tell all that is asked for below.");
