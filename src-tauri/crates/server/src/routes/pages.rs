@@ -121,7 +121,7 @@ pub(super) fn posted_callback(request: &Request) -> Response {
         Err(error) => {
             let body = format!(
                 "<h1>This answer can't be read</h1><p>{}. Go back to the application and sign in again.</p>",
-                crate::http::escape(&error.message())
+                crate::http::escape(error.message())
             );
             return Response::html(StatusCode::BAD_REQUEST, pages::plain("Unreadable answer", "", &body))
                 .with_static(header::CONTENT_SECURITY_POLICY, PAGE_CSP);

@@ -16,7 +16,7 @@ pub(super) async fn initiate(engine: &Arc<Engine>, request: &Request, exchange: 
     };
     let pairs = match pairs {
         Ok(pairs) => pairs,
-        Err(error) => return page(400, &error.message()),
+        Err(error) => return page(400, error.message()),
     };
     let member = |name: &str| {
         pairs
