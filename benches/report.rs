@@ -11,7 +11,7 @@ use benches::floor::Floor;
 use benches::measure::{Cost, least, least_cost, median};
 use benches::operation::Operation;
 use benches::table::{Fact, Row};
-use benches::{Outcome, flow, measure, memory, table, world};
+use benches::{Outcome, flow, hanging, measure, memory, table, world};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -125,6 +125,9 @@ fn report(plan: &Plan) -> Outcome<()> {
     if plan.words.is_empty() {
         growth(plan, &small, scratch.path())?;
         start_and_memory(plan, &small, scratch.path())?;
+    }
+    if plan.words.is_empty() || plan.words.iter().any(|word| "hanging".contains(word.as_str())) {
+        hanging(plan, scratch.path())?;
     }
     Ok(())
 }
@@ -313,5 +316,36 @@ fn start_and_memory(plan: &Plan, small: &Path, scratch: &Path) -> Outcome<()> {
         None,
     ));
     say(&table::facts(&rows));
+    Ok(())
+}
+
+/// How long the slowest of a hundred token requests takes, alone and while 200 sign-ins hang at a provider.
+fn hanging(plan: &Plan, scratch: &Path) -> Outcome<()> {
+    const SIGN_INS: usize = 200;
+    /// As many calls a connector has under way at once; the others wait in line.
+    const UNDER_WAY: usize = 64;
+    let silent = hanging::Silent::listen()?;
+    let dir = scratch.join("hanging");
+    let config = dir.with_extension("toml");
+    std::fs::write(&config, world::configuration() + &silent.connector())?;
+    let server = Server::provider(&plan.program, &dir, Some(&config))?;
+    let mut one = Client::connect(server.port, 1)?;
+    let times = if plan.quick { 200 } else { 1_000 };
+    let mut slowest = |one: &mut Client| -> Outcome<Duration> {
+        let rounds = (0..3).map(|_| hanging::token_p99(one, times)).collect::<Outcome<Vec<_>>>()?;
+        Ok(least(rounds))
+    };
+    slowest(&mut one)?;
+    let alone = slowest(&mut one)?;
+    let mut many = Client::connect(server.port, SIGN_INS)?;
+    let calls = silent.hang(&mut many, UNDER_WAY)?;
+    let beside = slowest(&mut one)?;
+    drop(calls);
+    let milliseconds = |time: Duration| time.as_secs_f64() * 1e3;
+    say(&table::facts(&[
+        fact("a token request, 99 of 100", milliseconds(alone), "ms", None),
+        fact("  while 200 sign-ins hang at a provider", milliseconds(beside), "ms", None),
+        fact("  in proportion", beside.as_secs_f64() / alone.as_secs_f64(), "times", Some(1.2)),
+    ]));
     Ok(())
 }

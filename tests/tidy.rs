@@ -121,6 +121,7 @@ fn the_server_needs_no_window() {
     without("vestibule-store", &["warp", "reqwest", "tauri", "vestibule-keys"]);
     without("vestibule-keys", &["warp", "reqwest", "tauri", "sled"]);
     without("vestibule-upstream", &["warp", "tauri", "sled"]);
+    without("vestibule-simulator", &["warp", "reqwest", "tauri", "sled"]);
 }
 
 #[test]

@@ -159,6 +159,18 @@ impl Client {
         text.into_bytes()
     }
 
+    /// Sends one request on each connection and reads no answer; the connections are good for nothing else then.
+    ///
+    /// # Errors
+    /// When a connection breaks.
+    pub fn leave(&mut self, requests: &[Request]) -> Outcome<()> {
+        let raw: Vec<Vec<u8>> = requests.iter().map(|request| self.raw(request)).collect();
+        for (connection, request) in self.connections.iter_mut().zip(&raw) {
+            connection.get_mut().write_all(request)?;
+        }
+        Ok(())
+    }
+
     /// As [`Client::round`], for requests that are bytes already.
     ///
     /// # Errors

@@ -41,7 +41,9 @@ struct Cookie {
 }
 
 impl Browser {
-    fn request(&self, request: Request) -> Request {
+    /// A request with the browser's cookies.
+    #[must_use]
+    pub fn request(&self, request: Request) -> Request {
         let path = request.target.split('?').next().unwrap_or_default().to_owned();
         let cookies: Vec<String> = self
             .cookies
@@ -85,7 +87,10 @@ impl Browser {
 }
 
 /// One step of all browsers: a request each, and its answer.
-fn step(client: &mut Client, browsers: &mut [Browser], status: u16, make: impl Fn(&Browser) -> Outcome<Request>) -> Outcome<Vec<Response>> {
+///
+/// # Errors
+/// When the provider answers otherwise.
+pub fn step(client: &mut Client, browsers: &mut [Browser], status: u16, make: impl Fn(&Browser) -> Outcome<Request>) -> Outcome<Vec<Response>> {
     let requests = browsers
         .iter()
         .map(|browser| Ok(browser.request(make(browser)?)))
@@ -139,6 +144,18 @@ fn keep_tokens(browsers: &mut [Browser], answers: &[Response]) -> Outcome<()> {
     Ok(())
 }
 
+/// Opens an interaction in each browser and begins to sign in.
+///
+/// # Errors
+/// When the provider answers otherwise.
+pub fn begin(client: &mut Client, browsers: &mut [Browser]) -> Outcome<()> {
+    step(client, browsers, 303, |_| Ok(Request::get(authorize_target(""))))?;
+    step(client, browsers, 204, |_| {
+        Ok(Request::json("PUT", "/api/experience", &json!({ "interactionEvent": "SignIn" })))
+    })?;
+    Ok(())
+}
+
 /// Signs one person in on each connection, from the authorization request to the tokens; `first` numbers them.
 ///
 /// # Errors
@@ -146,10 +163,7 @@ fn keep_tokens(browsers: &mut [Browser], answers: &[Response]) -> Outcome<()> {
 pub fn sign_in(client: &mut Client, first: usize) -> Outcome<Vec<Browser>> {
     let mut browsers = vec![Browser::default(); client.width()];
     let all = &mut browsers;
-    step(client, all, 303, |_| Ok(Request::get(authorize_target(""))))?;
-    step(client, all, 204, |_| {
-        Ok(Request::json("PUT", "/api/experience", &json!({ "interactionEvent": "SignIn" })))
-    })?;
+    begin(client, all)?;
     // The only step in which the browsers differ.
     let requests: Vec<Request> = all
         .iter()

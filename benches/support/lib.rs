@@ -6,6 +6,7 @@ pub mod client;
 pub mod clock;
 pub mod floor;
 pub mod flow;
+pub mod hanging;
 pub mod measure;
 pub mod memory;
 pub mod operation;

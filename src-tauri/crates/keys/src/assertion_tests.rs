@@ -145,6 +145,27 @@ fn every_kind_of_client_key_is_accepted() {
 }
 
 #[test]
+fn a_simulated_provider_takes_every_hmac_and_nothing_else() {
+    let check = |token: &str| verify_client_assertion(token, AssertionKey::AnyHmac(&Secret::new(SECRET)), &expected());
+    for (alg, hash) in [
+        ("HS256", hmac::HMAC_SHA256),
+        ("HS384", hmac::HMAC_SHA384),
+        ("HS512", hmac::HMAC_SHA512),
+    ] {
+        let signed = |secret: &str| {
+            let key = hmac::Key::new(hash, secret.as_bytes());
+            jws(&json!({ "alg": alg }), &claims(), |message| {
+                hmac::sign(&key, message).as_ref().to_vec()
+            })
+        };
+        assert_eq!(check(&signed(SECRET)).unwrap().jti, "1", "{alg}");
+        assert_eq!(check(&signed("another secret")).unwrap_err(), VerifyError::Signature, "{alg}");
+    }
+    let token = jws(&json!({ "alg": "RS256" }), &claims(), |message| mac(SECRET, message));
+    assert_eq!(check(&token).unwrap_err(), VerifyError::Algorithm("RS256".into()));
+}
+
+#[test]
 fn a_public_key_is_never_a_secret() {
     let key = ec("ES256", "P-256", &ECDSA_P256_SHA256_FIXED_SIGNING);
     let jwks = json!({ "keys": [key.jwk, { "kty": "oct", "k": b64(SECRET) }] });

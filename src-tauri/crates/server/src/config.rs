@@ -28,8 +28,8 @@ pub(crate) mod tests;
 pub use apply::{Summary, apply};
 pub(crate) use apply::{no_case_conflicts, unknown_profile_field};
 pub use document::{
-    ApplicationEntry, ConnectorEntry, Document, MfaEntry, MfaEntryKind, Patch, ProfileFieldEntry, ResourceEntry, RoleEntry, SecretEntry,
-    UserEntry,
+    AccountEntry, ApplicationEntry, ConnectorEntry, Document, MfaEntry, MfaEntryKind, Patch, ProfileFieldEntry, ResourceEntry, RoleEntry,
+    SecretEntry, UserEntry,
 };
 pub use error::{ApplyError, ConfigError};
 pub use files::check_files;

@@ -29,7 +29,7 @@ const MAX_CLAIMS: usize = 8 * 1024;
 /// Claims that say which token it is. Personas change them, accounts don't.
 const PROTOCOL_CLAIMS: [&str; 10] = ["iss", "aud", "azp", "exp", "iat", "nbf", "nonce", "sub", "at_hash", "jti"];
 
-/// Everybody whom a connector's provider knows, oldest first.
+/// Everybody whom a connector's provider knows, oldest first; those of one moment by name.
 ///
 /// # Errors
 /// When the store fails.
@@ -40,7 +40,7 @@ pub fn accounts(cx: &Cx<'_>, connector: &ConnectorId) -> Result<Vec<SimulatedAcc
         .filter(|account| account.connector_id == *connector)
         .map(|account| (**account).clone())
         .collect();
-    found.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
+    found.sort_by(|a, b| (a.created_at, &a.name, &a.id).cmp(&(b.created_at, &b.name, &b.id)));
     Ok(found)
 }
 

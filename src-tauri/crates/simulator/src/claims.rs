@@ -37,12 +37,22 @@ fn plain_handle(account: &SimulatedAccount, joint: &str) -> String {
     parts.join(joint)
 }
 
-/// The subject of an ID token. Entra's is pairwise, and the person's own id is `oid`.
+/// The subject of an ID token. The social Microsoft connector knows people by `oid`, so there `sub` is the pairwise one that
+/// Entra derives for a client.
 fn subject(provider: &Provider, grant: &Grant) -> String {
-    if provider.is_entra() {
+    if provider.shape() == Shape::Microsoft {
         URL_SAFE_NO_PAD.encode(Sha256::digest(format!("{} {}", provider.client_id, grant.account.sub)))
     } else {
         grant.account.sub.clone()
+    }
+}
+
+/// Entra's own id of a person. The enterprise connector knows people by `sub`, so there it is `oid` that is derived.
+fn object_id(provider: &Provider, grant: &Grant) -> String {
+    if provider.shape() == Shape::Microsoft {
+        grant.account.sub.clone()
+    } else {
+        uuid_of(&grant.account.sub)
     }
 }
 
@@ -100,7 +110,7 @@ pub fn id_token(provider: &Provider, grant: &Grant, access_token: &str, now: Tim
     } else if provider.is_entra() {
         claims.extend(members(json!({
             "nbf": issued,
-            "oid": grant.account.sub,
+            "oid": object_id(provider, grant),
             "tid": uuid_of(provider.connector.id.as_str()),
             "ver": "2.0",
         })));

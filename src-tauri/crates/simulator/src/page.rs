@@ -99,7 +99,7 @@ pub fn chooser(page: &Chooser<'_>) -> String {
          <p class=\"lead\">Vestibule plays {name} here. Nothing leaves this computer, and no password is asked for.</p>{armed}{notice}\
          <form method=\"post\" class=\"accounts\">{hidden}<h2 id=\"who\">Choose an account</h2><ul aria-labelledby=\"who\">{rows}</ul></form>\
          <form method=\"post\" class=\"quick\">{hidden}<button class=\"plain\" name=\"action\" value=\"make-up\">Make one up</button>\
-         <span>A new person with a name and an address, signed in at once</span></form>{}\
+         <span>A new person, signed in at once</span></form>{}\
          <form method=\"post\" class=\"cancel\">{hidden}<button class=\"plain\" name=\"action\" value=\"cancel\">Cancel</button>\
          <span>Goes back with <code>{}</code></span></form>{}",
         add_form(page, &hidden),
@@ -290,16 +290,16 @@ pub fn stopped(name: &str, why: &str) -> String {
 
 fn refusal(name: &str, title: &str, body: &str) -> String {
     let what = if name.is_empty() {
-        String::new()
+        "a simulated provider".to_owned()
     } else {
-        format!(" of {}", escape(name))
+        format!("the simulated {}", escape(name))
     };
     document(
         title,
         "",
         &format!(
             "<p class=\"badge\">Simulated provider</p><h1>{title}</h1>{body}\
-             <p class=\"lead\">This is the simulated provider{what}, played by Vestibule. Nobody was told, because nothing says that the way back can be trusted. \
+             <p class=\"lead\">This is {what}, played by Vestibule. Nobody was told, because nothing says that the way back can be trusted. \
              Go back to the application and start again.</p>"
         ),
     )

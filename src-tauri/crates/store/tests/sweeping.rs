@@ -72,6 +72,7 @@ fn device_code(n: i64, expires_at: Timestamp) -> DeviceCode {
         live: "live".into(),
         client_id: "tv".into(),
         params: BTreeMap::new(),
+        sealed_params: BTreeMap::new(),
         resources: Vec::new(),
         hint_sub: None,
         state: DeviceState::Waiting,

@@ -188,7 +188,7 @@ pub fn resolve(
     if simulated {
         simulate(&mut upstream, factory, connector, places);
         // What the simulated provider announces in its own discovery document.
-        upstream.pkce = config.pkce.unwrap_or(factory.shape == Shape::EnterpriseOidc);
+        upstream.pkce |= config.pkce.unwrap_or(factory.shape == Shape::EnterpriseOidc);
     } else if factory.shape == Shape::EnterpriseOidc {
         discovered(&mut upstream, config, document)?;
     }

@@ -15,7 +15,7 @@ use crate::ids::{InteractionId, UserId};
 use crate::live::Lane;
 use crate::model::User;
 use crate::port::Cx;
-use crate::record::{CodeRecord, ConnectorRecord, Identifier, Interaction, InteractionEvent, VerificationRecord};
+use crate::record::{CodeRecord, Identifier, Interaction, InteractionEvent, VerificationRecord};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -399,8 +399,8 @@ fn register(cx: &mut Cx<'_>, mut interaction: Interaction, record: Option<Verifi
         Some(VerificationRecord::OneTimeToken { identifier, .. }) => {
             take_identifier(cx, &mut interaction, &identifier, own.as_deref())?;
         }
-        Some(VerificationRecord::Social(record)) => take_identity(cx, &mut interaction, &record, false)?,
-        Some(VerificationRecord::EnterpriseSso(record)) => take_identity(cx, &mut interaction, &record, true)?,
+        Some(VerificationRecord::Social(record)) => identities::take(cx, &mut interaction, &record, false)?,
+        Some(VerificationRecord::EnterpriseSso(record)) => identities::take(cx, &mut interaction, &record, true)?,
         Some(
             VerificationRecord::SignInPasskey { .. }
             | VerificationRecord::Totp { .. }
@@ -441,13 +441,6 @@ fn register(cx: &mut Cx<'_>, mut interaction: Interaction, record: Option<Verifi
         );
     }
     create(cx, interaction)
-}
-
-/// Adds a provider's account, and what it tells, to the pending profile.
-fn take_identity(cx: &mut Cx<'_>, interaction: &mut Interaction, record: &ConnectorRecord, enterprise: bool) -> Result<(), Stop> {
-    identities::take(cx, interaction, record, enterprise)?;
-    // Kept even when a later guard refuses: the page comes back with what is missing.
-    Ok(save(cx, interaction)?)
 }
 
 /// Adds a proven address or number to the pending profile.

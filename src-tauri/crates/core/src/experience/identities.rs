@@ -3,7 +3,7 @@
 use super::availability::guard_sso_domain;
 use super::error::ApiError;
 use super::identifier::{email_domain, find_user};
-use super::ruling::{Stop, identified, refuse, sign_in_experience};
+use super::ruling::{Stop, identified, refuse, save, sign_in_experience};
 use crate::because::{Because, Outcome};
 use crate::connectors::UpstreamUser;
 use crate::model::{Connector, SocialIdentity, SsoIdentity, User};
@@ -332,7 +332,8 @@ pub(super) fn take(cx: &mut Cx<'_>, interaction: &mut Interaction, record: &Conn
         }
     }
     interaction.result.profile = profile;
-    Ok(())
+    // Kept even when a later guard refuses: the page comes back with what is missing.
+    Ok(save(cx, interaction)?)
 }
 
 /// The pending profile with the social identity of a record, for an account that is there (`POST /profile`, sheet 4.5).

@@ -7,6 +7,7 @@ mod document;
 mod extra_profile;
 mod identification;
 mod journeys;
+mod messages;
 mod mfa_policy;
 mod one_time_token;
 mod password_policy;
@@ -16,6 +17,7 @@ mod registration;
 mod saml;
 mod second_factor;
 mod sentinel;
+mod single_sign_on;
 mod submission;
 
 use super::*;

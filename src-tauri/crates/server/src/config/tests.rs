@@ -1,6 +1,7 @@
 //! Tests of configuration files.
 
 mod applying;
+mod connectors;
 mod errors;
 mod robust;
 mod sealing;

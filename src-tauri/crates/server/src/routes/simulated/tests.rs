@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 use vestibule_core::ids::LiveId;
 use vestibule_core::model::{Connector, Simulation};
 
+mod round;
+
 const HERE: &str = "http://localhost:3001";
 
 /// A provider whose connector `c1` is simulated, made from this factory.
