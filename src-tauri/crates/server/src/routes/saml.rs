@@ -85,7 +85,7 @@ pub(super) fn consume(engine: &Engine, request: &Request, exchange: &mut Exchang
     };
     let pairs = match body_pairs(request, &request.path) {
         Ok(pairs) => pairs,
-        Err(error) => return page(StatusCode::BAD_REQUEST, &error.message()),
+        Err(error) => return page(StatusCode::BAD_REQUEST, error.message()),
     };
     let member = |name: &str| {
         let mut found = pairs.iter().filter(|(n, v)| n == name && !v.is_empty());

@@ -3,9 +3,10 @@
 use super::{after, send, text};
 use crate::engine::{DataPlace, Engine, Options};
 use crate::http::form_pairs;
+use crate::routes::saml::sign_in_address;
 use http::{Method, header};
 use std::sync::Arc;
-use vestibule_core::connectors::{FailureKind, UpstreamAnswer, UpstreamQuestion, authorization_uri, resolve};
+use vestibule_core::connectors::{FailureKind, SamlRequest, UpstreamAnswer, UpstreamQuestion, authorization_uri, document_source, resolve};
 use vestibule_core::model::{Connector, ConnectorConfig, Factory, Failure, Simulation};
 use vestibule_core::{Secret, Timestamp};
 use vestibule_simulator::accounts::accounts;
@@ -33,10 +34,23 @@ async fn open(factory: &Factory) -> (Arc<Engine>, Connector) {
 /// Signs the first account in, as a browser and then as the connector's client would; who came, and whom the provider meant.
 async fn sign_in(engine: &Arc<Engine>, connector: &Connector, config: &ConnectorConfig) -> UpstreamAnswer {
     let places = engine.places();
-    let upstream = resolve(connector, config, &places, None).unwrap();
+    let document = match document_source(connector, config, &places) {
+        Some(source) => Some(engine.providers.document(&source, engine.now()).await.unwrap()),
+        None => None,
+    };
+    let upstream = resolve(connector, config, &places, document.as_ref()).unwrap();
     let redirect_uri = places.callback(&connector.id);
     let verifier = upstream.pkce.then_some(VERIFIER);
-    let address = authorization_uri(&upstream, &redirect_uri, "state 1", "nonce1", verifier);
+    let saml = upstream.saml.clone().map(|partners| SamlRequest {
+        id: "_request1".into(),
+        issued_at: engine.now(),
+        relay_state: "state 1".into(),
+        partners,
+    });
+    let address = match &saml {
+        Some(request) => sign_in_address(request).unwrap(),
+        None => authorization_uri(&upstream, &redirect_uri, "state 1", "nonce1", verifier),
+    };
     let target = address.strip_prefix(&places.endpoint).unwrap().to_owned();
     let host = places.endpoint.strip_prefix("http://").unwrap().to_owned();
     let here = [("host", host.as_str())];
@@ -54,6 +68,7 @@ async fn sign_in(engine: &Arc<Engine>, connector: &Connector, config: &Connector
         redirect_uri,
         nonce: Some("nonce1".into()),
         code_verifier: verifier.map(Secret::new),
+        saml_request: saml.map(|request| request.id),
     };
     engine.providers.answer(question, engine.now()).await
 }
