@@ -32,6 +32,6 @@ fn connectors_are_told_what_is_wrong_with_them() {
     );
     says(
         &format!("{head}connectorId = \"google-universal\"\nconfig = {{ clientId = \"c\", clientSecret = \"s\", colour = 1 }}\n"),
-        &[(4, 54, "connectors.0.config.colour", "Can't be read")],
+        &[(4, 10, "connectors.0.config.colour", "Can't be read")],
     );
 }
