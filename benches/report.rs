@@ -331,7 +331,7 @@ fn hanging(plan: &Plan, scratch: &Path) -> Outcome<()> {
     let server = Server::provider(&plan.program, &dir, Some(&config))?;
     let mut one = Client::connect(server.port, 1)?;
     let times = if plan.quick { 200 } else { 1_000 };
-    let mut slowest = |one: &mut Client| -> Outcome<Duration> {
+    let slowest = |one: &mut Client| -> Outcome<Duration> {
         let rounds = (0..3).map(|_| hanging::token_p99(one, times)).collect::<Outcome<Vec<_>>>()?;
         Ok(least(rounds))
     };
