@@ -122,6 +122,7 @@ fn the_server_needs_no_window() {
     without("vestibule-keys", &["warp", "reqwest", "tauri", "sled"]);
     without("vestibule-upstream", &["warp", "tauri", "sled"]);
     without("vestibule-simulator", &["warp", "reqwest", "tauri", "sled"]);
+    without("vestibule-saml", &["warp", "reqwest", "tauri", "sled", "tokio", "openssl"]);
 }
 
 #[test]

@@ -10,6 +10,8 @@ use vestibule_core::ids::ConnectorId;
 const LIFETIME: i64 = 60;
 /// Most bytes of all responses that are kept.
 const MOST_BYTES: usize = 8 * 1024 * 1024;
+/// Most responses that are kept: anybody may post one.
+const MOST: usize = 1024;
 
 /// Responses by a key that nobody can guess.
 #[derive(Default)]
@@ -32,18 +34,20 @@ impl Kept {
     fn remove(&mut self, key: &str) -> Option<Entry> {
         let entry = self.entries.remove(key)?;
         self.bytes -= entry.response.len();
-        self.order.retain(|other| other != key);
         Some(entry)
     }
 
     /// Forgets what is too old, and the oldest while there is too much.
     fn sweep(&mut self, now: Timestamp) {
-        while let Some(oldest) = self.order.front().cloned() {
-            let old = self.entries.get(&oldest).is_none_or(|entry| is_old(entry, now));
-            if !old && self.bytes <= MOST_BYTES {
+        while let Some(oldest) = self.order.front() {
+            // One that was taken is still in the order.
+            let gone = self.entries.get(oldest).is_none_or(|entry| is_old(entry, now));
+            if !gone && self.bytes <= MOST_BYTES && self.order.len() <= MOST {
                 return;
             }
-            self.remove(&oldest);
+            if let Some(oldest) = self.order.pop_front() {
+                self.remove(&oldest);
+            }
         }
     }
 }
@@ -117,6 +121,16 @@ mod tests {
             .collect();
         assert_eq!(left, [false, false, true, true, true, true]);
         assert_eq!(responses.0.lock().unwrap().bytes, 0);
+    }
+
+    #[test]
+    fn small_ones_are_bounded_too() {
+        let responses = SamlResponses::default();
+        for n in 0..2 * MOST {
+            keep(&responses, &n.to_string(), "a", NOW);
+        }
+        let kept = responses.0.lock().unwrap();
+        assert_eq!((kept.entries.len(), kept.order.len(), kept.bytes), (MOST, MOST, MOST));
     }
 
     #[test]

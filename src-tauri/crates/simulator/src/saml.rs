@@ -15,7 +15,7 @@ use vestibule_core::model::{Failure, SigningAlg, SimulatedAccount};
 use vestibule_core::port::Vault;
 use vestibule_core::{Cx, StoreError, Timestamp};
 use vestibule_keys::KeyRing;
-use vestibule_upstream::saml::{Answer, KeyPair, ReceivedRequest, Signs, Subject, VALID_FOR, provider_metadata, receive_request};
+use vestibule_saml::{Answer, KeyPair, ReceivedRequest, Signs, Subject, VALID_FOR, provider_metadata, receive_request};
 
 /// Where the browser goes with a request, under the provider's address.
 pub const ENDPOINT: &str = "sso";

@@ -158,7 +158,7 @@ fn a_later_format_is_refused() {
             error,
             OpenError::Newer {
                 found: 99,
-                supported: 3,
+                supported: 4,
                 ..
             }
         ),

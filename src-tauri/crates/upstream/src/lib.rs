@@ -8,7 +8,6 @@ pub mod dev_server;
 pub mod mail;
 
 pub mod provider;
-pub mod saml;
 
 use serde_json::Value;
 use std::sync::OnceLock;

@@ -1,5 +1,9 @@
 //! Whose account a provider's word is about (sheet 4.4, 6.4 and 6.5): found, linked, or made.
 
+mod held;
+
+pub(super) use held::{Spared, is_of, keep_tokens, spared};
+
 use super::availability::guard_sso_domain;
 use super::error::ApiError;
 use super::identifier::{email_domain, find_user};
@@ -8,7 +12,7 @@ use crate::because::{Because, Outcome};
 use crate::connectors::UpstreamUser;
 use crate::model::{Connector, SocialIdentity, SsoIdentity, User};
 use crate::port::{Cx, StoreError};
-use crate::record::{ConnectorRecord, Identifier, IdentifierKind, Index, IndexEntry, Interaction, VerificationRecord};
+use crate::record::{ConnectorRecord, Identifier, IdentifierKind, Index, IndexEntry, Interaction};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
@@ -213,9 +217,12 @@ pub(super) fn by_enterprise(cx: &mut Cx<'_>, record: &ConnectorRecord) -> Result
     let issuer = record.issuer.clone().unwrap_or_default();
     let name = connector.label().to_owned();
     let mut profile = Map::new();
-    if let Some(own) = cx.find::<User>(&SsoIdentity::index(&issuer, &user.id))? {
+    let held = cx.find::<User>(&SsoIdentity::index(&issuer, &user.id))?;
+    if let Some(own) = held
+        && let Some(identity) = held_by_connector(cx, &own, &connector, &issuer, &user.id)?
+    {
         sync(&mut profile, &connector, &own, user);
-        if connector.sync_profile {
+        if connector.sync_profile || identity.sso_connector_id != connector.id {
             put_sso_identity(&mut profile, &connector, &issuer, user);
         }
         return Ok(Found {
@@ -260,6 +267,20 @@ pub(super) fn by_enterprise(cx: &mut Cx<'_>, record: &ConnectorRecord) -> Result
     )
 }
 
+/// The identity of this very subject that came by this connector, or by one that is gone. Another connector's provider may
+/// claim the same issuer, and is not believed.
+fn held_by_connector(cx: &Cx<'_>, own: &User, connector: &Connector, issuer: &str, id: &str) -> Result<Option<SsoIdentity>, StoreError> {
+    let Some(held) = own
+        .sso_identities
+        .iter()
+        .find(|held| held.issuer == issuer && held.identity_id == id)
+    else {
+        return Ok(None);
+    };
+    let mine = held.sso_connector_id == connector.id || cx.get::<Connector>(held.sso_connector_id.as_str())?.is_none();
+    Ok(mine.then(|| held.clone()))
+}
+
 /// The person with the enterprise account's e-mail address. A provider is only believed about its own domains: otherwise
 /// whoever runs one company's provider could sign in as anybody.
 fn enterprise_relative(cx: &mut Cx<'_>, connector: &Connector, user: &UpstreamUser) -> Result<Option<Arc<User>>, Stop> {
@@ -290,10 +311,36 @@ fn enterprise_relative(cx: &mut Cx<'_>, connector: &Connector, user: &UpstreamUs
     Ok(None)
 }
 
+/// Whether a company's provider is believed about an address or number.
+fn speaks_for(connector: &Connector, identifier: &Identifier) -> bool {
+    match identifier.kind {
+        IdentifierKind::Email => email_domain(&identifier.value).is_some_and(|domain| connector.serves_domain(&domain)),
+        IdentifierKind::Phone | IdentifierKind::Username => true,
+    }
+}
+
+/// 400 while somebody is identified: what a provider says of a new account must not reach theirs.
+fn guard_nobody_yet(interaction: &Interaction) -> Result<(), Stop> {
+    let Some(id) = &interaction.result.user_id else {
+        return Ok(());
+    };
+    refuse(
+        ApiError::invalid_interaction_type().hidden(format!("already identified as {id}")),
+        Because::new(
+            "experience.conflict",
+            Outcome::Refused,
+            "This sign-in already is somebody's",
+            "A new account begins with nobody identified. The page must begin again with `PUT /api/experience`.",
+            "Logto 4.4",
+        ),
+    )
+}
+
 /// The pending profile of a new account (sheet 6.4 and 6.5): the identity, name, picture, and the verified address and number
 /// where nobody has them.
 pub(super) fn take(cx: &mut Cx<'_>, interaction: &mut Interaction, record: &ConnectorRecord, enterprise: bool) -> Result<(), Stop> {
     let (connector, user) = proven(cx, record)?;
+    guard_nobody_yet(interaction)?;
     let mut profile = interaction.result.profile.clone();
     if enterprise {
         put_sso_identity(&mut profile, &connector, &record.issuer.clone().unwrap_or_default(), user);
@@ -312,24 +359,30 @@ pub(super) fn take(cx: &mut Cx<'_>, interaction: &mut Interaction, record: &Conn
     }
     for (member, identifier) in [("primaryEmail", email_of(user)), ("primaryPhone", phone_of(user))] {
         let Some(identifier) = identifier else { continue };
-        match find_user(cx, &identifier)? {
+        let why = match find_user(cx, &identifier)? {
+            Some(holder) => format!("It belongs to {}, and an address or number has one holder.", holder.display_name()),
+            // Otherwise its real owner would later be linked to an account that somebody else made.
+            None if enterprise && !speaks_for(&connector, &identifier) => {
+                format!(
+                    "Its domain is none of {}'s, and a company's provider is believed about its own domains only.",
+                    connector.label()
+                )
+            }
             None => {
                 profile.insert(member.into(), Value::String(identifier.value));
+                continue;
             }
-            Some(holder) => cx.because(
-                Because::new(
-                    "experience.linking",
-                    Outcome::Dropped,
-                    format!("`{}` was not taken over", identifier.value),
-                    format!(
-                        "It belongs to {}, and an address or number has one holder. The new account goes without it.",
-                        holder.display_name()
-                    ),
-                    "Logto 6.4",
-                )
-                .input(identifier.value),
-            ),
-        }
+        };
+        cx.because(
+            Because::new(
+                "experience.linking",
+                Outcome::Dropped,
+                format!("`{}` was not taken over", identifier.value),
+                format!("{why} The new account goes without it."),
+                "Logto 6.4",
+            )
+            .input(identifier.value),
+        );
     }
     interaction.result.profile = profile;
     // Kept even when a later guard refuses: the page comes back with what is missing.
@@ -411,70 +464,4 @@ pub(super) fn fill_in(user: &mut User, profile: &Map<String, Value>) {
         user.sso_identities.retain(|own| !same(own));
         user.sso_identities.push(identity);
     }
-}
-
-/// Keeps what the provider gave, sealed as it is, where its connector says so.
-pub(super) fn keep_tokens(interaction: &Interaction, account: &mut User) {
-    for record in &interaction.result.verification_records {
-        let (record, held) = match record {
-            VerificationRecord::Social(record) => (record, holds_social(record, &Map::new(), Some(account))),
-            VerificationRecord::EnterpriseSso(record) => (record, holds_enterprise(record, &Map::new(), Some(account))),
-            _ => continue,
-        };
-        if let Some(tokens) = record.tokens.clone().filter(|_| held) {
-            account.connector_tokens.insert(record.connector_id.0.clone(), tokens);
-        }
-    }
-}
-
-/// What a provider's sign-in spares its person at sign-up (sheet 4.4).
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Spared {
-    /// Everything: an enterprise account.
-    Everything,
-    /// Identifiers and password: a social account, where `skipRequiredIdentifiers` is on.
-    Identifiers,
-}
-
-/// Whether this interaction was identified through a provider, and what that spares.
-pub(super) fn spared(cx: &Cx<'_>, interaction: &Interaction) -> Result<Option<Spared>, StoreError> {
-    let own = identified(cx, interaction)?;
-    let profile = &interaction.result.profile;
-    let records = &interaction.result.verification_records;
-    let enterprise = |record: &VerificationRecord| match record {
-        VerificationRecord::EnterpriseSso(record) => holds_enterprise(record, profile, own.as_deref()),
-        _ => false,
-    };
-    if records.iter().any(enterprise) {
-        return Ok(Some(Spared::Everything));
-    }
-    let social = |record: &VerificationRecord| match record {
-        VerificationRecord::Social(record) => holds_social(record, profile, own.as_deref()),
-        _ => false,
-    };
-    let skips = sign_in_experience(cx)?.social_sign_in.skip_required_identifiers;
-    Ok((skips && records.iter().any(social)).then_some(Spared::Identifiers))
-}
-
-/// Whether an enterprise account that was verified here is this person's, or is about to be.
-pub(super) fn is_of(record: &ConnectorRecord, interaction: &Interaction, user: &User) -> bool {
-    holds_enterprise(record, &interaction.result.profile, Some(user))
-}
-
-fn holds_enterprise(record: &ConnectorRecord, pending: &Map<String, Value>, own: Option<&User>) -> bool {
-    let Some(theirs) = &record.user_info else { return false };
-    let issuer = record.issuer.as_deref().unwrap_or_default();
-    let same = |held_issuer: &str, held: &str| held_issuer == issuer && held == theirs.id;
-    let text = |member: &str| pending.get(ENTERPRISE).and_then(|sso| sso.get(member)).and_then(Value::as_str);
-    same(text("issuer").unwrap_or_default(), text("identityId").unwrap_or_default())
-        || own.is_some_and(|own| own.sso_identities.iter().any(|held| same(&held.issuer, &held.identity_id)))
-}
-
-fn holds_social(record: &ConnectorRecord, pending: &Map<String, Value>, own: Option<&User>) -> bool {
-    let Some(theirs) = &record.user_info else { return false };
-    let waiting = pending
-        .get(SOCIAL)
-        .and_then(|social| social.pointer("/userInfo/id"))
-        .and_then(Value::as_str);
-    waiting == Some(theirs.id.as_str()) || own.is_some_and(|own| own.identities.values().any(|held| held.user_id == theirs.id))
 }

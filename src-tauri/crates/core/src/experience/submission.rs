@@ -118,7 +118,7 @@ pub fn submit(cx: &mut Cx<'_>, interaction_id: &InteractionId, issuer: &str) -> 
         if mfa::apply(cx, &mut interaction, &mut account)? {
             account.updated_at = cx.now;
         }
-        identities::keep_tokens(&interaction, &mut account);
+        identities::keep_tokens(cx, &interaction, &mut account)?;
         account.last_sign_in_at = Some(cx.now);
         cx.put(&account)?;
         // Applied; a second submission from another tab must not find it pending.

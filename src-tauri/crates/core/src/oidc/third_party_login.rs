@@ -77,7 +77,10 @@ pub fn initiate_login(
     let name = connector.label().to_owned();
     let own = own_issuer(cx, &connector, places)?;
     if asked.iss.as_deref() != Some(own.as_str()) {
-        let said = asked.iss.as_deref().map_or_else(|| "none".to_owned(), |iss| format!("`{iss}`"));
+        let said = asked.iss.as_deref().map_or_else(
+            || "none".to_owned(),
+            |iss| format!("`{}`", iss.chars().take(200).collect::<String>()),
+        );
         let message = format!("The provider {name} names itself with `iss={own}`; this request names {said}.");
         return Ok(refuse(cx, 400, "A sign-in was begun in another issuer's name", message));
     }

@@ -14,7 +14,7 @@ use vestibule_core::ids::ConnectorId;
 use vestibule_core::live::{Lane, StepKind};
 use vestibule_core::model::{Connector, Shape};
 use vestibule_core::{Because, Outcome, StoreError};
-use vestibule_upstream::saml::{AuthnRequest, service_metadata};
+use vestibule_saml::{AuthnRequest, service_metadata};
 
 /// Where a provider posts its responses, before the connector's id.
 const ACS: &str = "/api/authn/single-sign-on/saml/";

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use vestibule_core::connectors::{IdentityProvider, ServiceProvider};
 use vestibule_core::model::{AttributeMapping, Connector, Simulation};
 use vestibule_core::testing::{PlainVault, START, SeededEntropy, World};
-use vestibule_upstream::saml::{Accepted, AuthnRequest, Expected, read_metadata, verify_response};
+use vestibule_saml::{Accepted, AuthnRequest, Expected, read_metadata, verify_response};
 
 const ID: &str = "_request";
 

@@ -59,6 +59,23 @@ pub(super) fn apple_user(callback: &Object) -> Option<Value> {
     user.is_object().then_some(user)
 }
 
+/// What a signed assertion tells of a person, within the same bounds. Its provider vouches for the address by signing.
+///
+/// # Errors
+/// As [`read`].
+pub(super) fn of_assertion(upstream: &Upstream, said: UpstreamUser) -> Result<(UpstreamUser, Vec<Because>), Box<Because>> {
+    let mut draft = Draft {
+        upstream,
+        user: UpstreamUser::default(),
+        cards: Vec::new(),
+    };
+    draft.id(Some(&Value::String(said.id)))?;
+    draft.name(said.name.as_deref());
+    draft.email(said.email.as_deref(), || Vouched::Yes);
+    draft.user.raw_data = bounded(said.raw_data, &mut draft.cards);
+    Ok((draft.user, draft.cards))
+}
+
 /// Reads what was told. Answers the person, and cards of what was taken and what was not.
 ///
 /// # Errors

@@ -3,13 +3,14 @@
 use super::cache::Turn;
 use super::discovery::{LIFETIME, host, is_endpoint};
 use super::http::Ask;
+use super::profile::of_assertion;
 use super::{Providers, Visit, failure, place, refused, shown};
-use crate::saml::{Expected, read_metadata, read_parts, verify_response};
 use vestibule_core::because::Because;
 use vestibule_core::connectors::{
     FailureKind, IdentityProvider, MetadataSource, SamlPartners, UpstreamFailure, UpstreamQuestion, UpstreamUser,
 };
 use vestibule_core::time::Timestamp;
+use vestibule_saml::{Expected, read_metadata, read_parts, verify_response};
 
 impl Providers {
     /// A SAML provider as its metadata tell of it, at most five minutes old. Many who ask at once make one call.
@@ -105,7 +106,10 @@ impl Visit<'_> {
         match verify_response(response, &expected) {
             Ok(accepted) => {
                 self.because.extend(accepted.because);
-                Ok(accepted.user)
+                let (user, cards) =
+                    of_assertion(self.upstream, accepted.user).map_err(|because| self.failure(FailureKind::InvalidResponse, *because))?;
+                self.because.extend(cards);
+                Ok(user)
             }
             Err(refusal) => Err(self.failure(refusal.kind, refusal.because)),
         }

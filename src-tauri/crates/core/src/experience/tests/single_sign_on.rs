@@ -127,3 +127,53 @@ fn direct_sign_in_says_where_it_goes_or_why_not() {
     page.configure(|e| e.single_sign_on_enabled = false);
     assert!(told(&mut page, "sso", Some("acme")).detail.contains("switched off"));
 }
+
+#[test]
+fn what_a_company_says_never_reaches_somebody_who_was_identified_otherwise() {
+    let mut page = page(InteractionEvent::SignIn);
+    page.configure(|e| {
+        e.mfa.policy = MfaPolicy::Mandatory;
+        e.mfa.factors = vec![crate::model::MfaFactor::Totp];
+    });
+    // Whoever knows Alice's password, and nothing else, has an account at the company, too.
+    let password = page.password(&super::username("alice"), "correct horse").unwrap();
+    page.identify(Some(&password)).unwrap();
+    page.change(InteractionEvent::Register).unwrap();
+    let record = page.back_as("acme", somebody("a-evil", None));
+    assert_eq!(code(page.identify(Some(&record))), (400, "session.invalid_interaction_type"));
+    assert!(page.state().result.profile.is_empty());
+    assert!(page.submit().is_err());
+    assert!(page.user(ALICE).sso_identities.is_empty());
+}
+
+#[test]
+fn another_company_that_claims_the_same_issuer_is_not_believed() {
+    let mut page = page(InteractionEvent::SignIn);
+    let identity = |connector: &str| SsoIdentity {
+        issuer: "http://localhost:3001/simulated/acme".into(),
+        identity_id: "a-1".into(),
+        sso_connector_id: connector.into(),
+        detail: Value::Null,
+    };
+    let mut other = simulated("other", "OIDC", None);
+    other.domains = vec!["other.test".into()];
+    page.world.put(&other);
+    page.change_user(ALICE, |user| user.sso_identities.push(identity("other")));
+    let record = page.back_as("acme", somebody("a-1", None));
+    assert_eq!(code(page.identify(Some(&record))), (404, "user.sso_identity_not_exist"));
+    // A connector that is gone has left its people to whoever came after it.
+    page.change_user(ALICE, |user| user.sso_identities = vec![identity("gone")]);
+    assert_eq!(page.identify(Some(&record)).unwrap(), Identified::Existing(ALICE.into()));
+    page.submit().unwrap();
+    assert_eq!(page.user(ALICE).sso_identities[0].sso_connector_id.as_str(), "acme");
+}
+
+#[test]
+fn a_company_reserves_no_foreign_address() {
+    let mut page = page(InteractionEvent::Register);
+    let record = page.back_as("acme", somebody("a-1", Some("later@elsewhere.test")));
+    let Identified::Registered(id) = page.identify(Some(&record)).unwrap() else {
+        panic!("a new person, without the address");
+    };
+    assert_eq!(page.user(id.as_str()).primary_email, None);
+}

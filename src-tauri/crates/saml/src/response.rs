@@ -1,7 +1,7 @@
 //! What a provider answered (SAML Core 3.3.3, SAML Profiles 4.1.4): is it the provider's word, for us, now, and about the
 //! request that was made? Only what a signature covers is read for the person.
 
-use super::failure::{mismatch, refused, unreadable};
+use super::failure::{mismatch, refused, shown, unreadable};
 use super::signature::signed_elements;
 use super::xml::{self, ASSERTION, PROTOCOL};
 use base64::Engine as _;
@@ -116,8 +116,8 @@ impl Reader<'_> {
         let value = code(node).map_or(value, |(_, inner)| inner);
         let message = xml::only_child(self.doc, status, PROTOCOL, "StatusMessage").and_then(|node| xml::text(self.doc, node));
         let why = match message.filter(|message| !message.is_empty()) {
-            Some(message) => format!("The provider answered `{value}`: {message}"),
-            None => format!("The provider answered `{value}`."),
+            Some(message) => format!("The provider answered `{}`: {}", shown(value), shown(&message)),
+            None => format!("The provider answered `{}`.", shown(value)),
         };
         Err(refused("saml.status", "The provider refused", why, "SAML Core 3.2.2.2"))
     }

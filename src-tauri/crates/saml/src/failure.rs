@@ -3,6 +3,18 @@
 use vestibule_core::because::{Because, Outcome};
 use vestibule_core::connectors::{FailureKind, UpstreamFailure};
 
+/// Most characters of what the provider wrote in a card.
+const SHOWN: usize = 200;
+
+/// What the provider wrote, as a card may show it: cut, and without the marks of code.
+pub(super) fn shown(text: &str) -> String {
+    let mut cut: String = text.chars().filter(|c| *c != '`' && !c.is_control()).take(SHOWN).collect();
+    if cut.len() < text.len() {
+        cut.push('…');
+    }
+    cut
+}
+
 /// A value that is not the one it has to be.
 pub(super) fn mismatch(
     rule: &'static str,
@@ -13,7 +25,7 @@ pub(super) fn mismatch(
     source: &'static str,
 ) -> Box<UpstreamFailure> {
     let why = match given.filter(|given| !given.is_empty()) {
-        Some(given) => format!("`{name}` is `{given}`. It has to be `{wanted}`."),
+        Some(given) => format!("`{name}` is `{}`. It has to be `{wanted}`.", shown(given)),
         None => format!("`{name}` is missing. It has to be `{wanted}`."),
     };
     refused(rule, title, why, source)
