@@ -1,7 +1,7 @@
 //! Signing in at another provider (sheet chapter 6), as values: what to ask it, and what it answered.
 //!
 //! A decision makes a [`UpstreamQuestion`]; `upstream` carries it to the provider and brings an [`UpstreamAnswer`]; a second
-//! decision takes that in (`experience::social`). The provider may be a real one or simulated: only [`Places`] differ.
+//! decision takes that in (`experience::connectors`). The provider may be a real one or simulated: only [`Places`] differ.
 
 mod edit;
 mod request;

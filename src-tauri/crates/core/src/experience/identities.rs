@@ -290,7 +290,7 @@ fn enterprise_relative(cx: &mut Cx<'_>, connector: &Connector, user: &UpstreamUs
     let Some(holder) = find_user(cx, &email)? else {
         return Ok(None);
     };
-    if email_domain(&email.value).is_some_and(|domain| connector.serves_domain(&domain)) {
+    if speaks_for(connector, &email) {
         return Ok(Some(holder));
     }
     cx.because(

@@ -247,7 +247,12 @@ fn extended(
                 serde_json::to_value(&user.identities).unwrap_or_default(),
                 "scope `identities`",
             );
-            out.set("sso_identities", json!([]), "scope `identities`; none");
+            let held: Vec<Value> = user
+                .sso_identities
+                .iter()
+                .map(|held| json!({ "issuer": held.issuer, "identityId": held.identity_id, "detail": held.detail }))
+                .collect();
+            out.set("sso_identities", json!(held), "scope `identities`");
         } else {
             out.without("identities", off);
         }

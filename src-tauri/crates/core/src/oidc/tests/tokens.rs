@@ -3,7 +3,7 @@
 use super::super::token::AccessTokenOut;
 use super::super::{introspection, userinfo};
 use super::{API, ISSUER, Provider, VERIFIER, spa};
-use crate::model::Application;
+use crate::model::{Application, SocialIdentity, SsoIdentity, User};
 use serde_json::{Value, json};
 
 fn opaque(token: &AccessTokenOut) -> &str {
@@ -346,4 +346,35 @@ fn userinfo_refusals() {
         .err()
         .unwrap();
     assert_eq!((error.status, error.error), (403, "insufficient_scope"));
+}
+
+#[test]
+fn userinfo_tells_linked_accounts_when_asked() {
+    let mut p = Provider::new();
+    let mut alice = p.world.get::<User>("alice0000001").unwrap().as_ref().clone();
+    alice.identities.insert(
+        "google".into(),
+        SocialIdentity {
+            user_id: "g-1".into(),
+            details: json!({ "id": "g-1" }),
+        },
+    );
+    alice.sso_identities.push(SsoIdentity {
+        issuer: "https://login.acme.test".into(),
+        identity_id: "a-1".into(),
+        sso_connector_id: "acme".into(),
+        detail: json!({ "name": "Alice" }),
+    });
+    alice.connector_tokens.insert("acme".into(), "sealed:secret".into());
+    p.world.put(&alice);
+    let asked = spa("").replace("scope=openid", "scope=openid identities");
+    let code = p.sign_in(&asked).remove("code").unwrap();
+    let reply = p.redeem("spa", &code);
+    let claims = userinfo_of(&mut p, opaque(&reply.access_token)).unwrap();
+    assert_eq!(claims["identities"]["google"]["userId"], "g-1");
+    assert_eq!(
+        claims["sso_identities"],
+        json!([{ "issuer": "https://login.acme.test", "identityId": "a-1", "detail": { "name": "Alice" } }])
+    );
+    assert!(!claims.to_string().contains("sealed"), "kept tokens stay inside");
 }
