@@ -1,13 +1,14 @@
-// Auth.js as published signs in at the provider, which signs the person in at a provider nobody here wrote: two hops, one
-// session.
+// Auth.js and NextAuth v4 as published sign in at the provider, which signs the person in at a provider nobody here wrote: two
+// hops, one session.
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { ExpressAuth, getSession } from '@auth/express';
 import express from 'express';
+import { nextAuthApp, nextAuthProvider } from './next-auth.mjs';
 import { scope, startApp, startBrowser, startProvider } from './support.mjs';
 import { SECRET, startUpstream } from './upstream.mjs';
 
-const config = (origin, upstream) => `
+const config = (origin, older, upstream) => `
 [signInExperience]
 signUp = { identifiers = [], password = false, verify = false }
 socialSignInConnectorTargets = ["upstream"]
@@ -19,6 +20,13 @@ name = "Bookstore"
 type = "Traditional"
 secret = "bookstore-secret"
 oidcClientMetadata.redirectUris = ["${origin}/auth/callback/button", "${origin}/auth/callback/direct"]
+
+[[applications]]
+id = "older"
+name = "Older bookstore"
+type = "Traditional"
+secret = "older-secret"
+oidcClientMetadata.redirectUris = ["${older}/api/auth/callback/older"]
 
 [[connectors]]
 id = "upstream"
@@ -36,14 +44,15 @@ pkce = true
 idTokenVerificationConfig = { jwksUri = "${upstream}/jwks", issuer = "${upstream}" }
 `;
 
-describe('Auth.js in front, another provider behind', () => {
+describe('Auth.js or NextAuth in front, another provider behind', () => {
   const until = scope();
-  let app, provider, upstream, browser;
+  let app, older, provider, upstream, browser;
   const log = [];
   before(async () => {
     app = await startApp(until);
+    older = await startApp(until);
     upstream = await startUpstream(until);
-    provider = await startProvider(until, config(app.origin, upstream.issuer));
+    provider = await startProvider(until, config(app.origin, older.origin, upstream.issuer));
     await upstream.open([`${provider.endpoint}/callback/upstream`]);
     const own = {
       type: 'oidc',
@@ -68,37 +77,47 @@ describe('Auth.js in front, another provider behind', () => {
       response.send(`<!doctype html><pre id="session">${JSON.stringify(await getSession(request, settings))}</pre>`);
     });
     app.handle = server;
+    const direct = {
+      authorization: { params: { scope: 'openid profile email', direct_sign_in: 'social:upstream' } },
+      client: { id_token_signed_response_alg: 'ES384' },
+    };
+    older.handle = nextAuthApp(older.origin, [nextAuthProvider(provider.issuer, 'older', direct)], log);
     browser = await startBrowser(until);
   });
 
-  const press = async (page, id) => {
-    await page.goto(`${app.origin}/auth/signin?callbackUrl=${encodeURIComponent(app.origin)}`);
+  const press = async (page, id, { origin } = app, below = '/auth') => {
+    await page.goto(`${origin}${below}/signin?callbackUrl=${encodeURIComponent(origin)}`);
     await page.locator(`form[action$="/signin/${id}"] button`).click();
   };
-  const session = async (page) => {
-    await page.waitForURL(`${app.origin}/`);
+  const session = async (page, { origin } = app) => {
+    await page.waitForURL(`${origin}/`);
     return JSON.parse(await page.locator('#session').textContent());
   };
 
-  test('direct sign-in: the only page on the way is that of the other provider', async () => {
-    const { page, watch } = await browser.open();
-    await press(page, 'direct');
-    await page.getByRole('link', { name: 'nora' }).click();
-    const { user } = await session(page);
-    assert.deepEqual([user.name, user.email], ['Nora Upstream', 'nora@corp.test']);
-    assert.deepEqual(log, []);
-    assert.deepEqual(watch.violations, []);
-    const [newest] = (await provider.control({ op: 'sessions', limit: 5 })).filter(({ interaction }) => interaction);
-    const { steps } = await provider.control({ op: 'session', id: newest.id });
-    const lanes = new Set(steps.flatMap(({ arrows }) => arrows.flatMap(({ from, to }) => [from, to])));
-    assert.deepEqual([...lanes].sort(), ['client', 'experience', 'interaction', 'provider', 'upstream']);
-    assert.deepEqual([newest.status, newest.userName], ['done', 'Nora Upstream']);
-    const labels = steps.flatMap(({ arrows }) => arrows.map(({ label }) => label));
-    assert.ok(
-      labels.some((label) => label.includes('POST /token')),
-      labels.join('\n'),
-    );
-  });
+  for (const [what, where, id, below] of [
+    ['Auth.js', () => app, 'direct', '/auth'],
+    ['NextAuth v4', () => older, 'older', '/api/auth'],
+  ]) {
+    test(`${what}, direct sign-in: the only page on the way is that of the other provider`, async () => {
+      const { page, watch } = await browser.open();
+      await press(page, id, where(), below);
+      await page.getByRole('link', { name: 'nora' }).click();
+      const { user } = await session(page, where());
+      assert.deepEqual([user.name, user.email], ['Nora Upstream', 'nora@corp.test']);
+      assert.deepEqual(log, []);
+      assert.deepEqual(watch.violations, []);
+      const [newest] = (await provider.control({ op: 'sessions', limit: 5 })).filter(({ interaction }) => interaction);
+      const { steps } = await provider.control({ op: 'session', id: newest.id });
+      const lanes = new Set(steps.flatMap(({ arrows }) => arrows.flatMap(({ from, to }) => [from, to])));
+      assert.deepEqual([...lanes].sort(), ['client', 'experience', 'interaction', 'provider', 'upstream']);
+      assert.deepEqual([newest.status, newest.userName], ['done', 'Nora Upstream']);
+      const labels = steps.flatMap(({ arrows }) => arrows.map(({ label }) => label));
+      assert.ok(
+        labels.some((label) => label.includes('POST /token')),
+        labels.join('\n'),
+      );
+    });
+  }
 
   test('by the button on the sign-in page; back at the provider, the second sign-in shows nothing at all', async () => {
     const { page, watch } = await browser.open();
