@@ -29,6 +29,28 @@ name = "keeper"
 type = "User"
 scopes = [{ resource = "${API}", scope = "read:stock" }]
 users = ["alice"]
+
+[[organizationScopes]]
+name = "read:members"
+
+[[organizationScopes]]
+name = "manage:members"
+
+[[organizationRoles]]
+name = "admin"
+scopes = ["read:members", "manage:members"]
+resourceScopes = [{ resource = "${API}", scope = "write:stock" }]
+
+[[organizations]]
+id = "acme"
+name = "Acme"
+customCss = ".acme-look { color: rgb(1, 2, 3) }"
+color = { primaryColor = "#b3261e" }
+members = [{ user = "alice", roles = ["admin"] }]
+
+[[organizations]]
+id = "globex"
+name = "Globex"
 ${PEOPLE}`;
 
 function bookstore(endpoint, baseUrl) {
@@ -137,6 +159,42 @@ describe('Logto clients', () => {
     await typeSignIn(page, 'alice');
     await client.handleSignInCallback((await arrivedIn(page, app, '/by-hand')).url.href);
   };
+
+  test('@logto/node: tokens of an organization, an API within it, and where one does not belong', async () => {
+    const { page } = await browser.open();
+    const own = byHand({ scopes: ['urn:logto:scope:organizations', 'read:members', 'write:stock'] });
+    await signInByHand(own, page);
+    const { client } = own;
+    assert.deepEqual((await client.getIdTokenClaims()).organizations, ['acme']);
+    const claims = await client.getOrganizationTokenClaims('acme');
+    assert.deepEqual([claims.aud, claims.scope], ['urn:logto:organization:acme', 'read:members']);
+    const { payload } = decodeJwt(await client.getAccessToken(API, 'acme'));
+    assert.deepEqual([payload.aud, payload.organization_id, payload.scope], [API, 'acme', 'write:stock']);
+    await assert.rejects(client.getOrganizationToken('globex'), (error) => {
+      assert.ok(error instanceof LogtoRequestError);
+      assert.match(error.message, /user is not a member of the organization/);
+      return true;
+    });
+  });
+
+  test('organization_id of the sign-in gives the page its look', async () => {
+    const { page, watch } = await browser.open();
+    const { client, went } = byHand();
+    await client.signIn({ redirectUri: `${app.origin}/by-hand`, extraParams: { organization_id: 'acme' } });
+    await page.goto(went.at(-1));
+    await page.locator('#identifier').waitFor();
+    const sheets = watch.requests.map(({ url }) => url).filter((url) => new URL(url).pathname === '/custom.css');
+    assert.deepEqual(
+      sheets.map((url) => new URL(url).searchParams.get('organization_id')),
+      ['acme'],
+    );
+    assert.match(await (await fetch(sheets[0])).text(), /acme-look/);
+    const document = await (
+      await fetch(`${provider.endpoint}/api/.well-known/sign-in-exp?organizationId=acme&appId=bookstore`)
+    ).json();
+    assert.equal(document.color.primaryColor, '#b3261e');
+    assert.deepEqual(watch.violations, []);
+  });
 
   test('@logto/node: tokens are refreshed, one for each resource', async () => {
     const { page } = await browser.open();

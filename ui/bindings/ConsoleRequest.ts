@@ -5,6 +5,9 @@ import type { ConnectorId } from "./ConnectorId";
 import type { CustomPhrases } from "./CustomPhrases";
 import type { CustomProfileField } from "./CustomProfileField";
 import type { MessageSettingsDraft } from "./MessageSettingsDraft";
+import type { OrganizationDraft } from "./OrganizationDraft";
+import type { OrganizationRoleDraft } from "./OrganizationRoleDraft";
+import type { OrganizationScopeDraft } from "./OrganizationScopeDraft";
 import type { PlaygroundAction } from "./PlaygroundAction";
 import type { ProviderSettings } from "./ProviderSettings";
 import type { Repair } from "./Repair";
@@ -197,7 +200,31 @@ url: string, } | { "op": "removeCustomUi" } | { "op": "signInExperience" } | { "
 /**
  * The row as it should be.
  */
-signInExperience: SignInExperience, } | { "op": "connectors" } | { "op": "connectorFactories" } | { "op": "createConnector", 
+signInExperience: SignInExperience, } | { "op": "organizations" } | { "op": "saveOrganization", 
+/**
+ * The organization as it should be.
+ */
+organization: OrganizationDraft, } | { "op": "deleteOrganization", 
+/**
+ * Its id.
+ */
+id: string, } | { "op": "saveOrganizationRole", 
+/**
+ * The role as it should be.
+ */
+role: OrganizationRoleDraft, } | { "op": "deleteOrganizationRole", 
+/**
+ * Its id.
+ */
+id: string, } | { "op": "saveOrganizationScope", 
+/**
+ * The permission as it should be.
+ */
+scope: OrganizationScopeDraft, } | { "op": "deleteOrganizationScope", 
+/**
+ * Its id.
+ */
+id: string, } | { "op": "connectors" } | { "op": "connectorFactories" } | { "op": "createConnector", 
 /**
  * Its id, from `ConnectorFactories`; drawn unless given.
  */

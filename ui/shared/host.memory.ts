@@ -22,6 +22,7 @@ import {
 } from './host.memory.data';
 import { memoryConnectors } from './host.memory.connectors';
 import { codeMessage, exampleMessages, memoryInbox } from './host.memory.messages';
+import { memoryOrganizations } from './host.memory.organizations';
 import { exampleSessions, finishedSession, machineSession, waitingSession } from './host.memory.sessions';
 import { aliceTokens } from './host.memory.tokens';
 
@@ -73,6 +74,7 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
   }
   const mail = memoryInbox(messages, now);
   const providers = memoryConnectors({ now, experience: () => experience, changed: () => changed(), startRun });
+  const organizations = memoryOrganizations(now, options.empty ?? false);
   const runs = new Map<string, PlaygroundRun>();
   const watchers = new Set<(batch: LiveBatch) => void>();
   let refusal: ConsoleProblem | null = null;
@@ -299,6 +301,14 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
       case 'updateSignInExperience':
         experience = structuredClone(request.signInExperience);
         return { reply: 'signInExperience', value: structuredClone(experience) };
+      case 'organizations':
+      case 'saveOrganization':
+      case 'deleteOrganization':
+      case 'saveOrganizationRole':
+      case 'deleteOrganizationRole':
+      case 'saveOrganizationScope':
+      case 'deleteOrganizationScope':
+        return organizations(request);
       case 'connectors':
       case 'connectorFactories':
       case 'createConnector':

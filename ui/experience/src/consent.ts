@@ -23,6 +23,12 @@ export interface ConsentInfo {
     resource: { id: string; name: string; indicator: string };
     scopes: { id: string; name: string; description?: string | null }[];
   }[];
+  /** Organizations of the person: those chosen are where the application may act. Only with the scope for them. */
+  organizations?: {
+    id: string;
+    name: string;
+    missingResourceScopes?: ConsentInfo['missingResourceScopes'];
+  }[];
   /** Where the person goes afterwards; Cancel goes there as well, without OAuth parameters. A device has no such place. */
   redirectUri?: string;
   /** Whether Cancel answers the application with `access_denied` (strict and duende dialects, and devices). */

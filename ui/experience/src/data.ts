@@ -10,6 +10,8 @@ export interface PageData {
   demoUrl: string;
   application: Application | null;
   signInExperience: SignInExperience;
+  /** The organization that the authorization request names; its branding is in the sign-in experience already. */
+  organization?: { id: string; name: string } | null;
   developmentSignIn: DevelopmentSignIn | null;
   /** Space-separated BCP 47 tags of the authorization request. */
   uiLocales?: string;

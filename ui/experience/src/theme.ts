@@ -45,7 +45,9 @@ export function dress(data: PageData, page: Document, prefersDark: MediaQueryLis
   if (data.customCss) {
     const sheet = page.createElement('link');
     sheet.rel = 'stylesheet';
-    sheet.href = `/custom.css?app_id=${encodeURIComponent(data.application?.id ?? '')}`;
+    const whose = new URLSearchParams({ app_id: data.application?.id ?? '' });
+    if (data.organization) whose.set('organization_id', data.organization.id);
+    sheet.href = `/custom.css?${whose}`;
     page.head.append(sheet);
   }
 }

@@ -4,10 +4,12 @@
 //! The TypeScript side in `ui/bindings` is generated from these declarations.
 
 mod connectors;
+mod organizations;
 mod simulated;
 mod views;
 
 pub use connectors::*;
+pub use organizations::*;
 pub use simulated::SimulatedAccountDraft;
 pub use views::*;
 
@@ -232,6 +234,38 @@ pub enum ConsoleRequest {
         /// The row as it should be.
         sign_in_experience: Box<SignInExperience>,
     },
+    /// Organizations with their members, the roles in them and their permissions.
+    Organizations,
+    /// Create an organization or replace one as a whole.
+    SaveOrganization {
+        /// The organization as it should be.
+        organization: Box<OrganizationDraft>,
+    },
+    /// Delete an organization. Its members stay, as people.
+    DeleteOrganization {
+        /// Its id.
+        id: String,
+    },
+    /// Create a role in organizations or change one.
+    SaveOrganizationRole {
+        /// The role as it should be.
+        role: OrganizationRoleDraft,
+    },
+    /// Delete a role in organizations; whoever has it loses it.
+    DeleteOrganizationRole {
+        /// Its id.
+        id: String,
+    },
+    /// Create a permission within organizations or change one.
+    SaveOrganizationScope {
+        /// The permission as it should be.
+        scope: OrganizationScopeDraft,
+    },
+    /// Delete a permission within organizations; roles that give it lose it.
+    DeleteOrganizationScope {
+        /// Its id.
+        id: String,
+    },
     /// All connectors, social and enterprise.
     Connectors,
     /// What a connector can be made from.
@@ -369,6 +403,8 @@ pub enum ConsoleReply {
     CustomProfileFields(Vec<CustomProfileField>),
     /// To `Phrases` and `UpdateCustomPhrases`.
     Phrases(PhrasesView),
+    /// To the requests about organizations: everything, after the change.
+    Organizations(OrganizationList),
     /// To the requests that change how connectors are offered, and to `Connectors`.
     Connectors(ConnectorList),
     /// To `ConnectorFactories`.

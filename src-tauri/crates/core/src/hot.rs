@@ -22,6 +22,9 @@ pub const fn is_hot(table: Table) -> bool {
             | Table::SignInExperience
             | Table::CustomProfileField
             | Table::CustomPhrases
+            | Table::Organization
+            | Table::OrganizationRole
+            | Table::OrganizationScope
             | Table::Grant
             | Table::AccessToken
     )
@@ -32,7 +35,14 @@ pub const fn is_hot(table: Table) -> bool {
 pub const fn is_hot_whole(table: Table) -> bool {
     matches!(
         table,
-        Table::Resource | Table::Role | Table::Connector | Table::CustomProfileField | Table::CustomPhrases
+        Table::Resource
+            | Table::Role
+            | Table::Connector
+            | Table::CustomProfileField
+            | Table::CustomPhrases
+            | Table::Organization
+            | Table::OrganizationRole
+            | Table::OrganizationScope
     )
 }
 
@@ -46,7 +56,14 @@ const fn is_single(table: Table) -> bool {
 pub const fn is_hot_index(index: Index) -> bool {
     matches!(
         index,
-        Index::Username | Index::Email | Index::Phone | Index::Identity | Index::Indicator | Index::RoleHolder | Index::SessionUid
+        Index::Username
+            | Index::Email
+            | Index::Phone
+            | Index::Identity
+            | Index::Indicator
+            | Index::RoleHolder
+            | Index::OrganizationMember
+            | Index::SessionUid
     )
 }
 
@@ -62,13 +79,14 @@ fn is_hot_key(key: &[u8]) -> bool {
 /// The bit that tells the keys of indexes from those of tables.
 const INDEX: u8 = 0x80;
 /// The indexes of which [`is_hot_index`] is true.
-const HOT_INDEXES: [Index; 7] = [
+const HOT_INDEXES: [Index; 8] = [
     Index::Username,
     Index::Email,
     Index::Phone,
     Index::Identity,
     Index::Indicator,
     Index::RoleHolder,
+    Index::OrganizationMember,
     Index::SessionUid,
 ];
 

@@ -47,6 +47,12 @@ ids! {
     ResourceId,
     /// A role.
     RoleId,
+    /// An organization.
+    OrganizationId,
+    /// A role in organizations.
+    OrganizationRoleId,
+    /// A permission within organizations.
+    OrganizationScopeId,
     /// A social, e-mail or SMS connector, or an enterprise SSO connector.
     ConnectorId,
     /// An interaction: one authorization request in progress (Logto's `uid`/`jti`).

@@ -16,6 +16,7 @@ pub mod grants;
 pub mod introspection;
 pub mod logout;
 mod one_time_token;
+pub mod organizations;
 pub mod params;
 pub mod pkce;
 pub mod redirect;

@@ -8,7 +8,7 @@ mod mfa;
 mod one_time_token;
 mod verification;
 
-use crate::ids::{AppId, GrantId, InteractionId, LiveId, SessionUid, UserId};
+use crate::ids::{AppId, GrantId, InteractionId, LiveId, OrganizationId, SessionUid, UserId};
 use crate::time::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -82,6 +82,12 @@ tables! {
     DeviceCode = 29,
     /// People whom simulated providers know.
     SimulatedAccount = 30,
+    /// Organizations with their members.
+    Organization = 31,
+    /// Roles in organizations.
+    OrganizationRole = 32,
+    /// Permissions within organizations.
+    OrganizationScope = 33,
     /// Chunks of the journal of live sessions.
     Journal = 34,
     /// Steps of live sessions that are in no chunk yet.
@@ -127,6 +133,8 @@ pub enum Index {
     SsoIdentity = 18,
     /// Device code by what the person types.
     UserCode = 20,
+    /// Organization by member: `u/` + person or `a/` + application.
+    OrganizationMember = 21,
 }
 
 impl Index {
@@ -430,6 +438,9 @@ pub struct Grant {
     /// Granted scopes by resource indicator.
     #[serde(default)]
     pub resources: BTreeMap<String, Vec<String>>,
+    /// Organizations in which a third-party application may act (sheet 1.16).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub organizations: Vec<OrganizationId>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it ends.

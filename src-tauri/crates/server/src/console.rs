@@ -6,6 +6,7 @@ mod custom_ui;
 mod experience;
 mod identities;
 mod inbox;
+mod organizations;
 mod people;
 mod profile_fields;
 mod repairs;
@@ -129,6 +130,13 @@ impl Engine {
             ConsoleRequest::DeleteSimulatedAccount { id } => self.delete_simulated_account(id).await,
             ConsoleRequest::MakeUpSimulatedAccount { connector_id } => self.make_up_simulated_account(connector_id).await,
             ConsoleRequest::SetSimulation { connector_id, simulation } => self.set_simulation(connector_id, simulation).await,
+            ConsoleRequest::Organizations => self.organizations(),
+            ConsoleRequest::SaveOrganization { organization } => self.save_organization(*organization).await,
+            ConsoleRequest::DeleteOrganization { id } => self.delete_organization(id).await,
+            ConsoleRequest::SaveOrganizationRole { role } => self.save_organization_role(role).await,
+            ConsoleRequest::DeleteOrganizationRole { id } => self.delete_organization_role(id).await,
+            ConsoleRequest::SaveOrganizationScope { scope } => self.save_organization_scope(scope).await,
+            ConsoleRequest::DeleteOrganizationScope { id } => self.delete_organization_scope(id).await,
             ConsoleRequest::RemoveCustomUi => self.set_custom_ui(Wanted::Hosted).await,
         }
     }

@@ -167,7 +167,7 @@ async fn dispatch(engine: &Arc<Engine>, request: &Request, exchange: &mut Exchan
         ("GET", ["device"] | ["device", "success"]) => Box::pin(device::page(engine, request, exchange)).await,
         ("GET", ["demo-app"]) => Box::pin(pages::demo_app(engine, request)).await,
         ("GET", ["assets", rest @ ..]) => Box::pin(pages::asset(engine, request, rest)).await,
-        ("GET", ["custom.css"]) => pages::custom_css(engine),
+        ("GET", ["custom.css"]) => pages::custom_css(engine, request),
         ("GET", ["favicon.ico"]) => Box::pin(pages::favicon(engine, request)).await,
         ("GET", _) => Box::pin(pages::page(engine, request, exchange)).await,
         _ => problem(

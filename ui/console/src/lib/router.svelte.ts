@@ -5,6 +5,7 @@ export const PAGES = [
   'playground',
   'applications',
   'people',
+  'organizations',
   'sign-in-experience',
   'connectors',
   'enterprise-sso',

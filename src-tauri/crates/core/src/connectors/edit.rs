@@ -2,7 +2,7 @@
 
 use super::{Discovery, check_config};
 use crate::console::{ConnectorDraft, Obstacle};
-use crate::model::{Connector, ConnectorConfig, Factory, SECRET_MEMBERS, SignInExperience, SimulatedAccount, User};
+use crate::model::{Connector, ConnectorConfig, Factory, Organization, SECRET_MEMBERS, SignInExperience, SimulatedAccount, User};
 use crate::port::{Cx, StoreError};
 use serde_json::{Map, Value, json};
 
@@ -144,6 +144,13 @@ pub fn delete_connector(cx: &mut Cx<'_>, connector: &Connector) -> Result<(), St
             let mut user = user.as_ref().clone();
             user.connector_tokens.remove(connector.id.as_str());
             cx.put(&user)?;
+        }
+    }
+    for organization in cx.list::<Organization>(MANY)? {
+        if organization.jit.sso_connector_ids.contains(&connector.id) {
+            let mut organization = organization.as_ref().clone();
+            organization.jit.sso_connector_ids.retain(|id| *id != connector.id);
+            cx.put(&organization)?;
         }
     }
     cx.delete::<Connector>(connector.id.as_str())

@@ -118,6 +118,17 @@ impl ApiError {
         Self::new(404, "entity.not_found", "not found", message)
     }
 
+    /// Somebody consented to access to an organization that is not theirs (422, sheet 1.11).
+    #[must_use]
+    pub fn require_membership() -> Self {
+        Self::new(
+            422,
+            "organization.require_membership",
+            "not a member of the organization",
+            "You are not a member of this organization. Load the page again to see those that you can choose.",
+        )
+    }
+
     /// The sign-in mode, or a switched-off feature, forbids it (403).
     #[must_use]
     pub fn forbidden(message: impl Into<String>) -> Self {

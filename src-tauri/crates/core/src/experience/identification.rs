@@ -8,7 +8,8 @@ use super::identifier::{find_user, profile_member};
 use super::identities;
 use super::interaction::record_by_id;
 use super::password::guard_not_suspended;
-use super::people::{fill_in, fresh_user, grant_default_roles};
+use super::people::{fill_in, fresh_user};
+use super::provisioning::{grant_default_roles, join_organizations};
 use super::ruling::{Ruling, Stop, answer, begun, decide, identified, refuse, save, sign_in_experience, waiting};
 use crate::because::{Because, Outcome};
 use crate::ids::{InteractionId, UserId};
@@ -489,6 +490,7 @@ fn create(cx: &mut Cx<'_>, mut interaction: Interaction) -> Result<Identified, S
         .input(user.id.0.clone()),
     );
     grant_default_roles(cx, &user.id)?;
+    join_organizations(cx, &user, &interaction.result, true)?;
     answer(cx, "201 created", "account created", format!("{name} · account created"));
     waiting(cx, Lane::Experience, "waiting for the page to submit");
     Ok(Identified::Registered(user.id))

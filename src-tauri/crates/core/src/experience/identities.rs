@@ -66,7 +66,7 @@ fn proven<'r>(cx: &Cx<'_>, record: &'r ConnectorRecord) -> Result<(Arc<Connector
     }
 }
 
-fn email_of(user: &UpstreamUser) -> Option<Identifier> {
+pub(super) fn email_of(user: &UpstreamUser) -> Option<Identifier> {
     let value = user.email.clone()?;
     Some(Identifier {
         kind: IdentifierKind::Email,
@@ -312,7 +312,7 @@ fn enterprise_relative(cx: &mut Cx<'_>, connector: &Connector, user: &UpstreamUs
 }
 
 /// Whether a company's provider is believed about an address or number.
-fn speaks_for(connector: &Connector, identifier: &Identifier) -> bool {
+pub(super) fn speaks_for(connector: &Connector, identifier: &Identifier) -> bool {
     match identifier.kind {
         IdentifierKind::Email => email_domain(&identifier.value).is_some_and(|domain| connector.serves_domain(&domain)),
         IdentifierKind::Phone | IdentifierKind::Username => true,

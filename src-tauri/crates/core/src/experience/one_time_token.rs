@@ -94,6 +94,7 @@ pub fn verify_one_time_token(
                     value: record.email.clone(),
                 },
                 event: record.context.interaction_event,
+                organization_ids: record.context.jit_organization_ids,
             },
         );
         save(cx, &interaction)?;

@@ -2,17 +2,13 @@
 
 use super::extra_profile::merge;
 use super::identities;
-use crate::because::{Because, Outcome};
 use crate::entropy::id12;
 use crate::ids::UserId;
-use crate::model::{Profile, Role, RoleType, User};
+use crate::model::{Profile, User};
 use crate::port::{Cx, StoreError};
 use crate::time::Timestamp;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
-
-/// How many roles are looked through for default ones.
-const MAX_ROLES: usize = 1000;
 
 /// A person who has nothing yet but an id of their own.
 pub(super) fn fresh_user(cx: &Cx<'_>) -> Result<User, StoreError> {
@@ -69,33 +65,4 @@ pub(super) fn fill_in(user: &mut User, profile: &Map<String, Value>, now: Timest
     if let Some(Value::Object(members)) = profile.get("customData") {
         user.custom_data.extend(members.clone());
     }
-}
-
-/// Gives a new person every default role for people (sheet 4.4), and says so.
-///
-/// # Errors
-/// When the store fails.
-pub fn grant_default_roles(cx: &mut Cx<'_>, user_id: &UserId) -> Result<(), StoreError> {
-    let mut names = Vec::new();
-    for role in cx.list::<Role>(MAX_ROLES)? {
-        if role.is_default && role.kind == RoleType::User && !role.user_ids.contains(user_id) {
-            let mut role = role.as_ref().clone();
-            role.user_ids.push(user_id.clone());
-            names.push(role.name.clone());
-            cx.put(&role)?;
-        }
-    }
-    if !names.is_empty() {
-        cx.because(
-            Because::new(
-                "experience.default_roles",
-                Outcome::Decided,
-                "Default roles were given",
-                "Roles marked as default go to every new account.",
-                "Logto 4.4",
-            )
-            .input(names.join(", ")),
-        );
-    }
-    Ok(())
 }

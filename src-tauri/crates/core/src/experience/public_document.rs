@@ -3,13 +3,13 @@
 use super::extra_profile::{profile_fields, sign_up_fields};
 use super::messages::is_deliverable;
 use super::ruling::{provider_settings, sign_in_experience};
-use crate::model::{Application, Channel, Connector, Factory, SignInExperience};
+use crate::model::{Application, Channel, Connector, Factory, Organization, SignInExperience};
 use crate::port::{Cx, StoreError};
 use crate::record::IdentifierKind;
 use serde_json::{Value, json};
 
-/// `GET /api/.well-known/sign-in-exp`: the sign-in experience with the application's branding over it (not for a
-/// third-party application, sheet 5.4) and what Logto adds.
+/// `GET /api/.well-known/sign-in-exp`: the sign-in experience with the branding of the application and then of the
+/// organization over it (not for a third-party application, sheet 5.4) and what Logto adds.
 ///
 /// `socialConnectors` are those whose target is enabled, in its order; `ssoConnectors` those with a domain, while single
 /// sign-on is on (sheet 5.3).
@@ -17,8 +17,8 @@ use serde_json::{Value, json};
 ///
 /// # Errors
 /// When the store fails.
-pub fn public_sign_in_experience(cx: &Cx<'_>, app: Option<&Application>) -> Result<Value, StoreError> {
-    let experience = branded(sign_in_experience(cx)?, app);
+pub fn public_sign_in_experience(cx: &Cx<'_>, app: Option<&Application>, organization: Option<&Organization>) -> Result<Value, StoreError> {
+    let experience = branded(sign_in_experience(cx)?, app, organization);
     let mut document = serde_json::to_value(&experience).map_err(|e| StoreError::Corrupt(e.to_string()))?;
     let additions = json!({
         "id": SignInExperience::ID,
@@ -99,20 +99,52 @@ fn forgot_password(cx: &Cx<'_>, experience: &SignInExperience) -> Result<Value, 
     }))
 }
 
-/// The application's colours and logo over the tenant's, member by member.
-fn branded(mut experience: SignInExperience, app: Option<&Application>) -> SignInExperience {
-    let Some(app) = app.filter(|app| !app.is_third_party) else {
+/// The CSS of the pages: the organization's in place of the sign-in experience's (sheet 5.4).
+///
+/// # Errors
+/// When the store fails.
+pub fn custom_css(cx: &Cx<'_>, app: Option<&Application>, organization: Option<&Organization>) -> Result<Option<String>, StoreError> {
+    Ok(branded(sign_in_experience(cx)?, app, organization).custom_css)
+}
+
+/// The application's colours and logo over the tenant's, and the organization's over both, member by member.
+fn branded(mut experience: SignInExperience, app: Option<&Application>, organization: Option<&Organization>) -> SignInExperience {
+    if app.is_some_and(|app| app.is_third_party) {
         return experience;
-    };
-    let own = &app.sign_in_experience;
-    if let Some(color) = &own.primary_color {
-        experience.color.primary_color.clone_from(color);
     }
-    if let Some(color) = &own.dark_primary_color {
-        experience.color.dark_primary_color.clone_from(color);
+    let SignInExperience {
+        branding,
+        color,
+        custom_css,
+        ..
+    } = &mut experience;
+    if let Some(own) = app.map(|app| &app.sign_in_experience) {
+        over(&mut color.primary_color, own.primary_color.as_ref());
+        over(&mut color.dark_primary_color, own.dark_primary_color.as_ref());
+        over(&mut branding.logo_url, Some(&own.logo_url).filter(|url| url.is_some()));
     }
-    if own.logo_url.is_some() {
-        experience.branding.logo_url.clone_from(&own.logo_url);
+    if let Some(own) = organization {
+        over(&mut color.primary_color, own.color.primary_color.as_ref());
+        over(&mut color.dark_primary_color, own.color.dark_primary_color.as_ref());
+        over(&mut color.is_dark_mode_enabled, own.color.is_dark_mode_enabled.as_ref());
+        for (below, above) in [
+            (&mut branding.logo_url, &own.branding.logo_url),
+            (&mut branding.dark_logo_url, &own.branding.dark_logo_url),
+            (&mut branding.favicon, &own.branding.favicon),
+            (&mut branding.dark_favicon, &own.branding.dark_favicon),
+        ] {
+            over(below, Some(above).filter(|url| url.is_some()));
+        }
+        over(
+            custom_css,
+            Some(&own.custom_css).filter(|css| css.as_deref().is_some_and(|css| !css.is_empty())),
+        );
     }
     experience
+}
+
+fn over<T: Clone>(below: &mut T, above: Option<&T>) {
+    if let Some(above) = above {
+        below.clone_from(above);
+    }
 }

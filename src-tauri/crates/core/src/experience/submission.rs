@@ -6,6 +6,7 @@ use super::identities;
 use super::mfa;
 use super::password::guard_not_suspended;
 use super::people::fill_in;
+use super::provisioning::join_organizations;
 use super::ruling::{Ruling, Stop, answer, begun, decide, identified, refuse, save, sign_in_experience, waiting};
 use crate::because::{Because, Outcome};
 use crate::ids::InteractionId;
@@ -110,6 +111,9 @@ pub fn submit(cx: &mut Cx<'_>, interaction_id: &InteractionId, issuer: &str) -> 
         mfa::guard_passkey_offer(cx, &interaction, &user)?;
         mfa::guard_fulfilled(cx, &mut interaction, &user)?;
 
+        if !interaction.result.registered {
+            join_organizations(cx, &user, &interaction.result, false)?;
+        }
         let mut account = user.as_ref().clone();
         if !profile.is_empty() {
             fill_in(&mut account, &profile, cx.now);

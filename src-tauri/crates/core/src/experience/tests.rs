@@ -10,6 +10,7 @@ mod journeys;
 mod messages;
 mod mfa_policy;
 mod one_time_token;
+mod organizations;
 mod password_policy;
 mod policies;
 mod properties;

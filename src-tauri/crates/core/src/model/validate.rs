@@ -8,6 +8,7 @@ mod connector;
 mod experience;
 mod identifier;
 mod message;
+mod organization;
 mod phrases;
 mod profile_field;
 
@@ -21,6 +22,7 @@ pub(super) use identifier::quoted;
 pub use identifier::{check_client_id, check_color, check_email, check_scope_name, check_username, normalize_phone};
 pub use message::check_message_settings;
 
+pub use organization::{check_organization, check_organization_role, check_organization_role_holder, check_organization_scope};
 pub use phrases::check_custom_phrases;
 pub use profile_field::{MAX_PROFILE_FIELDS, check_custom_profile_field};
 

@@ -1,5 +1,6 @@
 //! From scopes to claims (sheet 1.19), each with the note that the Tokens tab shows.
 
+use super::organizations;
 use super::scopes::{self, Holder};
 use crate::because::Words;
 use crate::live::ClaimNote;
@@ -268,18 +269,49 @@ fn extended(
             out.without("roles", off);
         }
     }
-    for (scope, claims) in [
-        (scopes::ORGANIZATIONS, ["organizations", "organization_data"].as_slice()),
-        ("urn:logto:scope:organization_roles", &["organization_roles"]),
+    of_organizations(cx, out, user, &has, &allowed, off)
+}
+
+/// Claims about organizations (sheet 1.16 "ID token claims").
+fn of_organizations(
+    cx: &Cx<'_>,
+    out: &mut Claims,
+    user: &User,
+    has: &dyn Fn(&str) -> bool,
+    allowed: &dyn Fn(&str) -> bool,
+    off: &'static str,
+) -> Result<(), StoreError> {
+    if !has(scopes::ORGANIZATIONS) && !has(scopes::ORGANIZATION_ROLES) {
+        return Ok(());
+    }
+    let memberships = organizations::memberships(cx, Holder::User(user.id.as_str()))?;
+    let organizations = memberships.iter().map(|m| &m.organization);
+    let roles = memberships.iter().flat_map(|m| {
+        let id = &m.organization.id;
+        m.roles.iter().map(move |role| format!("{id}:{}", role.name))
+    });
+    for (scope, claim, value) in [
+        (
+            scopes::ORGANIZATIONS,
+            "organizations",
+            organizations.clone().map(|o| json!(o.id)).collect::<Vec<_>>(),
+        ),
+        (
+            scopes::ORGANIZATIONS,
+            "organization_data",
+            organizations
+                .map(|o| json!({ "id": o.id, "name": o.name, "description": (!o.description.is_empty()).then_some(&o.description) }))
+                .collect(),
+        ),
+        (scopes::ORGANIZATION_ROLES, "organization_roles", roles.map(Value::String).collect()),
     ] {
-        for claim in claims {
-            if has(scope) {
-                if allowed(claim) {
-                    out.set(claim, json!([]), format!("scope `{scope}`; there are no organizations"));
-                } else {
-                    out.without(claim, off);
-                }
-            }
+        if !has(scope) {
+            continue;
+        }
+        if allowed(claim) {
+            out.set(claim, Value::Array(value), format!("scope `{scope}`"));
+        } else {
+            out.without(claim, off);
         }
     }
     Ok(())

@@ -2,17 +2,17 @@
 
 use super::request::{self, AnswerTo, ResponseMode, ValidRequest};
 use super::scopes::{self, Holder};
-use super::{OidcError, RegisteredRedirect, device, dialect, grants};
+use super::{OidcError, RegisteredRedirect, device, dialect, grants, organizations};
 use crate::because::{Because, Outcome};
 use crate::entropy::timed21;
 use crate::experience::ApiError;
-use crate::ids::GrantId;
+use crate::ids::{GrantId, OrganizationId};
 use crate::live::{Lane, ParamOrigin, StepKind};
 use crate::model::{Application, Dialect, User};
 use crate::port::{Cx, StoreError};
 use crate::record::{Grant, Index, Interaction, PromptName, Session};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Lifetime of a grant in **seconds**: 180 days (sheet 1.6).
 const GRANT_TTL: i64 = 180 * 86_400;
@@ -48,15 +48,15 @@ pub fn wanted(cx: &Cx<'_>, request: &ValidRequest, user: &User) -> Result<Wanted
         openid: request.openid_scopes.clone(),
         resources: BTreeMap::new(),
     };
-    if !request.resources.is_empty() {
-        let roles = scopes::roles_of(cx, Holder::User(user.id.as_str()))?;
-        for resource in &request.resources {
-            let held = scopes::held(&roles, resource);
-            out.resources.insert(
-                resource.indicator.clone(),
-                request.other_scopes.iter().filter(|s| held.contains(*s)).cloned().collect(),
-            );
-        }
+    let within = request.get("organization_id");
+    let of = |held: BTreeSet<String>| request.other_scopes.iter().filter(|s| held.contains(*s)).cloned().collect();
+    for resource in &request.resources {
+        let held = organizations::resource_scopes_of_person(cx, user, resource, within)?;
+        out.resources.insert(resource.indicator.clone(), of(held));
+    }
+    if request.organization_resource && !request.other_scopes.is_empty() {
+        let held = organizations::held_by_person(cx, user, within)?;
+        out.resources.insert(scopes::ORGANIZATION_RESOURCE.to_owned(), of(held));
     }
     Ok(out)
 }
@@ -103,7 +103,7 @@ pub fn open_page(cx: &mut Cx<'_>, interaction_id: &str, issuer: &str) -> Result<
         ));
         return Ok(Ok(ConsentPage::Ask));
     }
-    grant(cx, &interaction, &user)?;
+    grant(cx, &interaction, &user, &[])?;
     cx.because(Because::new(
         "consent.first_party",
         Outcome::Decided,
@@ -129,8 +129,8 @@ fn parties(cx: &Cx<'_>, interaction: &Interaction) -> Result<Option<Parties>, St
     Ok(cx.get::<User>(account.as_str())?.map(|user| (app, user)))
 }
 
-/// Writes or widens the grant and notes it on the interaction.
-fn grant(cx: &mut Cx<'_>, interaction: &Interaction, user: &User) -> Result<GrantId, StoreError> {
+/// Writes or widens the grant and notes it on the interaction. The organizations are those that the person chose.
+fn grant(cx: &mut Cx<'_>, interaction: &Interaction, user: &User, organizations: &[OrganizationId]) -> Result<GrantId, StoreError> {
     let request = match revive(cx, interaction)? {
         Ok(request) => request,
         Err(error) => return Err(StoreError::Corrupt(error.description.unwrap_or_default())),
@@ -153,6 +153,7 @@ fn grant(cx: &mut Cx<'_>, interaction: &Interaction, user: &User) -> Result<Gran
             client_id: interaction.client_id.clone(),
             openid_scopes: Vec::new(),
             resources: BTreeMap::new(),
+            organizations: Vec::new(),
             created_at: cx.now,
             expires_at: cx.now.plus_seconds(GRANT_TTL),
         },
@@ -169,6 +170,11 @@ fn grant(cx: &mut Cx<'_>, interaction: &Interaction, user: &User) -> Result<Gran
             if !have.contains(&scope) {
                 have.push(scope);
             }
+        }
+    }
+    for id in organizations {
+        if !grant.organizations.contains(id) {
+            grant.organizations.push(id.clone());
         }
     }
     cx.put(&grant)?;
@@ -288,10 +294,33 @@ pub fn describe(cx: &mut Cx<'_>, interaction_id: &str, issuer: &str) -> Result<R
         // A device has no address to go back to; it learns of a refusal by asking.
         "cancelAborts": dialect.follows_specifications() || interaction.device.is_some(),
     });
+    if wanted.openid.iter().any(|s| s == scopes::ORGANIZATIONS) {
+        body["organizations"] = json!(describe_organizations(cx, &request, &user)?);
+    }
     if let AnswerTo::Client { to, mode } = &request.answer {
         body["redirectUri"] = json!(cancel_address(dialect, &request, to, *mode, issuer));
     }
     Ok(Ok(body))
+}
+
+/// The person's organizations, each with what its roles add to the requested API resources.
+fn describe_organizations(cx: &Cx<'_>, request: &ValidRequest, user: &User) -> Result<Vec<Value>, StoreError> {
+    let mut out = Vec::new();
+    for membership in organizations::memberships(cx, Holder::User(user.id.as_str()))? {
+        let mut given = BTreeMap::new();
+        for resource in &request.resources {
+            let held = membership.resource_scopes(resource);
+            let asked: Vec<String> = request.other_scopes.iter().filter(|s| held.contains(*s)).cloned().collect();
+            given.insert(resource.indicator.clone(), asked);
+        }
+        let mut shown = json!({ "id": membership.organization.id, "name": membership.organization.name });
+        let scopes = scopes::describe_resources(cx, &given)?;
+        if !scopes.is_empty() {
+            shown["missingResourceScopes"] = json!(scopes);
+        }
+        out.push(shown);
+    }
+    Ok(out)
 }
 
 /// Where Cancel leads. Logto sends the browser to the bare redirect URI (sheet 1.11, quirk); the other
@@ -308,11 +337,16 @@ fn cancel_address(dialect: Dialect, request: &ValidRequest, to: &RegisteredRedir
     to.with(&parameters, mode == ResponseMode::Fragment)
 }
 
-/// `POST /api/interaction/consent`: the person allowed it.
+/// `POST /api/interaction/consent`: the person allowed it, and chose in which organizations a third-party application may act.
 ///
 /// # Errors
-/// When the store fails.
-pub fn allow(cx: &mut Cx<'_>, interaction_id: &str, issuer: &str) -> Result<Result<String, ApiError>, StoreError> {
+/// The store failed; or, inside, 404 `session.not_found`, 422 `organization.require_membership`.
+pub fn allow(
+    cx: &mut Cx<'_>,
+    interaction_id: &str,
+    organization_ids: &[OrganizationId],
+    issuer: &str,
+) -> Result<Result<String, ApiError>, StoreError> {
     cx.trail.kind = StepKind::Consent;
     let Some(interaction) = cx.get::<Interaction>(interaction_id)?.filter(|i| i.prompt == PromptName::Consent) else {
         return Ok(Err(ApiError::session_not_found()));
@@ -322,12 +356,35 @@ pub fn allow(cx: &mut Cx<'_>, interaction_id: &str, issuer: &str) -> Result<Resu
     let Some((_, user)) = parties(cx, &interaction)? else {
         return Ok(Err(ApiError::session_not_found()));
     };
-    grant(cx, &interaction, &user)?;
+    let mut names = Vec::new();
+    for id in organization_ids {
+        match organizations::membership(cx, Holder::User(user.id.as_str()), id.as_str())? {
+            Some(membership) => names.push(membership.organization.name.clone()),
+            None => {
+                cx.because(
+                    Because::new(
+                        "consent.organization",
+                        Outcome::Refused,
+                        "The person is not a member of an organization that was chosen.",
+                        format!("{} can give access only to organizations of their own.", user.display_name()),
+                        "Logto 1.11",
+                    )
+                    .input(id.0.clone()),
+                );
+                return Ok(Err(ApiError::require_membership()));
+            }
+        }
+    }
+    grant(cx, &interaction, &user, organization_ids)?;
     cx.because(Because::new(
         "consent.given",
         Outcome::Passed,
         "The person gave consent.",
-        "They chose Allow on the consent page.",
+        if names.is_empty() {
+            "They chose Allow on the consent page.".to_owned()
+        } else {
+            format!("They chose Allow on the consent page, and access to {}.", names.join(", "))
+        },
         "OIDC Core 3.1.2.4",
     ));
     Ok(Ok(interaction.return_to(issuer)))

@@ -1,6 +1,6 @@
 //! Scopes: which exist, and which a person or application holds (sheet 1.3, 1.15, 1.19).
 
-use crate::model::{Resource, Role, RoleType};
+use crate::model::{OrganizationScope, Resource, Role, RoleScope, RoleType};
 use crate::port::{Cx, StoreError};
 use crate::record::Index;
 use serde_json::{Value, json};
@@ -26,6 +26,9 @@ pub const OIDC: [&str; 13] = [
 
 /// The scope that organization tokens need (sheet 1.16).
 pub const ORGANIZATIONS: &str = "urn:logto:scope:organizations";
+
+/// The scope of the claim `organization_roles` (sheet 1.19).
+pub const ORGANIZATION_ROLES: &str = "urn:logto:scope:organization_roles";
 
 /// The reserved resource that Logto's SDKs add with [`ORGANIZATIONS`] (sheet 1.15).
 pub const ORGANIZATION_RESOURCE: &str = "urn:logto:resource:organizations";
@@ -82,9 +85,12 @@ pub fn roles_of(cx: &Cx<'_>, holder: Holder<'_>) -> Result<Vec<Arc<Role>>, Store
 /// Scopes of `resource` that the roles give and the resource still has.
 #[must_use]
 pub fn held(roles: &[Arc<Role>], resource: &Resource) -> BTreeSet<String> {
-    roles
-        .iter()
-        .flat_map(|role| &role.scopes)
+    still_there(roles.iter().flat_map(|role| &role.scopes), resource)
+}
+
+/// Those of the scopes given by roles that are of this resource and that it still has.
+pub(super) fn still_there<'r>(given: impl Iterator<Item = &'r RoleScope>, resource: &Resource) -> BTreeSet<String> {
+    given
         .filter(|s| s.resource == resource.indicator && resource.scopes.iter().any(|known| known.name == s.scope))
         .map(|s| s.scope.clone())
         .collect()
@@ -117,6 +123,10 @@ pub fn describe(name: &str) -> &'static str {
 pub(super) fn describe_resources(cx: &Cx<'_>, by_indicator: &BTreeMap<String, Vec<String>>) -> Result<Vec<Value>, StoreError> {
     let mut resources = Vec::new();
     for (indicator, names) in by_indicator.iter().filter(|(_, names)| !names.is_empty()) {
+        if indicator == ORGANIZATION_RESOURCE {
+            resources.push(describe_organization_scopes(cx, names)?);
+            continue;
+        }
         let resource = cx.find::<Resource>(&Index::Indicator.entry(indicator.clone()))?;
         let scopes: Vec<Value> = names
             .iter()
@@ -131,4 +141,21 @@ pub(super) fn describe_resources(cx: &Cx<'_>, by_indicator: &BTreeMap<String, Ve
         resources.push(json!({ "resource": { "id": id, "name": title, "indicator": indicator }, "scopes": scopes }));
     }
     Ok(resources)
+}
+
+/// Permissions within organizations, in the same shape.
+fn describe_organization_scopes(cx: &Cx<'_>, names: &[String]) -> Result<Value, StoreError> {
+    let known = cx.list::<OrganizationScope>(ROLES)?;
+    let scopes: Vec<Value> = names
+        .iter()
+        .map(|name| {
+            let found = known.iter().find(|s| s.name == *name);
+            let description = found.map(|s| s.description.as_str()).filter(|text| !text.is_empty());
+            json!({ "id": found.map_or(name.as_str(), |s| s.id.as_str()), "name": name, "description": description })
+        })
+        .collect();
+    Ok(json!({
+        "resource": { "id": ORGANIZATION_RESOURCE, "name": "Organizations", "indicator": ORGANIZATION_RESOURCE },
+        "scopes": scopes,
+    }))
 }

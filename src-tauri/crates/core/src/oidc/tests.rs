@@ -7,6 +7,7 @@ mod dialects;
 mod grants;
 mod logout;
 mod one_time_token;
+mod organizations;
 mod third_party_login;
 mod tokens;
 

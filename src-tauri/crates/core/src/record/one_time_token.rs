@@ -1,6 +1,7 @@
 //! One-time tokens (sheet 4.7).
 
 use super::{Index, IndexEntry, InteractionEvent, Record, Table};
+use crate::ids::OrganizationId;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -45,9 +46,9 @@ impl Record for OneTimeToken {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct OneTimeTokenContext {
-    /// Organizations that whoever uses it joins. Kept for the applications that set it; organizations come later.
+    /// Organizations that whoever uses it joins.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub jit_organization_ids: Vec<String>,
+    pub jit_organization_ids: Vec<OrganizationId>,
     /// The only event it may be used in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub interaction_event: Option<InteractionEvent>,

@@ -2,7 +2,7 @@
 
 use super::{Identifier, IdentifierKind, InteractionEvent};
 use crate::connectors::UpstreamUser;
-use crate::ids::{ConnectorId, UserId, VerificationId};
+use crate::ids::{ConnectorId, OrganizationId, UserId, VerificationId};
 use crate::model::{MfaFactor, Passkey, TemplateType};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -56,6 +56,9 @@ pub enum VerificationRecord {
         /// The only event it was made for.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         event: Option<InteractionEvent>,
+        /// Organizations that whoever uses it joins.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        organization_ids: Vec<OrganizationId>,
     },
     /// An authenticator app: a new one (with its secret) or the person's own.
     #[serde(rename_all = "camelCase")]

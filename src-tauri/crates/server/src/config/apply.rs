@@ -3,6 +3,7 @@
 mod access;
 mod connectors;
 mod factors;
+mod organizations;
 mod people;
 mod things;
 
@@ -69,6 +70,7 @@ pub fn apply(document: &Document, cx: &mut Cx<'_>, hashes: &PreparedHashes) -> R
     let known = Fingerprints::read(applier.cx)?;
     let people = applier.people(hashes, &known)?;
     applier.roles(&people)?;
+    applier.organizations()?;
     applier.usernames_in_any_case(any_case_before)?;
     applier.fingerprints(&known, &people)?;
     if applier.errors.is_empty() {

@@ -1,5 +1,6 @@
 //! What types can't say: rules of values, uniqueness within the file, references.
 
+mod organizations;
 mod references;
 mod roles;
 
@@ -42,6 +43,7 @@ pub(super) fn check(document: &mut Document, errors: &mut Vec<ConfigError>) {
     found.applications(&document.applications);
     found.resources(document);
     found.roles(document);
+    found.organizations(document);
     found.connectors(document);
     found.profile_fields(document);
     found.phrases(document);

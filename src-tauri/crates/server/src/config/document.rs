@@ -1,8 +1,10 @@
 //! A configuration file as types. `None` means that the file doesn't mention it.
 
 mod connectors;
+mod organizations;
 
 pub use connectors::{AccountEntry, ConnectorEntry};
+pub use organizations::{JitEntry, MachineEntry, MemberEntry, OrganizationEntry, OrganizationRoleEntry, OrganizationScopeEntry};
 
 use super::error::{ConfigError, Source};
 use super::{files, phrases};
@@ -30,6 +32,12 @@ pub struct Document {
     pub resources: Vec<ResourceEntry>,
     /// `[[roles]]`.
     pub roles: Vec<RoleEntry>,
+    /// `[[organizations]]`.
+    pub organizations: Vec<OrganizationEntry>,
+    /// `[[organizationRoles]]`.
+    pub organization_roles: Vec<OrganizationRoleEntry>,
+    /// `[[organizationScopes]]`.
+    pub organization_scopes: Vec<OrganizationScopeEntry>,
     /// `[[connectors]]`.
     pub connectors: Vec<ConnectorEntry>,
     /// `[[customProfileFields]]`.
@@ -373,6 +381,9 @@ entries!(
     UserEntry,
     ResourceEntry,
     RoleEntry,
+    OrganizationEntry,
+    OrganizationRoleEntry,
+    OrganizationScopeEntry,
     ConnectorEntry,
     ProfileFieldEntry
 );
@@ -386,6 +397,7 @@ impl Document {
             (self.users.len(), "person", "people"),
             (self.resources.len(), "resource", "resources"),
             (self.roles.len(), "role", "roles"),
+            (self.organizations.len(), "organization", "organizations"),
             (self.connectors.len(), "connector", "connectors"),
             (self.custom_profile_fields.len(), "profile field", "profile fields"),
         ];
@@ -423,6 +435,9 @@ impl Document {
             users: entries(root, "users", noted, errors),
             resources: entries(root, "resources", noted, errors),
             roles: entries(root, "roles", noted, errors),
+            organizations: entries(root, "organizations", noted, errors),
+            organization_roles: entries(root, "organizationRoles", noted, errors),
+            organization_scopes: entries(root, "organizationScopes", noted, errors),
             connectors: entries(root, "connectors", noted, errors),
             custom_profile_fields: entries(root, "customProfileFields", noted, errors),
             custom_phrases: phrases::take(root, noted, errors),

@@ -78,8 +78,10 @@ macro_rules! spec {
 }
 
 mod experience;
+mod organizations;
 
 pub(super) use experience::*;
+pub(super) use organizations::*;
 
 spec!(
     ROOT,
@@ -90,6 +92,9 @@ spec!(
         field("users", Shape::List(&Shape::Table(&USER))),
         field("resources", Shape::List(&Shape::Table(&RESOURCE))),
         field("roles", Shape::List(&Shape::Table(&ROLE))),
+        field("organizations", Shape::List(&Shape::Table(&ORGANIZATION))),
+        field("organizationRoles", Shape::List(&Shape::Table(&ORGANIZATION_ROLE))),
+        field("organizationScopes", Shape::List(&Shape::Table(&ORGANIZATION_SCOPE))),
         field("connectors", Shape::List(&Shape::Table(&CONNECTOR))),
         field("signInExperience", Shape::Table(&SIGN_IN_EXPERIENCE)),
         field("customProfileFields", Shape::List(&Shape::Table(&CUSTOM_PROFILE_FIELD))),

@@ -3,6 +3,7 @@
 mod applying;
 mod connectors;
 mod errors;
+mod organizations;
 mod robust;
 mod sealing;
 mod shape;

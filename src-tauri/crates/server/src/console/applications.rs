@@ -8,6 +8,8 @@ use vestibule_core::console::{ApplicationDraft, ApplicationView, ConsoleProblem,
 use vestibule_core::entropy::{id21, secret32};
 use vestibule_core::ids::AppId;
 use vestibule_core::model::{Application, ApplicationSecret, check_application};
+use vestibule_core::oidc::organizations::leave;
+use vestibule_core::oidc::scopes::Holder;
 use vestibule_core::record::Grant;
 use vestibule_core::{Secret, StoreError};
 
@@ -142,6 +144,7 @@ impl Engine {
                 for grant in cx.list::<Grant>(ROWS)?.iter().filter(|g| g.client_id == app.id) {
                     cx.delete::<Grant>(grant.id.as_str())?;
                 }
+                leave(cx, Holder::Application(&id))?;
                 cx.delete::<Application>(&id)?;
                 Ok(Ok(app.name.clone()))
             })

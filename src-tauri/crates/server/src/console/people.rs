@@ -8,6 +8,7 @@ use vestibule_core::entropy::id12;
 use vestibule_core::experience::identifier::username_holders;
 use vestibule_core::ids::UserId;
 use vestibule_core::model::{Role, RoleType, User, check_user, normalize_phone};
+use vestibule_core::oidc::organizations::leave;
 use vestibule_core::oidc::scopes::{Holder, roles_of};
 use vestibule_core::record::{Grant, Index, IndexEntry, Session};
 use vestibule_core::{Cx, Secret, StoreError};
@@ -219,6 +220,7 @@ impl Engine {
                     role.user_ids.retain(|u| u.as_str() != id);
                     cx.put(&role)?;
                 }
+                leave(cx, Holder::User(&id))?;
                 cx.delete::<User>(&id)?;
                 Ok(Ok(user.display_name()))
             })

@@ -7,10 +7,11 @@ use crate::engine::Engine;
 use crate::http::{Request, Response};
 use crate::recorder::Exchange;
 use http::StatusCode;
+use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use vestibule_core::experience::{self, ApiError};
-use vestibule_core::ids::InteractionId;
+use vestibule_core::ids::{InteractionId, OrganizationId};
 use vestibule_core::oidc::consent::{self, ConsentPage};
 
 /// `GET /consent`: 302 onward for first-party applications, the page for third-party ones.
@@ -40,6 +41,14 @@ pub(super) fn describe(engine: &Arc<Engine>, request: &Request, exchange: &mut E
     }
 }
 
+/// What the person chose on the page.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Chosen {
+    #[serde(default)]
+    organization_ids: Vec<OrganizationId>,
+}
+
 /// `POST /api/interaction/consent`.
 pub(super) async fn allow(engine: &Arc<Engine>, request: &Request, exchange: &mut Exchange) -> Response {
     if let Err(error) = check_same_origin(engine, request) {
@@ -48,8 +57,20 @@ pub(super) async fn allow(engine: &Arc<Engine>, request: &Request, exchange: &mu
     let Some(id) = current_interaction(engine, request) else {
         return api_error(&ApiError::session_not_found());
     };
+    let chosen = if request.body.is_empty() {
+        Ok(Chosen::default())
+    } else {
+        read_body(request)
+    };
+    let chosen: Chosen = match chosen {
+        Ok(chosen) => chosen,
+        Err(why) => return api_error(&ApiError::invalid_input(why)),
+    };
     let issuer = engine.site().issuer.clone();
-    match engine.write(exchange, move |cx| consent::allow(cx, &id, &issuer)).await {
+    match engine
+        .write(exchange, move |cx| consent::allow(cx, &id, &chosen.organization_ids, &issuer))
+        .await
+    {
         Ok(Ok(redirect_to)) => Response::json(StatusCode::OK, &json!({ "redirectTo": redirect_to })),
         Ok(Err(error)) => api_error(&error),
         Err(error) => failed(&error),

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use vestibule_core::experience;
 use vestibule_core::ids::AppId;
 use vestibule_core::live::{Lane, StepKind};
-use vestibule_core::model::{Application, Channel, MessageSettings, ProviderSettings, SignInExperience, User};
+use vestibule_core::model::{Application, Channel, MessageSettings, Organization, ProviderSettings, SignInExperience, User};
 use vestibule_core::oidc::dialect;
 use vestibule_core::record::Interaction;
 use vestibule_core::{Cx, StoreError};
@@ -207,8 +207,13 @@ fn data(engine: &Engine, request: &Request, page: &str, more: Option<(&str, Valu
             Some(id) => cx.get::<Application>(id.as_str())?,
             None => None,
         };
+        let organization = match interaction.as_ref().and_then(|i| i.params.get("organization_id")) {
+            Some(id) => cx.get::<Organization>(id)?,
+            None => None,
+        };
         let settings = cx.get::<ProviderSettings>(ProviderSettings::ID)?.unwrap_or_default();
         let row = cx.get::<SignInExperience>(SignInExperience::ID)?.unwrap_or_default();
+        let css = experience::custom_css(cx, app.as_deref(), organization.as_deref())?;
         let strip = if settings.development_sign_in && page == "experience" {
             development_strip(cx)?
         } else {
@@ -220,9 +225,10 @@ fn data(engine: &Engine, request: &Request, page: &str, more: Option<(&str, Valu
             "issuer": engine.site().issuer,
             "demoUrl": "/demo-app?start=1",
             "application": application,
-            "signInExperience": experience::public_sign_in_experience(cx, app.as_deref())?,
+            "signInExperience": experience::public_sign_in_experience(cx, app.as_deref(), organization.as_deref())?,
+            "organization": organization.as_ref().map(|o| json!({ "id": o.id, "name": o.name })),
             "developmentSignIn": strip,
-            "customCss": row.custom_css.as_deref().is_some_and(|css| !css.is_empty()),
+            "customCss": css.is_some_and(|css| !css.is_empty()),
             "messages": { "inbox": only_in_the_inbox(cx, &settings)? },
         });
         let locales = interaction.as_ref().and_then(|i| i.params.get("ui_locales"));
@@ -299,18 +305,22 @@ fn development_strip(cx: &Cx<'_>) -> Result<Value, StoreError> {
     Ok(strip)
 }
 
+/// The application and the organization that a query names.
+type Whose = (Option<Arc<Application>>, Option<Arc<Organization>>);
+
+fn whose(cx: &Cx<'_>, request: &Request, app: &str, organization: &str) -> Result<Whose, StoreError> {
+    let pairs = request.query_pairs().unwrap_or_default();
+    let named = |wanted: &str| pairs.iter().find(|(name, _)| name == wanted).map(|(_, id)| id.as_str());
+    let app = named(app).map(|id| cx.get::<Application>(id)).transpose()?.flatten();
+    let organization = named(organization).map(|id| cx.get::<Organization>(id)).transpose()?.flatten();
+    Ok((app, organization))
+}
+
 /// `GET /api/.well-known/sign-in-exp` (sheet 5.3).
 pub(super) fn sign_in_exp(engine: &Engine, request: &Request) -> Response {
-    let app_id = request
-        .query_pairs()
-        .ok()
-        .and_then(|pairs| pairs.into_iter().find(|(name, _)| name == "appId").map(|(_, v)| v));
     let outcome = engine.look(|cx| {
-        let app = match &app_id {
-            Some(id) => cx.get::<Application>(id)?,
-            None => None,
-        };
-        experience::public_sign_in_experience(cx, app.as_deref())
+        let (app, organization) = whose(cx, request, "appId", "organizationId")?;
+        experience::public_sign_in_experience(cx, app.as_deref(), organization.as_deref())
     });
     match outcome {
         Ok(body) => Response::json(StatusCode::OK, &body),
@@ -381,15 +391,16 @@ pub(super) async fn asset(engine: &Engine, request: &Request, segments: &[&str])
     }
 }
 
-/// `customCss` of the sign-in experience.
-pub(super) fn custom_css(engine: &Engine) -> Response {
-    let css = engine
-        .look(|cx| cx.get::<SignInExperience>(SignInExperience::ID))
-        .ok()
-        .flatten()
-        .and_then(|s| s.custom_css.clone())
-        .unwrap_or_default();
-    Response::new(StatusCode::OK).body("text/css; charset=utf-8", css)
+/// `customCss` of the sign-in experience, or of the organization that the page was opened for.
+pub(super) fn custom_css(engine: &Engine, request: &Request) -> Response {
+    let css = engine.look(|cx| {
+        let (app, organization) = whose(cx, request, "app_id", "organization_id")?;
+        experience::custom_css(cx, app.as_deref(), organization.as_deref())
+    });
+    match css {
+        Ok(css) => Response::new(StatusCode::OK).body("text/css; charset=utf-8", css.unwrap_or_default()),
+        Err(error) => failed(&error),
+    }
 }
 
 /// A file of the developer's own pages.

@@ -7,7 +7,9 @@ use crate::experience::identities;
 use crate::experience::ruling::{Stop, refuse, sign_in_experience};
 use crate::experience::submission::chosen_without_proof;
 use crate::live::Lane;
-use crate::model::{Mfa, MfaFactor, MfaPolicy, SignInExperience, User};
+use crate::model::{Mfa, MfaFactor, MfaPolicy, OrganizationRequiredMfaPolicy, SignInExperience, User};
+use crate::oidc::organizations;
+use crate::oidc::scopes::Holder;
 use crate::port::{Cx, StoreError};
 use crate::record::{Identifier, IdentifierKind, Interaction, InteractionEvent, InteractionResult, VerificationRecord};
 use serde_json::{Map, Value, json};
@@ -258,8 +260,7 @@ pub enum Demand {
 }
 
 /// What submission asks for (sheet 4.6), or whether second factors count as turned on from now. `organization_requires`
-/// says whether an organization of the person requires a second factor and the experience honours that; this release
-/// has no organizations, so it is always false.
+/// says whether an organization of the person requires a second factor and the experience honours that.
 ///
 /// # Errors
 /// What is asked for.
@@ -329,19 +330,31 @@ fn suggests_another(
     available.iter().any(|factor| !linked.contains(factor)) && linked.iter().all(signs_in)
 }
 
+/// The name of an organization of the person that requires a second factor, where the experience honours that (sheet 4.6).
+fn demanding_organization(cx: &Cx<'_>, experience: &SignInExperience, user: &User) -> Result<Option<String>, StoreError> {
+    if experience.mfa.organization_required_mfa_policy != Some(OrganizationRequiredMfaPolicy::Mandatory) {
+        return Ok(None);
+    }
+    let memberships = organizations::memberships(cx, Holder::User(user.id.as_str()))?;
+    let demanding = memberships.iter().find(|m| m.organization.is_mfa_required);
+    Ok(demanding.map(|m| m.organization.name.clone()))
+}
+
 /// 422 when [`demand`] asks for something; otherwise notes what the person has decided by having a factor.
 pub(in crate::experience) fn guard_fulfilled(cx: &mut Cx<'_>, interaction: &mut Interaction, user: &User) -> Result<(), Stop> {
     let experience = sign_in_experience(cx)?;
-    // Organizations come in a later release.
-    let organization_requires = false;
-    let demand = match demand(&experience, user, &interaction.result, organization_requires) {
+    let organization = demanding_organization(cx, &experience, user)?;
+    let demand = match demand(&experience, user, &interaction.result, organization.is_some()) {
         Ok(turned_on) => {
             interaction.result.mfa.mfa_enabled |= turned_on;
             return Ok(());
         }
         Err(demand) => demand,
     };
-    let policy = format!("{:?}", experience.mfa.policy);
+    let policy = match &organization {
+        Some(name) => format!("{:?}, and {name} requires a second factor of its members", experience.mfa.policy),
+        None => format!("{:?}", experience.mfa.policy),
+    };
     if let Some(exemption) = exemption(cx, interaction, user)? {
         let asked = format!("The policy is `{policy}`, and a page would ask {} for more.", user.display_name());
         exempted(cx, exemption, "No second factor was asked for", &asked);

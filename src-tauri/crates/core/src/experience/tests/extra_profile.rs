@@ -114,7 +114,7 @@ fn sign_up_asks_for_the_fields_it_names_in_its_order() {
     ];
     let mut page = page(InteractionEvent::Register, &fields);
     let names = |page: &Page| {
-        let (document, _) = page.world.read(|cx| public_sign_in_experience(cx, None).unwrap());
+        let (document, _) = page.world.read(|cx| public_sign_in_experience(cx, None, None).unwrap());
         ["customProfileFields", "customProfileFieldCatalog"].map(|member| {
             let list = document[member].as_array().unwrap().iter();
             list.map(|field| field["name"].as_str().unwrap().to_owned()).collect::<String>()

@@ -215,7 +215,7 @@ fn check_enterprise(report: &mut Report, connector: &Connector) {
     }
 }
 
-fn check_domain(domain: &str) -> Result<(), String> {
+pub(super) fn check_domain(domain: &str) -> Result<(), String> {
     let label = |label: &str| {
         !label.is_empty()
             && label.len() <= 63

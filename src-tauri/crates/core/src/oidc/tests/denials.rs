@@ -132,7 +132,7 @@ fn consent_takes_back_what_the_page_ended_with() {
         assert!(location.starts_with("/consent"), "{location}");
         end(&mut p, &interaction, &json!({})).0.unwrap();
         if asks {
-            p.world.write(|cx| allow(cx, interaction.as_str(), ISSUER)).0.unwrap().unwrap();
+            p.world.write(|cx| allow(cx, interaction.as_str(), &[], ISSUER)).0.unwrap().unwrap();
         } else {
             p.world.write(|cx| open_page(cx, interaction.as_str(), ISSUER)).0.unwrap().unwrap();
         }

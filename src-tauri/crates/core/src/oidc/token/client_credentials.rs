@@ -1,16 +1,18 @@
 //! `grant_type=client_credentials` (RFC 6749 4.4; sheet 1.14 and 1.15). Nothing is stored.
 
 use super::code::fresh_live;
-use super::issue::{AccessTokenOut, Policy, access_claims, push_jwt_view, settled};
+use super::issue::{AccessTokenOut, Policy, access_claims, note, organization_notes, push_jwt_view, resource_notes, settled};
 use super::{TokenForm, TokenReply, refused};
 use crate::because::{Because, Outcome};
 use crate::live::Lane;
 use crate::model::{Application, Resource};
-use crate::oidc::OidcError;
 use crate::oidc::request::{default_resource, unknown_resource};
 use crate::oidc::scopes::{self, Holder};
+use crate::oidc::{OidcError, organizations};
 use crate::port::{Cx, StoreError};
 use crate::record::Index;
+use serde_json::json;
+use std::collections::BTreeSet;
 
 /// Issues a token for a machine.
 ///
@@ -36,10 +38,33 @@ fn run(cx: &mut Cx<'_>, app: &Application, form: &TokenForm, issuer: &str) -> Re
         Ok(asked) => asked,
         Err(error) => return Ok(Err(error)),
     };
-    if form.get("organization_id").is_some() {
-        return Ok(Err(
-            OidcError::forbidden("app has not associated with the organization").detail("organizations are not part of this version")
-        ));
+    let within = match form.get("organization_id") {
+        None => None,
+        Some(id) => match organizations::enter_as_machine(cx, app, id)? {
+            Ok(membership) => Some(membership),
+            Err(error) => return Ok(Err(error)),
+        },
+    };
+    if let Some(membership) = &within
+        && asked.is_none_or(|indicator| indicator == scopes::ORGANIZATION_RESOURCE)
+    {
+        let held = membership.scopes(cx)?;
+        let scope = requested(cx, app, form, &held, &format!("in {}", membership.organization.name));
+        let claims = access_claims(
+            cx,
+            issuer,
+            app.id.as_str(),
+            app,
+            &organizations::audience(&membership.organization),
+            &scope,
+            organizations::TOKEN_TTL,
+        );
+        let payload = push_jwt_view(
+            cx,
+            claims,
+            organization_notes("requested permissions that the application's roles give"),
+        );
+        return answer(cx, app, payload, scope, organizations::TOKEN_TTL).map(Ok);
     }
     let resource = match asked {
         Some(indicator) => match cx.find::<Resource>(&Index::Indicator.entry(indicator))? {
@@ -66,7 +91,31 @@ fn run(cx: &mut Cx<'_>, app: &Application, form: &TokenForm, issuer: &str) -> Re
             }
         },
     };
-    let held = scopes::held(&scopes::roles_of(cx, Holder::Application(app.id.as_str()))?, &resource);
+    let held = match &within {
+        Some(membership) => membership.resource_scopes(&resource),
+        None => scopes::held(&scopes::roles_of(cx, Holder::Application(app.id.as_str()))?, &resource),
+    };
+    let scope = requested(cx, app, form, &held, &format!("for `{}`", resource.indicator));
+    let mut claims = access_claims(
+        cx,
+        issuer,
+        app.id.as_str(),
+        app,
+        &resource.indicator,
+        &scope,
+        resource.access_token_ttl,
+    );
+    let mut notes = resource_notes(&resource, "requested scopes that the application's roles give");
+    if let Some(membership) = &within {
+        claims.insert("organization_id", json!(membership.organization.id));
+        notes.push(note("organization_id", "`organization_id` of the token request"));
+    }
+    let payload = push_jwt_view(cx, claims, notes);
+    answer(cx, app, payload, scope, resource.access_token_ttl).map(Ok)
+}
+
+/// What of the requested scopes the application holds; the rest is dropped, and said.
+fn requested(cx: &mut Cx<'_>, app: &Application, form: &TokenForm, held: &BTreeSet<String>, place: &str) -> String {
     let (kept, dropped): (Vec<String>, Vec<String>) = form
         .get("scope")
         .map(scopes::words)
@@ -80,11 +129,10 @@ fn run(cx: &mut Cx<'_>, app: &Application, form: &TokenForm, issuer: &str) -> Re
                 Outcome::Dropped,
                 format!("Dropped `{}`.", dropped.join(" ")),
                 format!(
-                    "`{}` holds no machine-to-machine role that gives it for `{}`. It holds {}.",
+                    "`{}` has no machine-to-machine role that gives it {place}. It holds {}.",
                     app.name,
-                    resource.indicator,
                     if held.is_empty() {
-                        "none of its scopes".to_owned()
+                        "nothing there".to_owned()
                     } else {
                         format!("`{}`", held.iter().cloned().collect::<Vec<_>>().join(" "))
                     }
@@ -94,26 +142,19 @@ fn run(cx: &mut Cx<'_>, app: &Application, form: &TokenForm, issuer: &str) -> Re
             .input(form.get("scope").unwrap_or_default()),
         );
     }
-    let scope = kept.join(" ");
+    kept.join(" ")
+}
+
+fn answer(cx: &mut Cx<'_>, app: &Application, payload: String, scope: String, expires_in: i64) -> Result<TokenReply, StoreError> {
     let policy = Policy::read(cx, app)?;
-    let claims = access_claims(
-        cx,
-        issuer,
-        app.id.as_str(),
-        app,
-        &resource.indicator,
-        &scope,
-        resource.access_token_ttl,
-    );
-    let payload = push_jwt_view(cx, claims, &resource, "requested scopes that the application's roles give");
     let live = cx.trail.live.clone().unwrap_or_default();
     settled(cx, &live, "tokens issued");
-    Ok(Ok(TokenReply {
+    Ok(TokenReply {
         access_token: AccessTokenOut::Jwt(payload),
         id_token: None,
         refresh_token: None,
         scope,
-        expires_in: resource.access_token_ttl,
+        expires_in,
         alg: policy.alg,
-    }))
+    })
 }

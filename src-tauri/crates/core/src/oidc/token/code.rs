@@ -81,7 +81,7 @@ pub(super) fn first_tokens(
         Ok(standing) => standing,
         Err(error) => return Ok(Err(error)),
     };
-    let target = match target(cx, form, authorized)? {
+    let target = match target(cx, app, form, authorized, &standing)? {
         Ok(target) => target,
         Err(error) => return Ok(Err(error)),
     };

@@ -7,8 +7,9 @@ use crate::live::{ClaimNote, Lane, LiveStatus, StepKind, TokenView};
 use crate::model::{Application, Dialect, ProviderSettings, Resource, SigningAlg};
 use crate::oidc::OidcError;
 use crate::oidc::claims::{self, ClaimSet, Place};
+use crate::oidc::organizations::{self, Membership};
 use crate::oidc::request::unknown_resource;
-use crate::oidc::scopes::{self, Holder};
+use crate::oidc::scopes;
 use crate::port::{Cx, StoreError};
 use crate::record::{AccessToken, Authorized, Index, token_key};
 use crate::time::Timestamp;
@@ -65,20 +66,37 @@ impl Policy {
 /// Which audience the access token is for.
 pub(super) enum Target {
     Opaque,
-    Resource(Arc<Resource>),
+    /// An API resource; within an organization if one was named.
+    Resource(Arc<Resource>, Option<Membership>),
+    Organization(Membership),
 }
 
 /// Picks the target (sheet 1.15 "No implicit reuse", 1.16).
-pub(super) fn target(cx: &mut Cx<'_>, form: &TokenForm, authorized: &Authorized) -> Result<Result<Target, OidcError>, StoreError> {
+pub(super) fn target(
+    cx: &mut Cx<'_>,
+    app: &Application,
+    form: &TokenForm,
+    authorized: &Authorized,
+    standing: &Standing,
+) -> Result<Result<Target, OidcError>, StoreError> {
     let asked = match form.resource() {
         Ok(asked) => asked.map(str::to_owned),
         Err(error) => return Ok(Err(error)),
     };
-    if let Some(organization) = form.get("organization_id") {
-        return Ok(Err(organization_refusal(cx, authorized, organization)));
-    }
+    let within = match form.get("organization_id") {
+        None => None,
+        Some(id) => match organizations::enter(cx, app, &standing.user, &standing.grant, &authorized.scopes, id)? {
+            Ok(membership) => Some(membership),
+            Err(error) => return Ok(Err(error)),
+        },
+    };
+    let reserved = asked.as_deref() == Some(scopes::ORGANIZATION_RESOURCE);
+    let within = match within {
+        Some(membership) if asked.is_none() || reserved => return Ok(Ok(Target::Organization(membership))),
+        other => other,
+    };
     let indicator = match asked {
-        Some(indicator) if indicator == scopes::ORGANIZATION_RESOURCE => {
+        Some(_) if reserved => {
             return Ok(Err(OidcError::invalid_target("resource indicator is missing, or unknown")
                 .detail("the reserved organization resource needs organization_id")));
         }
@@ -117,31 +135,13 @@ pub(super) fn target(cx: &mut Cx<'_>, form: &TokenForm, authorized: &Authorized)
         },
     };
     match cx.find::<Resource>(&Index::Indicator.entry(indicator.clone()))? {
-        Some(resource) => Ok(Ok(Target::Resource(resource))),
+        Some(resource) => Ok(Ok(Target::Resource(resource, within))),
         None => {
             let card = unknown_resource(cx, &indicator)?;
             cx.because(card);
             Ok(Err(OidcError::invalid_target("resource indicator is missing, or unknown")))
         }
     }
-}
-
-/// There are no organizations in this release, so nobody is a member of one (sheet 1.16).
-fn organization_refusal(cx: &mut Cx<'_>, authorized: &Authorized, organization: &str) -> OidcError {
-    if !authorized.scopes.iter().any(|s| s == scopes::ORGANIZATIONS) {
-        return OidcError::insufficient_scope("refresh token missing required scope").scope(scopes::ORGANIZATIONS);
-    }
-    cx.because(
-        Because::new(
-            "token.organization",
-            Outcome::Refused,
-            "The person is not a member of the organization.",
-            "Organizations are not part of this version, so none has members.",
-            "Logto 1.16",
-        )
-        .input(organization),
-    );
-    OidcError::forbidden("user is not a member of the organization")
 }
 
 /// What is being issued, and on which grounds.
@@ -160,7 +160,8 @@ impl Issue<'_> {
     pub(super) fn tokens(&self, cx: &mut Cx<'_>, standing: &Standing) -> Result<TokenReply, StoreError> {
         let (access_token, scope, expires_in) = match &self.target {
             Target::Opaque => self.opaque(cx)?,
-            Target::Resource(resource) => self.jwt(cx, standing, resource)?,
+            Target::Resource(resource, within) => self.jwt(cx, standing, resource, within.as_ref())?,
+            Target::Organization(membership) => self.organization(cx, standing, membership)?,
         };
         let id_token = if self.scopes.iter().any(|s| s == "openid") {
             Some(self.id_token(cx, standing)?)
@@ -215,8 +216,16 @@ impl Issue<'_> {
         Ok((AccessTokenOut::Opaque(text), scope, OPAQUE_TTL))
     }
 
-    fn jwt(&self, cx: &mut Cx<'_>, standing: &Standing, resource: &Resource) -> Result<(AccessTokenOut, String, i64), StoreError> {
-        let held = scopes::held(&scopes::roles_of(cx, Holder::User(standing.user.id.as_str()))?, resource);
+    fn jwt(
+        &self,
+        cx: &mut Cx<'_>,
+        standing: &Standing,
+        resource: &Resource,
+        within: Option<&Membership>,
+    ) -> Result<(AccessTokenOut, String, i64), StoreError> {
+        let organization = within.map(|membership| membership.organization.id.as_str());
+        let narrowed = organization.or(self.authorized.organization_id.as_deref());
+        let held = organizations::resource_scopes_of_person(cx, &standing.user, resource, narrowed)?;
         let granted = standing.grant.resources.get(&resource.indicator);
         let (kept, dropped): (Vec<String>, Vec<String>) = self
             .scopes
@@ -237,7 +246,7 @@ impl Issue<'_> {
             );
         }
         let scope = kept.join(" ");
-        let claims = access_claims(
+        let mut claims = access_claims(
             cx,
             self.issuer,
             &standing.user.id.0,
@@ -246,8 +255,64 @@ impl Issue<'_> {
             &scope,
             resource.access_token_ttl,
         );
-        let payload = push_jwt_view(cx, claims, resource, "scopes the person's roles give");
+        let mut notes = resource_notes(resource, "scopes the person's roles give");
+        if let Some(organization) = organization {
+            claims.insert("organization_id", json!(organization));
+            notes.push(note("organization_id", "`organization_id` of the token request"));
+        }
+        let payload = push_jwt_view(cx, claims, notes);
         Ok((AccessTokenOut::Jwt(payload), scope, resource.access_token_ttl))
+    }
+
+    /// An organization token (sheet 1.16): permissions of the person's roles there that were asked for at sign-in. A
+    /// third-party application gets those that were consented to.
+    fn organization(
+        &self,
+        cx: &mut Cx<'_>,
+        standing: &Standing,
+        membership: &Membership,
+    ) -> Result<(AccessTokenOut, String, i64), StoreError> {
+        let held = membership.scopes(cx)?;
+        let granted = standing.grant.resources.get(scopes::ORGANIZATION_RESOURCE);
+        let allowed = |name: &String| !self.app.is_third_party || granted.is_some_and(|names| names.contains(name));
+        let asked = || self.scopes.iter().filter(|s| !scopes::is_oidc(s));
+        let (kept, dropped): (Vec<String>, Vec<String>) = asked().cloned().partition(|s| held.contains(s) && allowed(s));
+        let unasked: Vec<&str> = held.iter().filter(|s| !self.scopes.contains(s)).map(String::as_str).collect();
+        for (names, title, why) in [
+            (
+                dropped.join(" "),
+                "left out of the organization token",
+                "No role of the person in this organization gives it, or they did not consent to it.",
+            ),
+            (
+                unasked.join(" "),
+                "held, and not in the organization token",
+                "The authorization request did not ask for it. Add it to `scope` there.",
+            ),
+        ] {
+            if !names.is_empty() {
+                cx.because(Because::new(
+                    "token.organization_scopes",
+                    Outcome::Dropped,
+                    format!("`{names}` {title}."),
+                    why,
+                    "Logto 1.16",
+                ));
+            }
+        }
+        let scope = kept.join(" ");
+        let audience = organizations::audience(&membership.organization);
+        let claims = access_claims(
+            cx,
+            self.issuer,
+            &standing.user.id.0,
+            self.app,
+            &audience,
+            &scope,
+            organizations::TOKEN_TTL,
+        );
+        let payload = push_jwt_view(cx, claims, organization_notes("permissions of the person's roles there"));
+        Ok((AccessTokenOut::Jwt(payload), scope, organizations::TOKEN_TTL))
     }
 
     fn id_token(&self, cx: &mut Cx<'_>, standing: &Standing) -> Result<String, StoreError> {
@@ -328,11 +393,11 @@ pub(super) fn access_claims(cx: &Cx<'_>, issuer: &str, sub: &str, app: &Applicat
 }
 
 /// Shows an access token in the Tokens tab; its claims as they are signed.
-pub(super) fn push_jwt_view(cx: &mut Cx<'_>, claims: ClaimSet, resource: &Resource, scope_note: &'static str) -> String {
+pub(super) fn push_jwt_view(cx: &mut Cx<'_>, claims: ClaimSet, provenance: Vec<ClaimNote>) -> String {
     let payload = claims.json();
     let claims = Value::from(claims);
     let absent = if claims.get("scope").is_none() {
-        vec![note("scope", "no scope of this resource is held, and an empty one is left out")]
+        vec![note("scope", "nothing of what was asked for is held, and an empty one is left out")]
     } else {
         Vec::new()
     };
@@ -342,16 +407,31 @@ pub(super) fn push_jwt_view(cx: &mut Cx<'_>, claims: ClaimSet, resource: &Resour
         format: "JWT".into(),
         header: None,
         claims,
-        provenance: vec![
-            note("aud", "the resource that was asked for"),
-            note("scope", scope_note),
-            note("exp", format!("accessTokenTtl of the resource: {} s", resource.access_token_ttl)),
-            note("client_id", "the application"),
-        ],
+        provenance,
         absent,
         expires_at,
     });
     payload
+}
+
+/// Why the claims of a token for an API resource are there.
+pub(super) fn resource_notes(resource: &Resource, scope_note: &'static str) -> Vec<ClaimNote> {
+    vec![
+        note("aud", "the resource that was asked for"),
+        note("scope", scope_note),
+        note("exp", format!("accessTokenTtl of the resource: {} s", resource.access_token_ttl)),
+        note("client_id", "the application"),
+    ]
+}
+
+/// Why the claims of an organization token are there.
+pub(super) fn organization_notes(scope_note: &'static str) -> Vec<ClaimNote> {
+    vec![
+        note("aud", "the organization, as `urn:logto:organization:` and its id"),
+        note("scope", scope_note),
+        note("exp", format!("organization tokens live {} s", organizations::TOKEN_TTL)),
+        note("client_id", "the application"),
+    ]
 }
 
 pub(super) fn note(claim: &'static str, text: impl Into<Words>) -> ClaimNote {

@@ -75,7 +75,7 @@ fn run(cx: &mut Cx<'_>, app: &Application, form: &TokenForm, issuer: &str) -> Re
         Ok(narrowed) => narrowed,
         Err(error) => return Ok(Err(error)),
     };
-    let target = match target(cx, form, &token.authorized)? {
+    let target = match target(cx, app, form, &token.authorized, &standing)? {
         Ok(target) => target,
         Err(error) => return Ok(Err(error)),
     };

@@ -110,7 +110,7 @@ impl Applier<'_, '_, '_> {
         Ok(Some(role))
     }
 
-    fn scope_exists(&mut self, at: &str, indicator: &str, scope: &str) -> Result<(), StoreError> {
+    pub(super) fn scope_exists(&mut self, at: &str, indicator: &str, scope: &str) -> Result<(), StoreError> {
         match self.cx.find::<Resource>(&Index::Indicator.entry(indicator))? {
             None => {
                 let message = format!(
@@ -155,7 +155,7 @@ impl Applier<'_, '_, '_> {
         Ok(out)
     }
 
-    fn person_called(&self, name: &str) -> Result<Option<UserId>, StoreError> {
+    pub(super) fn person_called(&self, name: &str) -> Result<Option<UserId>, StoreError> {
         if let Some(user) = self.cx.get::<User>(name)? {
             return Ok(Some(user.id.clone()));
         }

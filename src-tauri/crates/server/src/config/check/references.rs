@@ -13,11 +13,14 @@ pub(in crate::config) fn unmet_references(document: &Document) -> Vec<ConfigErro
     let people: BTreeSet<String> = document.users.iter().flat_map(names_of).collect();
     let applications: BTreeSet<&str> = document.applications.iter().map(|app| app.id.as_str()).collect();
     let roles: BTreeSet<&str> = document.roles.iter().map(|role| role.name.as_str()).collect();
+    let known = |name: &str| {
+        people.contains(name) || people.contains(&name.to_lowercase()) || normalize_phone(name).is_ok_and(|p| people.contains(&p))
+    };
     let mut found = Found::default();
+    found.unmet_in_organizations(document, &known, ELSEWHERE);
     for role in &document.roles {
         for (index, name) in role.users.iter().flatten().enumerate() {
-            if !people.contains(name) && !people.contains(&name.to_lowercase()) && !normalize_phone(name).is_ok_and(|p| people.contains(&p))
-            {
+            if !known(name) {
                 found.add(
                     format!("{}.users.{index}", role.at),
                     format!("The person “{}” {ELSEWHERE}", name.escape_debug()),

@@ -1,16 +1,18 @@
 //! The schema table, the types and the example file say the same.
 
 use super::*;
-use crate::config::document::AccountEntry;
+use crate::config::document::{
+    AccountEntry, JitEntry, MachineEntry, MemberEntry, OrganizationEntry, OrganizationRoleEntry, OrganizationScopeEntry,
+};
 use crate::config::schema::{self, Shape, Spec};
 use serde::de::DeserializeOwned;
 use std::collections::BTreeSet;
 use vestibule_core::model::{
     Address, AllowedChars, ApplicationSignInExperience, Branding, Color, CustomClientMetadata, CustomProfileField, EmailBlocklistPolicy,
-    IdpInitiatedAuth, LanguageInfo, LengthRange, MessageSettings, Mfa, MinCount, OidcClientMetadata, PasskeySignIn, PasswordExpiration,
-    PasswordPolicy, PasswordRejects, Profile, ProfileFieldConfig, ProfileFieldOption, ProfileFieldPart, ProfileFieldRules,
-    ProviderSettings, RoleScope, Scope, SecondaryIdentifier, SentinelPolicy, SignIn, SignInExperience, SignInMethod, SignUp,
-    SignUpProfileField, Smtp, SocialSignIn, Switch, TrustedDevice, UsernamePolicy, VerificationCodePolicy,
+    IdpInitiatedAuth, LanguageInfo, LengthRange, MessageSettings, Mfa, MinCount, OidcClientMetadata, PartialColor, PasskeySignIn,
+    PasswordExpiration, PasswordPolicy, PasswordRejects, Profile, ProfileFieldConfig, ProfileFieldOption, ProfileFieldPart,
+    ProfileFieldRules, ProviderSettings, RoleScope, Scope, SecondaryIdentifier, SentinelPolicy, SignIn, SignInExperience, SignInMethod,
+    SignUp, SignUpProfileField, Smtp, SocialSignIn, Switch, TrustedDevice, UsernamePolicy, VerificationCodePolicy,
 };
 
 /// The keys serde knows for a type that denies unknown ones.
@@ -40,6 +42,13 @@ fn schema_and_types_have_the_same_keys() {
     same_keys::<Scope>(&schema::SCOPE);
     same_keys::<RoleEntry>(&schema::ROLE);
     same_keys::<RoleScope>(&schema::ROLE_SCOPE);
+    same_keys::<OrganizationEntry>(&schema::ORGANIZATION);
+    same_keys::<MemberEntry>(&schema::MEMBER);
+    same_keys::<MachineEntry>(&schema::MACHINE);
+    same_keys::<JitEntry>(&schema::JIT);
+    same_keys::<PartialColor>(&schema::COLOR);
+    same_keys::<OrganizationRoleEntry>(&schema::ORGANIZATION_ROLE);
+    same_keys::<OrganizationScopeEntry>(&schema::ORGANIZATION_SCOPE);
     same_keys::<ConnectorEntry>(&schema::CONNECTOR);
     same_keys::<AccountEntry>(&schema::SIMULATED_ACCOUNT);
     same_keys::<IdpInitiatedAuth>(&schema::IDP_INITIATED_AUTH);
@@ -153,7 +162,7 @@ fn values_arrive_in_the_types() {
     assert_eq!(document.custom_phrases["de"]["signIn.next"], "Weiter");
     assert_eq!(
         document.contents(),
-        "It names 4 applications, 3 people, 2 resources, 3 roles, 3 connectors, 3 profile fields, custom phrases, the sign-in experience, provider settings, where messages go."
+        "It names 4 applications, 3 people, 2 resources, 3 roles, 1 organization, 3 connectors, 3 profile fields, custom phrases, the sign-in experience, provider settings, where messages go."
     );
     assert_eq!(good("").contents(), "It names nothing.");
 }
