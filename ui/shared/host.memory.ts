@@ -43,6 +43,8 @@ export interface MemoryHost extends Host {
   readonly requests: ConsoleRequest[];
   /** Every address that was to be opened. */
   readonly opened: string[];
+  /** Every file that was to be saved. */
+  readonly saved: Array<{ name: string; text: string }>;
   /** Sends a batch to whoever watches. */
   emit(batch: Partial<LiveBatch>): void;
   /** A new session appears in the stream; answers its id. */
@@ -385,6 +387,7 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
   return {
     requests: [],
     opened: [],
+    saved: [],
     async call(request) {
       // The request crosses a process boundary in the real window: only plain data survives.
       const plain = structuredClone(request);
@@ -402,6 +405,10 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
     },
     async openExternal(url) {
       this.opened.push(url);
+    },
+    async saveFile(name, text) {
+      this.saved.push({ name, text });
+      return `~/Downloads/${name}`;
     },
     emit,
     newSession() {
