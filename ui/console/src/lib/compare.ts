@@ -23,6 +23,8 @@ export interface CompareRow {
 
 export interface CompareSection {
   title: string;
+  /** Whether the names are those of the protocol, and not words. */
+  code: boolean;
   rows: CompareRow[];
 }
 
@@ -35,10 +37,10 @@ const NEW_EACH_TIME = new Set([
 /** Two sessions side by side: what was asked, what was done, what was decided, what was issued. */
 export function compareSessions(a: LiveDetail, b: LiveDetail): CompareSection[] {
   const sections = [
-    { title: 'Outcome', rows: facts(a, b) },
-    { title: 'Parameters', rows: params(a.steps, b.steps) },
-    { title: 'Steps', rows: steps(a.steps, b.steps) },
-    { title: 'Decisions', rows: decisions(a.steps, b.steps) },
+    { title: 'Outcome', code: false, rows: facts(a, b) },
+    { title: 'Parameters', code: true, rows: params(a.steps, b.steps) },
+    { title: 'Steps', code: false, rows: steps(a.steps, b.steps) },
+    { title: 'Decisions', code: true, rows: decisions(a.steps, b.steps) },
     ...tokens(a.steps, b.steps),
   ];
   return sections.filter((section) => section.rows.length > 0);
@@ -140,7 +142,7 @@ function tokens(a: readonly Step[], b: readonly Step[]): CompareSection[] {
     const rows = union(one.keys(), other.keys()).map((claim) =>
       row(claim, claim, one.get(claim) ?? null, other.get(claim) ?? null),
     );
-    return { title: `Claims of ${name}`, rows };
+    return { title: `Claims of ${name}`, code: true, rows };
   });
 }
 

@@ -24,7 +24,7 @@ export function groupProblems(summaries: Iterable<LiveSummary>): ProblemGroup[] 
   for (const summary of summaries) {
     if (!TROUBLE.has(summary.status)) continue;
     const outcome = summary.outcome || summary.status;
-    const key = JSON.stringify([outcome, summary.status, summary.appId, summary.appName]);
+    const key = `${summary.status}\n${outcome}\n${summary.appId}\n${summary.appName}`;
     const group = groups.get(key);
     if (!group) {
       const app = summary.appName === '' ? '' : ` app:${quote(summary.appName)}`;

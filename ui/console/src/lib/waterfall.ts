@@ -2,7 +2,7 @@ import type { LiveSummary } from '$bindings/LiveSummary';
 import type { Step } from '$bindings/Step';
 import { duration, offset } from './format';
 import { gapText } from './sequence';
-import { stepLine, stepName } from './step-names';
+import { shortPath, stepLine, stepName } from './step-names';
 
 /** Nothing happening for longer than this is folded, in milliseconds. */
 const FOLD_MS = 1000;
@@ -10,6 +10,8 @@ const FOLD_MS = 1000;
 const FOLD_SHARE = 0.07;
 /** All folds together take at most this share. */
 const FOLDS_SHARE = 0.4;
+/** A stretch between folds stands for at least this share of the time that was worked. */
+const LEAST_STRETCH = 0.08;
 /** A bar is at least this share of the axis, so that it can be seen. */
 const LEAST_SHARE = 0.004;
 
@@ -21,13 +23,15 @@ export interface Stretch {
   to: number;
   left: number;
   width: number;
+  /** The milliseconds that the width stands for: a short stretch has some room behind it. */
+  span: number;
 }
 
 export interface BarRow {
   kind: 'bar';
   key: string;
   seq: number;
-  /** `POST /oidc/token → 200`. */
+  /** `POST …/verification/password → 200`. */
   line: string;
   /** What it was, in words. */
   name: string;
@@ -89,7 +93,7 @@ export function layOutTime(summary: LiveSummary, steps: readonly Step[]): Waterf
       kind: 'bar',
       key: `${step.seq}`,
       seq: step.seq,
-      line: stepLine(step) || step.kind,
+      line: stepLine({ ...step, path: shortPath(step.path) }) || step.kind,
       name: stepName(step),
       left,
       width: Math.max(LEAST_SHARE, at(to) - left),
@@ -123,30 +127,28 @@ function stretchesOf(spans: ReadonlyArray<{ from: number; to: number }>): Array<
   return stretches;
 }
 
-/** Gives every stretch its share: folds a small fixed one, the others what their time is of the whole. */
+/** Gives every stretch its share: folds a small fixed one, the others as much as their time needs, all in one scale. */
 function place(raw: ReadonlyArray<Pick<Stretch, 'folded' | 'from' | 'to'>>): Stretch[] {
   const folds = raw.filter((stretch) => stretch.folded).length;
   const share = folds === 0 ? 0 : Math.min(FOLD_SHARE, FOLDS_SHARE / folds);
   const busy = raw.reduce((sum, stretch) => sum + (stretch.folded ? 0 : stretch.to - stretch.from), 0);
-  // A stretch of one short step keeps a little room, or its bar would lie on its neighbour's.
-  const room = 1 - share * folds;
-  const least = Math.min(0.05, 0.5 / (raw.length - folds));
-  const wanted = raw.map((stretch) =>
-    stretch.folded ? 0 : Math.max(least * room, (busy > 0 ? (stretch.to - stretch.from) / busy : 1) * room),
-  );
-  const sum = wanted.reduce((total, width) => total + width, 0);
+  // A stretch of one short step has some room behind it, or the folds beside it would touch.
+  const least = folds === 0 ? 0 : Math.min(LEAST_STRETCH, 1 / raw.length) * busy;
+  const spans = raw.map(({ folded, from, to }) => (folded ? to - from : Math.max(to - from, least)));
+  const whole = raw.reduce((sum, { folded }, index) => sum + (folded ? 0 : (spans[index] ?? 0)), 0);
   let left = 0;
   return raw.map((stretch, index) => {
-    const width = stretch.folded ? share : ((wanted[index] ?? 0) / sum) * room;
-    const placed = { ...stretch, left, width };
+    const span = spans[index] ?? 0;
+    const width = stretch.folded ? share : (span / whole) * (1 - share * folds);
+    const placed = { ...stretch, left, width, span };
     left += width;
     return placed;
   });
 }
 
 function position(stretches: readonly Stretch[], time: number): number {
-  for (const { from, to, left, width } of stretches) {
-    if (time <= to) return left + (to > from ? Math.max(0, (time - from) / (to - from)) * width : 0);
+  for (const { from, to, left, width, span } of stretches) {
+    if (time <= to) return left + Math.max(0, (time - from) / span) * width;
   }
   return 1;
 }
@@ -154,12 +156,12 @@ function position(stretches: readonly Stretch[], time: number): number {
 /** Round moments along the axis, about five of them, none inside a fold and none on top of another. */
 function ticksOf(stretches: readonly Stretch[]): Tick[] {
   const ticks: Tick[] = [];
-  for (const { folded, from, to, left, width } of stretches) {
+  for (const { folded, from, left, width, span } of stretches) {
     if (folded) continue;
     if (left === 0 || room(ticks, left)) ticks.push({ at: left, label: offset(from) });
-    const step = round((to - from) / Math.max(1, Math.round(width * 6)));
-    for (let time = (Math.floor(from / step) + 1) * step; time < to; time += step) {
-      const at = left + ((time - from) / (to - from)) * width;
+    const step = round(span / Math.max(1, Math.round(width * 6)));
+    for (let time = (Math.floor(from / step) + 1) * step; time < from + span; time += step) {
+      const at = left + ((time - from) / span) * width;
       if (room(ticks, at) && at < 0.95) ticks.push({ at, label: offset(time) });
     }
   }
