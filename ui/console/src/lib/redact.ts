@@ -37,11 +37,41 @@ const HARMLESS_NAMES = new Set([
 
 /** Headers whose values may leave; of all others only the name does. */
 const HARMLESS_HEADERS = new Set([
-  ...['accept', 'accept-encoding', 'accept-language', 'access-control-allow-credentials', 'access-control-allow-headers'],
+  ...[
+    'accept',
+    'accept-encoding',
+    'accept-language',
+    'access-control-allow-credentials',
+    'access-control-allow-headers',
+  ],
   ...['access-control-allow-methods', 'access-control-allow-origin', 'access-control-expose-headers'],
-  ...['access-control-max-age', 'access-control-request-headers', 'access-control-request-method', 'allow', 'cache-control'],
-  ...['connection', 'content-encoding', 'content-language', 'content-length', 'content-security-policy', 'content-type'],
-  ...['date', 'dnt', 'expires', 'host', 'keep-alive', 'logto-app-id', 'origin', 'pragma', 'priority', 'referrer-policy'],
+  ...[
+    'access-control-max-age',
+    'access-control-request-headers',
+    'access-control-request-method',
+    'allow',
+    'cache-control',
+  ],
+  ...[
+    'connection',
+    'content-encoding',
+    'content-language',
+    'content-length',
+    'content-security-policy',
+    'content-type',
+  ],
+  ...[
+    'date',
+    'dnt',
+    'expires',
+    'host',
+    'keep-alive',
+    'logto-app-id',
+    'origin',
+    'pragma',
+    'priority',
+    'referrer-policy',
+  ],
   ...['sec-ch-ua', 'sec-ch-ua-mobile', 'sec-ch-ua-platform', 'sec-fetch-dest', 'sec-fetch-mode', 'sec-fetch-site'],
   ...['sec-fetch-user', 'sec-gpc', 'server', 'transfer-encoding', 'upgrade-insecure-requests', 'user-agent', 'vary'],
   ...['www-authenticate', 'x-content-type-options', 'x-frame-options', 'x-request-id'],
@@ -67,7 +97,7 @@ export function isSecretName(name: string): boolean {
 const isErrorCode = (name: string, value: string): boolean =>
   name === 'code' && value.length < 80 && /^[a-z][a-z_]*(\.[a-z][a-z_]*)+$/.test(value);
 
-const JWT = /\beyJ[\w-]*\.[\w-]*(?:\.[\w-]*){1,3}/g;
+const JWT = /\beyJ[\w-]+\.[\w-]*(?:\.[\w-]+){1,3}/g;
 const CREDENTIAL = /\b(Bearer|Basic|DPoP)\s+([\w.~+/=-]{4,})/gi;
 const PAIR = /([\w.-]+)=([^&\s"'`<>#;,)]+)/g;
 const USER_INFO = /\b([a-z][a-z0-9+.-]*:\/\/)([^/@\s]*):([^/@\s]*)@/gi;
@@ -228,12 +258,11 @@ export function cleanWire(wire: Wire, net: Net): Wire {
 export function secretsIn(wire: Wire): Set<string> {
   const found = new Set<string>();
   const add = (value: string) => {
-    if (value.length >= SHORTEST_SECRET) found.add(value);
+    for (const form of [value, decoded(value)].flatMap(encodings)) if (form.length >= SHORTEST_SECRET) found.add(form);
   };
   const seen: Net['seen'] = (_, value) => {
+    add(value);
     for (const form of [value, decoded(value)]) {
-      add(form);
-      add(encodeURIComponent(form));
       // The signature of a token and the password of a Basic credential are secrets of their own.
       if (form.startsWith('eyJ')) add(form.split('.').at(-1) ?? '');
       const password = /^[\w+/=-]+$/.test(form) ? basicPassword(form) : null;
@@ -244,10 +273,17 @@ export function secretsIn(wire: Wire): Set<string> {
   return found;
 }
 
+/** A text as it is, in an address, and in a form. */
+function encodings(text: string): string[] {
+  // A text that is not Unicode has no such forms.
+  const whole = text.replaceAll(/[\ud800-\udfff]/gu, '');
+  return [text, encodeURIComponent(whole), new URLSearchParams({ x: whole }).toString().slice(2)];
+}
+
 function basicPassword(value: string): string | null {
   try {
     const [, ...rest] = atob(value).split(':');
-    return rest.length > 0 ? decoded(rest.join(':')) : null;
+    return rest.length > 0 ? rest.join(':') : null;
   } catch {
     return null;
   }
