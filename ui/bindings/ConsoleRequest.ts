@@ -44,7 +44,7 @@ seq: number,
 /**
  * Show secrets too. Passwords are never shown.
  */
-reveal: boolean, } | { "op": "clearSessions" } | { "op": "repair", 
+reveal: boolean, } | { "op": "jwks" } | { "op": "clearSessions" } | { "op": "repair", 
 /**
  * The repair.
  */

@@ -9,7 +9,6 @@ import type { LiveDetail } from '$bindings/LiveDetail';
 import type { PlaygroundRun } from '$bindings/PlaygroundRun';
 import type { Status } from '$bindings/Status';
 import type { UserDraft } from '$bindings/UserDraft';
-import type { Wire } from '$bindings/Wire';
 import type { Host } from './host';
 import {
   exampleApplications,
@@ -25,6 +24,7 @@ import { codeMessage, exampleMessages, memoryInbox } from './host.memory.message
 import { memoryOrganizations } from './host.memory.organizations';
 import { exampleSessions, finishedSession, machineSession, waitingSession } from './host.memory.sessions';
 import { aliceTokens } from './host.memory.tokens';
+import { exampleKeys, exampleWire } from './host.memory.wire';
 
 export interface MemoryOptions {
   /** The clock, in milliseconds. */
@@ -44,6 +44,8 @@ export interface MemoryHost extends Host {
   readonly requests: ConsoleRequest[];
   /** Every address that was to be opened. */
   readonly opened: string[];
+  /** Every file that was to be saved. */
+  readonly saved: Array<{ name: string; text: string }>;
   /** Sends a batch to whoever watches. */
   emit(batch: Partial<LiveBatch>): void;
   /** A new session appears in the stream; answers its id. */
@@ -165,7 +167,7 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
     return { reply: 'user', value: changedUser };
   }
 
-  function answer(request: ConsoleRequest): ConsoleReply {
+  function answer(request: ConsoleRequest): ConsoleReply | Promise<ConsoleReply> {
     switch (request.op) {
       case 'status':
         return status();
@@ -184,11 +186,11 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
       case 'wire': {
         const detail = sessions.find((candidate) => candidate.summary.id === request.id);
         const step = detail?.steps.find((candidate) => candidate.seq === request.seq);
-        return {
-          reply: 'wire',
-          value: step?.wire ? wire(step.seq, step.method, step.path, step.status, request.reveal) : null,
-        };
+        if (!step?.wire) return { reply: 'wire', value: null };
+        return exampleWire(step, request.reveal).then((value) => ({ reply: 'wire', value }));
       }
+      case 'jwks':
+        return exampleKeys().then((value) => ({ reply: 'jwks', value }));
       case 'clearSessions':
         sessions.length = 0;
         return done('Forgot all sessions.');
@@ -395,6 +397,7 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
   return {
     requests: [],
     opened: [],
+    saved: [],
     async call(request) {
       // The request crosses a process boundary in the real window: only plain data survives.
       const plain = structuredClone(request);
@@ -404,7 +407,7 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
         refusal = null;
         throw thrown;
       }
-      return structuredClone(answer(plain));
+      return structuredClone(await answer(plain));
     },
     watch(onBatch) {
       watchers.add(onBatch);
@@ -412,6 +415,10 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
     },
     async openExternal(url) {
       this.opened.push(url);
+    },
+    async saveFile(name, text) {
+      this.saved.push({ name, text });
+      return `~/Downloads/${name}`;
     },
     emit,
     newSession() {
@@ -434,24 +441,4 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
 
 function problem(code: string, message: string, field: string | null = null): ConsoleProblem {
   return { code, message, field };
-}
-
-function wire(seq: number, method: string, path: string, status: number, reveal: boolean): Wire {
-  const secret = reveal ? 'Basic azN2OWJvb2tzdG9yZTpzZWNyZXQ=' : '••••';
-  const post = method === 'POST';
-  return {
-    seq,
-    requestLine: `${method} ${path} HTTP/1.1`,
-    requestHeaders: [
-      ['host', 'localhost:3001'],
-      ['user-agent', 'Chromium'],
-      ...(post ? ([['authorization', secret]] as Array<[string, string]>) : []),
-    ],
-    requestBody: post ? 'grant_type=authorization_code&code=••••' : '',
-    statusLine: `${status} ${status === 303 ? 'See Other' : 'OK'}`,
-    responseHeaders: [['cache-control', 'no-store']],
-    responseBody: post ? '{"token_type":"Bearer","expires_in":3600}' : '',
-    curl: `curl -X ${method} http://localhost:3001${path}`,
-    redacted: post && !reveal ? ['authorization', 'code'] : [],
-  };
 }

@@ -21,5 +21,6 @@ export function tauriHost(): Host {
       };
     },
     openExternal: (url) => invoke<void>('open_external', { url }),
+    saveFile: (name, text) => invoke<string | null>('save_file', { name, text }),
   };
 }

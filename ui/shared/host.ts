@@ -14,6 +14,8 @@ export interface Host {
   watch(onBatch: (batch: LiveBatch) => void): () => void;
   /** Opens an address in the person's own browser. */
   openExternal(url: string): Promise<void>;
+  /** Saves a text as a file of the person's; answers where, or `null` when they cancelled. */
+  saveFile(name: string, text: string): Promise<string | null>;
 }
 
 type Kind = ConsoleReply['reply'];

@@ -52,6 +52,11 @@ describe('the filter', () => {
     ['app:', ['books', 'admin', 'mobile']],
     ['app:book status:failed', []],
     ['direct_sign_in=social:google', ['books']],
+    ['app:/^admin|MOBILE/', ['admin', 'mobile']],
+    ['error:/uri.rejected|scope/', ['admin']],
+    ['!app:/book/', ['admin', 'mobile']],
+    ['/callback/', []],
+    ['/oidc/auth', []],
   ])('%s', (text, expected) => {
     const filter = parseFilter(text, NOW);
     expect(filter.problems).toEqual([]);
@@ -62,9 +67,22 @@ describe('the filter', () => {
     ['since:yesterday', /since: takes/],
     ['since:25:00', /since: takes/],
     ['status:nonsense', /status: is one of/],
+    ['app:/(/', /not a regular expression/],
+    ['is:purple', /is: takes pinned or marked/],
   ])('says what it does not understand: %s', (text, message) => {
     const filter = parseFilter(text, NOW);
     expect(filter.problems[0]).toMatch(message);
     expect(filter.terms).toEqual([]);
+  });
+
+  it('finds what somebody pinned or marked', () => {
+    const flags = { pinned: new Set(['lv1']), marked: new Set<string>() };
+    const passes = (text: string) => matches(parseFilter(text, NOW), summary({ id: 'lv1' }), flags);
+    expect([passes('is:pinned'), passes('is:pin'), passes('is:marked'), passes('!is:marked')]).toEqual([
+      true,
+      true,
+      false,
+      true,
+    ]);
   });
 });

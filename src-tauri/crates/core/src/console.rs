@@ -52,6 +52,8 @@ pub enum ConsoleRequest {
         /// Show secrets too. Passwords are never shown.
         reveal: bool,
     },
+    /// The public signing keys, as `/oidc/jwks` serves them (RFC 7517): the window checks signatures of tokens with them.
+    Jwks,
     /// Forget all live sessions (not browser sessions or tokens).
     ClearSessions,
     /// Carry out a repair that a card offers.
@@ -375,6 +377,8 @@ pub enum ConsoleReply {
     Session(Option<LiveDetail>),
     /// To `Wire`; `null` when it is no longer in memory.
     Wire(Option<Wire>),
+    /// To `Jwks`.
+    Jwks(#[cfg_attr(feature = "bindings", ts(type = "Array<Record<string, unknown>>"))] Vec<serde_json::Value>),
     /// To `Applications`.
     Applications(Vec<ApplicationView>),
     /// To `CreateApplication` and `UpdateApplication`.

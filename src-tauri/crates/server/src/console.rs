@@ -66,6 +66,7 @@ impl Engine {
             )),
             ConsoleRequest::Session { id } => Ok(ConsoleReply::Session(self.recorder.session(&id, &self.store))),
             ConsoleRequest::Wire { id: _, seq, reveal } => Ok(ConsoleReply::Wire(self.recorder.wire(seq, reveal, &self.site().endpoint))),
+            ConsoleRequest::Jwks => Ok(ConsoleReply::Jwks(self.published_keys())),
             ConsoleRequest::ClearSessions => {
                 self.recorder.clear(&self.store);
                 Ok(ConsoleReply::Done("Forgot all live sessions. People stay signed in.".into()))
@@ -160,6 +161,14 @@ impl Engine {
             self.recorder.configuration_changed();
         }
         outcome
+    }
+
+    /// The public keys of the JWKS document as it is served.
+    fn published_keys(&self) -> Vec<serde_json::Value> {
+        match serde_json::from_slice::<serde_json::Value>(&self.documents().jwks).map(|mut document| document["keys"].take()) {
+            Ok(serde_json::Value::Array(keys)) => keys,
+            _ => Vec::new(),
+        }
     }
 
     fn status(self: &Arc<Self>) -> Result<Status, ConsoleProblem> {

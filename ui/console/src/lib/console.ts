@@ -3,7 +3,9 @@ import { getContext, setContext } from 'svelte';
 import { Feed } from './feed.svelte';
 import type { Inbox } from './inbox.svelte';
 import { Clock } from './now.svelte';
+import { OpenedFiles } from './opened-files.svelte';
 import { Router } from './router.svelte';
+import { Shelf } from './shelf.svelte';
 import { StatusStore } from './status.svelte';
 import { Theme } from './theme.svelte';
 import { Toasts } from './toasts.svelte';
@@ -13,6 +15,10 @@ export interface Console {
   host: Host;
   feed: Feed;
   inbox: Inbox;
+  /** Pins, marks and saved filters. */
+  shelf: Shelf;
+  /** Sessions from files. */
+  files: OpenedFiles;
   status: StatusStore;
   router: Router;
   toasts: Toasts;
@@ -28,6 +34,8 @@ export function createConsole(host: Host): Console {
     host,
     feed,
     inbox: feed.inbox,
+    shelf: new Shelf(),
+    files: new OpenedFiles(),
     status: new StatusStore(host),
     router: new Router(),
     toasts: new Toasts(),

@@ -4,10 +4,14 @@ export interface DiffPart {
   kind: 'same' | 'onlyReceived' | 'onlyRegistered';
 }
 
-/** Compares two short texts character by character (longest common subsequence). */
-export function diffChars(received: string, registered: string): DiffPart[] {
-  const a = Array.from(received);
-  const b = Array.from(registered);
+/** The table of a comparison has at most this many cells: a file from elsewhere must not fill the memory. */
+const MOST_CELLS = 4_000_000;
+
+/** Pairs equal elements in order (longest common subsequence); what only one side has stands alone. */
+export function align(a: readonly string[], b: readonly string[]): Array<[number | null, number | null]> {
+  if ((a.length + 1) * (b.length + 1) > MOST_CELLS) {
+    return [...a.map((_, i): [number, null] => [i, null]), ...b.map((_, j): [null, number] => [null, j])];
+  }
   const width = b.length + 1;
   const lengths = new Uint16Array((a.length + 1) * width);
   const at = (i: number, j: number) => lengths[i * width + j] ?? 0;
@@ -16,24 +20,28 @@ export function diffChars(received: string, registered: string): DiffPart[] {
       lengths[i * width + j] = a[i] === b[j] ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1));
     }
   }
+  const pairs: Array<[number | null, number | null]> = [];
+  let [i, j] = [0, 0];
+  while (i < a.length || j < b.length) {
+    if (i < a.length && j < b.length && a[i] === b[j]) pairs.push([i++, j++]);
+    else if (i < a.length && (j >= b.length || at(i + 1, j) >= at(i, j + 1))) pairs.push([i++, null]);
+    else pairs.push([null, j++]);
+  }
+  return pairs;
+}
+
+/** Compares two short texts character by character. */
+export function diffChars(received: string, registered: string): DiffPart[] {
+  const [a, b] = [Array.from(received), Array.from(registered)];
   const parts: DiffPart[] = [];
   const push = (kind: DiffPart['kind'], text: string) => {
     const last = parts.at(-1);
     if (last?.kind === kind) last.text += text;
     else parts.push({ kind, text });
   };
-  let i = 0;
-  let j = 0;
-  while (i < a.length || j < b.length) {
-    if (i < a.length && j < b.length && a[i] === b[j]) {
-      push('same', a[i] ?? '');
-      i++;
-      j++;
-    } else if (i < a.length && (j >= b.length || at(i + 1, j) >= at(i, j + 1))) {
-      push('onlyReceived', a[i++] ?? '');
-    } else {
-      push('onlyRegistered', b[j++] ?? '');
-    }
+  for (const [i, j] of align(a, b)) {
+    if (i === null) push('onlyRegistered', b[j ?? 0] ?? '');
+    else push(j === null ? 'onlyReceived' : 'same', a[i] ?? '');
   }
   return parts;
 }

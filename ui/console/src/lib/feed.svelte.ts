@@ -15,6 +15,8 @@ const LIMIT = 10_000;
 export class Feed {
   /** Every known session. Rows read from here, so they change in place. */
   readonly summaries = new SvelteMap<string, LiveSummary>();
+  /** The same without signals: whoever looks at all ten thousand reads here, and follows {@link beat}. */
+  readonly plain: ReadonlyMap<string, LiveSummary>;
   /** Ids shown, newest first. */
   shown = $state.raw<string[]>([]);
   /** Ids of sessions that began while the list was held, newest first. */
@@ -36,8 +38,10 @@ export class Feed {
 
   #host: Host;
   #open: string | null = null;
+  readonly #all = new Map<string, LiveSummary>();
 
   constructor(host: Host) {
+    this.plain = this.#all;
     this.#host = host;
     this.inbox = new Inbox(host);
   }
@@ -54,7 +58,7 @@ export class Feed {
     try {
       const list = await ask(this.#host, { op: 'sessions', limit: LIMIT }, 'sessions');
       const ids = new Set(list.map((summary) => summary.id));
-      for (const id of this.summaries.keys()) if (!ids.has(id)) this.summaries.delete(id);
+      for (const id of this.#all.keys()) if (!ids.has(id)) this.#drop(id);
       for (const summary of list) this.#keep(summary);
       this.shown = list.map((summary) => summary.id);
       this.waiting = [];
@@ -78,23 +82,35 @@ export class Feed {
     }
     const fresh: string[] = [];
     for (const { summary, step } of batch.events) {
-      if (!this.summaries.has(summary.id)) fresh.unshift(summary.id);
+      if (!this.#all.has(summary.id)) fresh.unshift(summary.id);
       this.#keep(summary);
       if (this.detail?.summary.id === summary.id) this.#extend(summary, step);
     }
     if (fresh.length === 0) return;
-    if (this.held) this.waiting = [...fresh, ...this.waiting];
-    else this.shown = [...fresh, ...this.shown];
+    if (this.held) this.#wait([...fresh, ...this.waiting]);
+    else this.shown = this.#bounded([...fresh, ...this.shown]);
     const names = fresh.map((id) => this.summaries.get(id)?.appName).filter(Boolean);
     this.announcement =
       fresh.length === 1 ? `New session: ${names[0] ?? 'unknown app'}.` : `${fresh.length} new sessions.`;
   }
 
+  /** Sessions that wait, as many as the list would hold. */
+  #wait(ids: string[]): void {
+    for (const id of ids.slice(LIMIT)) this.#drop(id);
+    this.waiting = ids.slice(0, LIMIT);
+  }
+
   /** Shows what waited. The list stays held when something is selected by hand. */
   release(): void {
     if (this.waiting.length === 0) return;
-    this.shown = [...this.waiting, ...this.shown];
+    this.shown = this.#bounded([...this.waiting, ...this.shown]);
     this.waiting = [];
+  }
+
+  /** The provider forgets its oldest sessions, and so does the list: it would grow for as long as the window lives. */
+  #bounded(ids: string[]): string[] {
+    for (const id of ids.slice(LIMIT)) this.#drop(id);
+    return ids.slice(0, LIMIT);
   }
 
   /** Holds or follows; following shows what waited. */
@@ -129,8 +145,15 @@ export class Feed {
   }
 
   #keep(summary: LiveSummary): void {
-    const known = this.summaries.get(summary.id);
-    if (!known || known.seq <= summary.seq) this.summaries.set(summary.id, summary);
+    const known = this.#all.get(summary.id);
+    if (known && known.seq > summary.seq) return;
+    this.#all.set(summary.id, summary);
+    this.summaries.set(summary.id, summary);
+  }
+
+  #drop(id: string): void {
+    this.#all.delete(id);
+    this.summaries.delete(id);
   }
 
   #extend(summary: LiveSummary, step: LiveDetail['steps'][number] | null): void {

@@ -2,6 +2,10 @@
 
 const pad = (n: number) => String(n).padStart(2, '0');
 
+// Made once: a list formats hundreds of moments in a second.
+const DAY = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' });
+const SHORT_DAY = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
+
 /** `14:32:07`. */
 export function clockTime(at: number): string {
   const date = new Date(at);
@@ -10,15 +14,13 @@ export function clockTime(at: number): string {
 
 /** `21 Nov 2026, 14:32:07`. */
 export function exactTime(at: number): string {
-  const date = new Date(at);
-  const day = date.toLocaleDateString('en-GB', { day: 'numeric', month: 'short', year: 'numeric' });
-  return `${day}, ${clockTime(at)}`;
+  return `${DAY.format(at)}, ${clockTime(at)}`;
 }
 
 /** What a list shows: the clock for the last day, the date before it. */
 export function listTime(at: number, now: number): string {
   if (now - at < 86_400_000) return clockTime(at);
-  return new Date(at).toLocaleDateString('en-GB', { day: 'numeric', month: 'short' });
+  return SHORT_DAY.format(at);
 }
 
 /** `just now`, `4 min ago`, `3 days ago`. */

@@ -129,7 +129,8 @@ function stepRows(step: Step, summary: LiveSummary, lanes: Lane[]): ArrowRow[] {
   });
 }
 
-function gapText(step: Step, idle: number): string {
+/** Who took the time before a step, and how long. `idle` is in milliseconds. */
+export function gapText(step: Step, idle: number): string {
   const who: Partial<Record<Step['kind'], string>> = {
     page: 'the person was thinking',
     experience: 'the person was thinking',
