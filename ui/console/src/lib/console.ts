@@ -1,5 +1,6 @@
 import { asProblem, type Host } from '$shared/host';
-import { getContext, setContext } from 'svelte';
+import { getContext, onMount, setContext } from 'svelte';
+import { Commands } from './commands.svelte';
 import { Feed } from './feed.svelte';
 import type { Inbox } from './inbox.svelte';
 import { Clock } from './now.svelte';
@@ -24,6 +25,7 @@ export interface Console {
   toasts: Toasts;
   theme: Theme;
   clock: Clock;
+  commands: Commands;
 }
 
 const KEY = Symbol('console');
@@ -41,11 +43,18 @@ export function createConsole(host: Host): Console {
     toasts: new Toasts(),
     theme: new Theme(),
     clock: new Clock(),
+    commands: new Commands(),
   };
 }
 
 export const provideConsole = (value: Console): Console => setContext(KEY, value);
 export const useConsole = (): Console => getContext<Console>(KEY);
+
+/** While the component lives, it carries out a command of `commands.ts`: `handle('person.new', () => (adding = true))`. */
+export function handle(id: string, run: () => void): void {
+  const { commands } = useConsole();
+  onMount(() => commands.attach(id, run));
+}
 
 /** Copies and says so. */
 export async function copy(toasts: Toasts, text: string, what: string): Promise<void> {

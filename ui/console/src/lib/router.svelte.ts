@@ -31,10 +31,11 @@ export class Router {
     const hash = href(page, id, tab);
     if (replace) {
       window.history.replaceState(null, '', hash);
-      this.#read(hash);
     } else {
       window.location.hash = hash;
     }
+    // At once: the event for it comes a moment later.
+    this.#read(hash);
   }
 
   #read(hash: string): void {
