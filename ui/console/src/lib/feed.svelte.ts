@@ -15,6 +15,8 @@ const LIMIT = 10_000;
 export class Feed {
   /** Every known session. Rows read from here, so they change in place. */
   readonly summaries = new SvelteMap<string, LiveSummary>();
+  /** Those whose requests wait until they are released. */
+  readonly paused = new SvelteMap<string, LiveSummary>();
   /** Ids shown, newest first. */
   shown = $state.raw<string[]>([]);
   /** Ids of sessions that began while the list was held, newest first. */
@@ -55,6 +57,7 @@ export class Feed {
       const list = await ask(this.#host, { op: 'sessions', limit: LIMIT }, 'sessions');
       const ids = new Set(list.map((summary) => summary.id));
       for (const id of this.summaries.keys()) if (!ids.has(id)) this.summaries.delete(id);
+      for (const id of this.paused.keys()) if (!ids.has(id)) this.paused.delete(id);
       for (const summary of list) this.#keep(summary);
       this.shown = list.map((summary) => summary.id);
       this.waiting = [];
@@ -130,7 +133,10 @@ export class Feed {
 
   #keep(summary: LiveSummary): void {
     const known = this.summaries.get(summary.id);
-    if (!known || known.seq <= summary.seq) this.summaries.set(summary.id, summary);
+    if (known && known.seq > summary.seq) return;
+    this.summaries.set(summary.id, summary);
+    if (summary.pause) this.paused.set(summary.id, summary);
+    else this.paused.delete(summary.id);
   }
 
   #extend(summary: LiveSummary, step: LiveDetail['steps'][number] | null): void {
