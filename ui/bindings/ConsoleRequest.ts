@@ -44,7 +44,51 @@ seq: number,
 /**
  * Show secrets too. Passwords are never shown.
  */
-reveal: boolean, } | { "op": "jwks" } | { "op": "clearSessions" } | { "op": "repair", 
+reveal: boolean, } | { "op": "jwks" } | { "op": "clearSessions" } | { "op": "sessionActions", 
+/**
+ * The live session.
+ */
+id: string, } | { "op": "continueAs", 
+/**
+ * The live session.
+ */
+id: string, 
+/**
+ * `sub`; somebody is made up without.
+ */
+userId: string | null, } | { "op": "allowConsent", 
+/**
+ * The live session.
+ */
+id: string, } | { "op": "failAs", 
+/**
+ * The live session.
+ */
+id: string, 
+/**
+ * One of [`DENIALS`](crate::experience::DENIALS).
+ */
+error: string, 
+/**
+ * `error_description`: at most 512 printable ASCII characters without quotation marks and backslashes.
+ */
+description: string | null, } | { "op": "expireSession", 
+/**
+ * The live session.
+ */
+id: string, } | { "op": "pauseSession", 
+/**
+ * The live session.
+ */
+id: string, } | { "op": "releaseSession", 
+/**
+ * The live session.
+ */
+id: string, 
+/**
+ * Whether the ones after them wait again.
+ */
+again: boolean, } | { "op": "repair", 
 /**
  * The repair.
  */

@@ -5,6 +5,7 @@ import type { InteractionId } from "./InteractionId";
 import type { Lane } from "./Lane";
 import type { LiveId } from "./LiveId";
 import type { LiveStatus } from "./LiveStatus";
+import type { SessionPause } from "./SessionPause";
 import type { Timestamp } from "./Timestamp";
 import type { UserId } from "./UserId";
 
@@ -87,4 +88,8 @@ steps: number,
 /**
  * How many further steps were counted but not kept (the bound on one session).
  */
-uncounted: number, };
+uncounted: number, 
+/**
+ * The window lets its requests wait.
+ */
+pause?: SessionPause, };

@@ -19,6 +19,7 @@ import {
   exampleSettings,
   exampleUsers,
 } from './host.memory.data';
+import { memoryActions } from './host.memory.actions';
 import { memoryConnectors } from './host.memory.connectors';
 import { codeMessage, exampleMessages, memoryInbox } from './host.memory.messages';
 import { memoryOrganizations } from './host.memory.organizations';
@@ -52,6 +53,8 @@ export interface MemoryHost extends Host {
   newSession(): string;
   /** A message with a code appears in the stream. */
   newMessage(part?: Partial<InboxMessage>): InboxMessage;
+  /** A request of a session comes, and waits if the session is paused. */
+  holdRequest(id: string, what: string): void;
   /** The next call is refused with this problem. */
   refuseNext(problem: ConsoleProblem): void;
 }
@@ -77,6 +80,12 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
   const mail = memoryInbox(messages, now);
   const providers = memoryConnectors({ now, experience: () => experience, changed: () => changed(), startRun });
   const organizations = memoryOrganizations(now, options.empty ?? false);
+  const acts = memoryActions({
+    now: () => options.now ?? Date.now(),
+    sessions,
+    users: () => users,
+    emit: (batch) => emit(batch),
+  });
   const runs = new Map<string, PlaygroundRun>();
   const watchers = new Set<(batch: LiveBatch) => void>();
   let refusal: ConsoleProblem | null = null;
@@ -194,6 +203,14 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
       case 'clearSessions':
         sessions.length = 0;
         return done('Forgot all sessions.');
+      case 'sessionActions':
+      case 'continueAs':
+      case 'allowConsent':
+      case 'failAs':
+      case 'expireSession':
+      case 'pauseSession':
+      case 'releaseSession':
+        return acts.answer(request);
       case 'repair': {
         if (request.repair.kind === 'offerConnector') {
           experience.socialSignInConnectorTargets.push(request.repair.target);
@@ -433,6 +450,7 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
       emit({ messages: [message] });
       return message;
     },
+    holdRequest: acts.hold,
     refuseNext(next) {
       refusal = next;
     },

@@ -67,6 +67,8 @@ export class App {
   readonly t: Translate;
   readonly leave: (address: string) => void;
   readonly visit: (address: string) => void;
+  /** Whether this page is being left. */
+  leaving = false;
   /** The address of these pages, without a slash at its end. */
   readonly site: string;
   readonly storage: Storage;
@@ -118,8 +120,12 @@ export class App {
     this.dir = dir;
     this.t = t;
     this.identifier = parameters.loginHint;
-    this.leave = leave ?? ((address) => page.location.replace(address));
-    this.visit = visit ?? ((address) => page.location.assign(address));
+    const away = (go: (address: string) => void) => (address: string) => {
+      this.leaving = true;
+      go(address);
+    };
+    this.leave = away(leave ?? ((address) => page.location.replace(address)));
+    this.visit = away(visit ?? ((address) => page.location.assign(address)));
     this.site = page.location.origin;
     this.storage = page.sessionStorage;
     const { signInExperience } = data;

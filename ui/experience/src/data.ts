@@ -21,6 +21,8 @@ export interface PageData {
   customCss: boolean;
   /** Where codes go: into the window's Inbox, or out by a connector. Taken as the Inbox when absent. */
   messages?: { inbox: { email: boolean; phone: boolean } };
+  /** Where this browser learns, below `/oidc`, what the developer's window decided about the sign-in. Only in development. */
+  follow?: string;
   demo?: DemoResult;
   /** The code that this browser typed and is asked about; the application is the one that the device runs. */
   device?: { userCode?: string };

@@ -5,6 +5,7 @@ import { mount } from 'svelte';
 import AppRoot from './App.svelte';
 import { App } from './context.svelte';
 import { readPageData } from './data';
+import { follow } from './follow';
 import { takeParameters } from './parameters';
 import { firstPath } from './routes';
 import { dress } from './theme';
@@ -20,6 +21,8 @@ if (data.page === 'experience') {
   const path = firstPath(app.router.path, parameters);
   if (path !== app.router.path) app.go(path, { replace: true });
 }
+
+if (data.follow !== undefined) void follow(app, data.follow, { page: document });
 
 // A page that comes back out of the browser's memory shows an interaction that is over: ask the server again.
 window.addEventListener('pageshow', (event) => {

@@ -3,11 +3,13 @@
 //! Carried by one Tauri command (`console`), answered by one exhaustive match in the server crate.
 //! The TypeScript side in `ui/bindings` is generated from these declarations.
 
+mod actions;
 mod connectors;
 mod organizations;
 mod simulated;
 mod views;
 
+pub use actions::*;
 pub use connectors::*;
 pub use organizations::*;
 pub use simulated::SimulatedAccountDraft;
@@ -56,6 +58,52 @@ pub enum ConsoleRequest {
     Jwks,
     /// Forget all live sessions (not browser sessions or tokens).
     ClearSessions,
+    /// What can be done about a live session, and why the rest can't.
+    SessionActions {
+        /// The live session.
+        id: String,
+    },
+    /// Finish the sign-in that waits as a person, without any proof. Needs the development sign-in.
+    ContinueAs {
+        /// The live session.
+        id: String,
+        /// `sub`; somebody is made up without.
+        #[serde(default)]
+        user_id: Option<String>,
+    },
+    /// Give the consent that waits, in the person's place.
+    AllowConsent {
+        /// The live session.
+        id: String,
+    },
+    /// End what waits with an error for the application.
+    FailAs {
+        /// The live session.
+        id: String,
+        /// One of [`DENIALS`](crate::experience::DENIALS).
+        error: String,
+        /// `error_description`: at most 512 printable ASCII characters without quotation marks and backslashes.
+        #[serde(default)]
+        description: Option<String>,
+    },
+    /// Let what waits be gone, as if its hour had passed.
+    ExpireSession {
+        /// The live session.
+        id: String,
+    },
+    /// Let the next requests of a live session wait, until they are released or ten minutes have passed.
+    PauseSession {
+        /// The live session.
+        id: String,
+    },
+    /// Let the requests that wait go on.
+    ReleaseSession {
+        /// The live session.
+        id: String,
+        /// Whether the ones after them wait again.
+        #[serde(default)]
+        again: bool,
+    },
     /// Carry out a repair that a card offers.
     Repair {
         /// The repair.
@@ -379,6 +427,8 @@ pub enum ConsoleReply {
     Wire(Option<Wire>),
     /// To `Jwks`.
     Jwks(#[cfg_attr(feature = "bindings", ts(type = "Array<Record<string, unknown>>"))] Vec<serde_json::Value>),
+    /// To `SessionActions`.
+    SessionActions(SessionActions),
     /// To `Applications`.
     Applications(Vec<ApplicationView>),
     /// To `CreateApplication` and `UpdateApplication`.

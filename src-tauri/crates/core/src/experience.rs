@@ -70,6 +70,7 @@ mod registration;
 mod ruling;
 mod sentinel;
 mod submission;
+mod window;
 
 #[cfg(test)]
 mod tests;
@@ -110,3 +111,5 @@ pub use registration::{new_password_identity_check, record_new_password_identity
 pub use ruling::Ruling;
 pub(crate) use sentinel::{count_wrong_user_code, user_codes_locked_until};
 pub use submission::{Submitted, submit};
+
+pub use window::{continue_as, expire, fail_as, is_decided};

@@ -415,6 +415,10 @@ pub struct LiveSummary {
     pub steps: u32,
     /// How many further steps were counted but not kept (the bound on one session).
     pub uncounted: u32,
+    /// The window lets its requests wait.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "bindings", ts(optional))]
+    pub pause: Option<crate::console::SessionPause>,
 }
 
 impl LiveSummary {
@@ -441,6 +445,7 @@ impl LiveSummary {
             agent: None,
             steps: 0,
             uncounted: 0,
+            pause: None,
         }
     }
 

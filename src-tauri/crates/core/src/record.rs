@@ -336,6 +336,9 @@ pub struct InteractionResult {
     /// Its description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error_description: Option<String>,
+    /// The window decided it ([`crate::experience::continue_as`] and its like), so no page takes it back.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub by_window: bool,
 }
 
 /// What the person is doing (Logto's `InteractionEvent`).

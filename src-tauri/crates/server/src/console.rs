@@ -1,5 +1,6 @@
 //! The console contract, answered: one exhaustive match over [`ConsoleRequest`].
 
+mod actions;
 mod applications;
 mod connectors;
 mod custom_ui;
@@ -68,9 +69,17 @@ impl Engine {
             ConsoleRequest::Wire { id: _, seq, reveal } => Ok(ConsoleReply::Wire(self.recorder.wire(seq, reveal, &self.site().endpoint))),
             ConsoleRequest::Jwks => Ok(ConsoleReply::Jwks(self.published_keys())),
             ConsoleRequest::ClearSessions => {
+                self.release_all();
                 self.recorder.clear(&self.store);
                 Ok(ConsoleReply::Done("Forgot all live sessions. People stay signed in.".into()))
             }
+            ConsoleRequest::SessionActions { id } => self.session_actions(&id),
+            ConsoleRequest::ContinueAs { id, user_id } => self.continue_as(&id, user_id).await,
+            ConsoleRequest::AllowConsent { id } => self.allow_consent(&id).await,
+            ConsoleRequest::FailAs { id, error, description } => self.fail_as(&id, error, description).await,
+            ConsoleRequest::ExpireSession { id } => self.expire_session(&id).await,
+            ConsoleRequest::PauseSession { id } => self.pause_session(&id),
+            ConsoleRequest::ReleaseSession { id, again } => self.release_session(&id, again),
             ConsoleRequest::Repair { repair } => self.repair(repair).await,
             ConsoleRequest::Applications => self.applications(),
             ConsoleRequest::CreateApplication { application } => self.create_application(application).await,

@@ -8,6 +8,7 @@ pub use listen::ListenError;
 pub use open::{DataPlace, Options, Ports, StartError};
 pub use settings::PLAYGROUND_APP;
 
+use crate::pauses::Attended;
 use crate::playground::Playground;
 use crate::recorder::{Exchange, LiveWatch, MessageWatch, Recorder};
 use std::sync::{Arc, RwLock};
@@ -66,6 +67,11 @@ pub struct Engine {
     pub(crate) simulator: vestibule_simulator::Simulator,
     pub(crate) saml_responses: crate::saml_responses::SamlResponses,
     pub(crate) custom_ui: crate::custom_ui::State,
+    pub(crate) pauses: crate::pauses::Pauses,
+    /// Rises when the window decided something of a sign-in that waits.
+    pub(crate) decided: watch::Sender<u64>,
+    /// Places for hosted pages that wait for that.
+    pub(crate) waits: tokio::sync::Semaphore,
     keys: RwLock<Arc<KeyRing>>,
     site: RwLock<Arc<Site>>,
     documents: RwLock<Arc<Documents>>,
@@ -115,10 +121,10 @@ impl Engine {
         read(&self.keys)
     }
 
-    /// Watches the live stream.
+    /// Watches the live stream. When the last one who does goes away, paused sessions go on.
     #[must_use]
-    pub fn watch(&self) -> LiveWatch {
-        self.recorder.watch()
+    pub fn watch(self: &Arc<Self>) -> LiveWatch {
+        self.recorder.watch(Attended::by(self))
     }
 
     /// Watches the messages to people, and nothing else.

@@ -16,6 +16,7 @@ mod http;
 mod languages;
 mod messenger;
 mod pages;
+mod pauses;
 mod playground;
 mod ports;
 mod recorder;

@@ -13,6 +13,7 @@ mod wire;
 pub use watch::{LiveWatch, MessageWatch};
 
 use crate::http::{Request, Response};
+use crate::pauses::Attended;
 use capture::WireEntry;
 use journal::{Chunk, Encoded, End};
 use shelf::{Ended, Place, Shelf};
@@ -20,7 +21,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::sync::{Notify, broadcast};
-use vestibule_core::console::InboxMessage;
+use vestibule_core::console::{InboxMessage, SessionPause};
 use vestibule_core::ids::LiveId;
 use vestibule_core::live::{LiveDetail, LiveEvent, LiveSummary, Step, StepKind, Trail, Wire};
 use vestibule_core::port::Witness;
@@ -111,24 +112,32 @@ impl Recorder {
 
     /// Begins an exchange.
     #[must_use]
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a duration shown to people, not a time that decides anything"
-    )]
     pub(crate) fn begin(&self, request: &Request, at: Timestamp) -> Exchange {
-        Exchange {
-            head: Arc::new(StepHead {
-                seq: self.seq.fetch_add(1, Ordering::Relaxed),
-                at,
-                method: request.method.clone(),
-                path: request.path.clone(),
-                agent: request.headers.get(http::header::USER_AGENT).cloned(),
-            }),
-            trail: Trail::default(),
-            always: false,
-            journalled: None,
-            started: std::time::Instant::now(),
-        }
+        Exchange::of(StepHead {
+            seq: self.number(),
+            at,
+            method: Some(request.method.clone()),
+            path: request.path.clone(),
+            agent: request.headers.get(http::header::USER_AGENT).cloned(),
+        })
+    }
+
+    /// Begins a step of a session that no request is behind: something done in the window.
+    #[must_use]
+    pub(crate) fn begin_here(&self, live: LiveId, at: Timestamp) -> Exchange {
+        let mut exchange = Exchange::of(StepHead {
+            seq: self.number(),
+            at,
+            method: None,
+            path: String::new(),
+            agent: None,
+        });
+        exchange.trail.live = Some(live);
+        exchange
+    }
+
+    fn number(&self) -> u64 {
+        self.seq.fetch_add(1, Ordering::Relaxed)
     }
 
     /// The journal entry of a decision that is about to be committed, for the same batch; a decision that named no live
@@ -169,11 +178,21 @@ impl Recorder {
     }
 
     /// Ends an exchange: folds it into its session, keeps it, journals how it ended, tells the watchers.
+    pub(crate) fn finish(&self, exchange: Exchange, request: &Request, response: &Response, store: &Store) {
+        let status = response.status.as_u16();
+        self.end(exchange, status, store, || Some(WireEntry::capture(request, response)));
+    }
+
+    /// Ends a step that no request is behind.
+    pub(crate) fn finish_here(&self, exchange: Exchange, store: &Store) {
+        self.end(exchange, 0, store, || None);
+    }
+
     #[expect(
         clippy::disallowed_methods,
         reason = "a duration shown to people, not a time that decides anything"
     )]
-    pub(crate) fn finish(&self, exchange: Exchange, request: &Request, response: &Response, store: &Store) {
+    fn end(&self, exchange: Exchange, status: u16, store: &Store, wire: impl FnOnce() -> Option<WireEntry>) {
         let Exchange {
             head,
             mut trail,
@@ -187,7 +206,7 @@ impl Recorder {
             (None, false) => return,
         };
         let end = End {
-            status: response.status.as_u16(),
+            status,
             micros: u32::try_from(started.elapsed().as_micros()).unwrap_or(u32::MAX),
         };
         let watched = self.tell.receiver_count() > 0;
@@ -200,7 +219,8 @@ impl Recorder {
             shelf.count_only(&live, seq);
         } else {
             drop(shelf);
-            let wire = WireEntry::capture(request, response);
+            let wire = wire();
+            let has_wire = wire.is_some();
             let said = journalled.is_some_and(|journalled| journalled.is_all(&trail));
             if journalled.is_some() && !said {
                 self.recall(seq, &mut trail);
@@ -208,7 +228,8 @@ impl Recorder {
             let step = if said { None } else { encode(&head, &live, &trail) };
             shelf = self.shelf();
             if watched {
-                shown = step.as_ref().or_else(|| shelf.begun(seq)).and_then(|step| step.step(end));
+                let step = step.as_ref().or_else(|| shelf.begun(seq)).and_then(|step| step.step(end));
+                shown = step.map(|step| Step { wire: has_wire, ..step });
             }
             shelf.keep(Ended {
                 seq,
@@ -229,9 +250,15 @@ impl Recorder {
             self.due.notify_one();
         }
         if let Some(summary) = summary {
-            let step = shown.map(|step| Step { wire: true, ..step });
             // Nobody listening any more is no error.
-            let _ = self.tell.send(Signal::Event(Arc::new(LiveEvent { summary, step })));
+            let _ = self.tell.send(Signal::Event(Arc::new(LiveEvent { summary, step: shown })));
+        }
+    }
+
+    /// Notes whether and how a session is paused, and tells the watchers.
+    pub(crate) fn pause(&self, live: &LiveId, pause: Option<SessionPause>) {
+        if let Some(summary) = self.shelf().pause(live, pause) {
+            let _ = self.tell.send(Signal::Event(Arc::new(LiveEvent { summary, step: None })));
         }
     }
 
@@ -266,8 +293,14 @@ impl Recorder {
 
     /// Watches the stream from now on.
     #[must_use]
-    pub(crate) fn watch(&self) -> LiveWatch {
-        LiveWatch::new(self.tell.subscribe())
+    pub(crate) fn watch(&self, attended: Attended) -> LiveWatch {
+        LiveWatch::new(self.tell.subscribe(), attended)
+    }
+
+    /// A session as the list shows it.
+    #[must_use]
+    pub(crate) fn summary(&self, live: &LiveId) -> Option<LiveSummary> {
+        self.shelf().summary(live)
     }
 
     /// Newest first.
@@ -375,8 +408,8 @@ pub(crate) struct StepHead {
     pub seq: u64,
     /// When it arrived.
     pub at: Timestamp,
-    /// HTTP method.
-    pub method: http::Method,
+    /// HTTP method; none when no request is behind the step.
+    pub method: Option<http::Method>,
     /// Path.
     pub path: String,
     /// `User-Agent`.
@@ -391,6 +424,20 @@ impl StepHead {
 }
 
 impl Exchange {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a duration shown to people, not a time that decides anything"
+    )]
+    fn of(head: StepHead) -> Self {
+        Self {
+            head: Arc::new(head),
+            trail: Trail::default(),
+            always: false,
+            journalled: None,
+            started: std::time::Instant::now(),
+        }
+    }
+
     /// The live session this exchange is shown in, or would be if it is shown.
     pub(crate) fn live(&self) -> LiveId {
         self.trail.live.clone().unwrap_or_else(|| self.head.own_session())

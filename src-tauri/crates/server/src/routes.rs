@@ -1,5 +1,6 @@
 //! The whole HTTP surface on one page: `match (method, segments)`.
 
+mod arrival;
 mod common;
 mod consent;
 mod control;
@@ -14,10 +15,12 @@ mod refusal;
 mod saml;
 mod session_end;
 mod simulated;
+mod subject;
 #[cfg(test)]
 mod tests;
 mod third_party_login;
 mod token;
+mod wait;
 
 use crate::engine::Engine;
 use crate::front::problem;
@@ -28,6 +31,7 @@ pub(crate) use saml::{RESPONSE_LIMIT, takes_responses};
 use common::{cors_any, preflight, secure};
 use http::{Method, StatusCode, header};
 use std::sync::Arc;
+use vestibule_core::{Because, Outcome};
 use vestibule_upstream::dev_server::OnUpgrade;
 
 /// Answers a request: host guard, route table, recording, security headers.
@@ -49,7 +53,11 @@ pub(crate) async fn answer(engine: &Arc<Engine>, mut request: Request, upgrade: 
         return switched;
     }
     let mut response = if is_recorded(&request) {
+        let paused = pass_pause(engine, &request).await;
         let mut exchange = engine.recorder.begin(&request, engine.now());
+        if let Some(paused) = paused {
+            exchange.trail.because(paused);
+        }
         let mut response = dispatch(engine, &request, &mut exchange).await;
         secure(&request, &mut response);
         engine.recorder.finish(exchange, &request, &response, &engine.store);
@@ -67,6 +75,26 @@ pub(crate) async fn answer(engine: &Arc<Engine>, mut request: Request, upgrade: 
     response
 }
 
+/// Lets a request of a paused session wait at the door. What is said of it, if it had to.
+async fn pass_pause(engine: &Arc<Engine>, request: &Request) -> Option<Because> {
+    if !engine.pauses.any() {
+        return None;
+    }
+    let live = subject::of(engine, request)?;
+    let since = engine.now();
+    let held = engine.hold(&live, format!("{} {}", request.method, request.path)).await;
+    held.then(|| {
+        let seconds = engine.now().seconds_since(since);
+        Because::new(
+            "window.pause",
+            Outcome::Decided,
+            format!("Waited {seconds} s, because you paused this session."),
+            "No rule had looked at the request before you released it.",
+            "Vestibule window",
+        )
+    })
+}
+
 /// Exchanges that belong to a sign-in. Documents, assets and preflights don't.
 fn is_recorded(request: &Request) -> bool {
     let path = request.path.as_str();
@@ -77,6 +105,7 @@ fn is_recorded(request: &Request) -> bool {
         && path != "/api/status"
         && !path.starts_with("/control")
         && !path.starts_with("/api/one-time-tokens")
+        && !(path.starts_with("/oidc/") && path.ends_with("/wait"))
 }
 
 /// DNS rebinding: a page on another name must not reach us under that name (421, RFC 9110 15.5.20).
@@ -121,6 +150,7 @@ async fn dispatch(engine: &Arc<Engine>, request: &Request, exchange: &mut Exchan
         ("GET", ["oidc", "jwks"]) => cors_any(request, oidc::jwks(engine)),
         ("GET" | "POST", ["oidc", "auth"]) => Box::pin(oidc::authorize(engine, request, exchange)).await,
         ("GET", ["oidc", "auth", uid]) => Box::pin(oidc::resume(engine, request, exchange, uid)).await,
+        ("GET", ["oidc", "auth" | "device", uid, "wait"]) => Box::pin(wait::wait(engine, request, uid)).await,
         ("POST", ["oidc", "token"]) => Box::pin(token::token(engine, request, exchange)).await,
         ("POST", ["oidc", "token", "introspection"]) => Box::pin(token::introspection(engine, request, exchange)).await,
         ("POST", ["oidc", "token", "revocation"]) => Box::pin(token::revocation(engine, request, exchange)).await,

@@ -62,7 +62,8 @@ export function pair<A, B>(first: Decoder<A>, second: Decoder<B>): Decoder<[A, B
 export const json: Decoder<unknown> = (value, path) => {
   const deeper = (inner: unknown, depth: number): void => {
     if (depth > DEEPEST) fail(path, `nested at most ${DEEPEST} deep`, 'deeper');
-    if (typeof inner === 'object' && inner !== null) for (const member of Object.values(inner)) deeper(member, depth + 1);
+    if (typeof inner === 'object' && inner !== null)
+      for (const member of Object.values(inner)) deeper(member, depth + 1);
   };
   deeper(value, 0);
   return value;

@@ -17,6 +17,8 @@ export class Feed {
   readonly summaries = new SvelteMap<string, LiveSummary>();
   /** The same without signals: whoever looks at all ten thousand reads here, and follows {@link beat}. */
   readonly plain: ReadonlyMap<string, LiveSummary>;
+  /** Those whose requests wait until they are released. */
+  readonly paused = new SvelteMap<string, LiveSummary>();
   /** Ids shown, newest first. */
   shown = $state.raw<string[]>([]);
   /** Ids of sessions that began while the list was held, newest first. */
@@ -149,11 +151,14 @@ export class Feed {
     if (known && known.seq > summary.seq) return;
     this.#all.set(summary.id, summary);
     this.summaries.set(summary.id, summary);
+    if (summary.pause) this.paused.set(summary.id, summary);
+    else this.paused.delete(summary.id);
   }
 
   #drop(id: string): void {
     this.#all.delete(id);
     this.summaries.delete(id);
+    this.paused.delete(id);
   }
 
   #extend(summary: LiveSummary, step: LiveDetail['steps'][number] | null): void {

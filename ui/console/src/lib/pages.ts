@@ -18,7 +18,7 @@ export const PAGE_INFO: Readonly<Record<Page, PageInfo>> = {
   playground: { name: 'Playground', group: 'Try', letter: 'p', words: 'try test client authorization request' },
   applications: { name: 'Applications', group: 'Configure', letter: 'a', words: 'apps clients redirect secret' },
   people: { name: 'People', group: 'Configure', letter: 'u', words: 'users accounts persons' },
-  organizations: { name: 'Organizations', group: 'Configure', letter: 'z', words: 'tenants companies teams members' },
+  organizations: { name: 'Organizations', group: 'Configure', letter: 't', words: 'tenants companies teams members' },
   'sign-in-experience': {
     name: 'Sign-in experience',
     group: 'Configure',

@@ -74,7 +74,17 @@ export function layOut(summary: LiveSummary, steps: readonly Step[]): Diagram {
     rows.push(...stepRows(step, summary, lanes));
     previous = step;
   }
-  if (summary.status === 'waiting' && summary.waitingFor) {
+  const held = summary.pause?.held ?? [];
+  for (const [index, request] of held.entries()) {
+    rows.push({
+      kind: 'waiting',
+      key: `held.${index}`,
+      lane: Math.max(0, lanes.indexOf('provider')),
+      text: `paused before ${request.what}`,
+      since: request.since,
+    });
+  }
+  if (held.length === 0 && summary.status === 'waiting' && summary.waitingFor) {
     rows.push({
       kind: 'waiting',
       key: 'waiting',

@@ -111,7 +111,9 @@ export function layOutTime(summary: LiveSummary, steps: readonly Step[]): Waterf
 }
 
 /** Cuts the time into stretches: between two steps that are far apart lies one that is folded. */
-function stretchesOf(spans: ReadonlyArray<{ from: number; to: number }>): Array<Pick<Stretch, 'folded' | 'from' | 'to'>> {
+function stretchesOf(
+  spans: ReadonlyArray<{ from: number; to: number }>,
+): Array<Pick<Stretch, 'folded' | 'from' | 'to'>> {
   const stretches: Array<Pick<Stretch, 'folded' | 'from' | 'to'>> = [];
   let begun = 0;
   let end = 0;

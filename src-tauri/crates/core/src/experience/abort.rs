@@ -5,6 +5,7 @@
 
 use super::error::ApiError;
 use super::ruling::{Ruling, Stop, answer, decide, load, refuse, save, waiting};
+use super::window::is_decided;
 use crate::because::{Because, Outcome};
 use crate::ids::InteractionId;
 use crate::live::Lane;
@@ -38,6 +39,11 @@ const DESCRIPTION: usize = 512;
 pub fn abort(cx: &mut Cx<'_>, interaction_id: &InteractionId, body: &Value, issuer: &str) -> Ruling<String> {
     decide(cx, Some("abort".into()), |cx| {
         let mut interaction = load(cx, interaction_id)?;
+        if is_decided(cx, &interaction) {
+            cx.arrow(Lane::Interaction, Lane::Experience, "200 redirectTo");
+            waiting(cx, Lane::Provider, "waiting for the browser to return");
+            return Ok(interaction.return_to(issuer));
+        }
         let (error, description) = match read(body) {
             Ok(denial) => denial,
             Err(why) => return wrong(&why),
@@ -98,11 +104,15 @@ fn read(body: &Value) -> Result<(&'static str, Option<String>), String> {
         Some(Value::String(text)) => Ok(Some(text.as_str())),
         Some(_) => Err(format!("`{name}` must be text")),
     };
-    let sent = text("error")?.unwrap_or(DENIALS[0]);
-    let Some(error) = DENIALS.into_iter().find(|known| *known == sent) else {
+    check(text("error")?.unwrap_or(DENIALS[0]), text("errorDescription")?)
+}
+
+/// An error that may be answered, with its description, or which of them is wrong and why.
+pub(super) fn check(error: &str, description: Option<&str>) -> Result<(&'static str, Option<String>), String> {
+    let Some(error) = DENIALS.into_iter().find(|known| *known == error) else {
         return Err(format!("`error` must be one of {}", DENIALS.join(", ")));
     };
-    let description = text("errorDescription")?.filter(|d| !d.is_empty());
+    let description = description.filter(|d| !d.is_empty());
     if let Some(description) = description {
         // RFC 6749 4.1.2.1 allows printable ASCII without quotation mark and backslash.
         let allowed = |c: char| matches!(c, ' '..='~') && !matches!(c, '"' | '\\');

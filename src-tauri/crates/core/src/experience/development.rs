@@ -17,7 +17,7 @@ use crate::ids::{InteractionId, UserId, VerificationId};
 use crate::live::Lane;
 use crate::model::User;
 use crate::port::{Cx, StoreError};
-use crate::record::{Identifier, IdentifierKind, InteractionEvent, VerificationRecord};
+use crate::record::{Identifier, IdentifierKind, Interaction, InteractionEvent, VerificationRecord};
 use serde::Serialize;
 
 /// Given names of made-up people.
@@ -114,36 +114,7 @@ pub fn development_sign_in(cx: &mut Cx<'_>, interaction_id: &InteractionId, choi
                 ),
             );
         }
-        let (event, user) = match choice {
-            DevelopmentChoice::Person(id) => {
-                // Whom an earlier choice made up is nobody's business any more, unless they are identified.
-                interaction.result.registered &= interaction.result.user_id.as_ref() == Some(id);
-                guard_mode(cx, InteractionEvent::SignIn)?;
-                (InteractionEvent::SignIn, chosen(cx, id)?)
-            }
-            DevelopmentChoice::NewPerson => {
-                guard_mode(cx, InteractionEvent::Register)?;
-                guard_nobody_yet(&interaction.result.user_id)?;
-                let user = made_up(cx)?;
-                cx.put(&user)?;
-                grant_default_roles(cx, &user.id)?;
-                interaction.result.registered = true;
-                (InteractionEvent::Register, user)
-            }
-        };
-        if before != event {
-            interaction.result.profile.clear();
-            interaction.result.mfa = crate::record::PendingMfa::default();
-            interaction.result.interaction_event = Some(event);
-        }
-        let id = VerificationId(id21(cx.entropy));
-        keep_record(
-            &mut interaction,
-            VerificationRecord::DevelopmentSignIn {
-                id: id.clone(),
-                user_id: user.id.clone(),
-            },
-        );
+        let (id, user) = choose(cx, &mut interaction, choice)?;
         save(cx, &interaction)?;
         let name = user.display_name();
         cx.trail.patch.user = Some((user.id.clone(), name.clone()));
@@ -171,6 +142,41 @@ pub fn development_sign_in(cx: &mut Cx<'_>, interaction_id: &InteractionId, choi
         waiting(cx, Lane::Experience, "waiting for the page to identify the person");
         Ok(id)
     })
+}
+
+/// Keeps the record of the person chosen, who may have to be made up first.
+pub(super) fn choose(cx: &mut Cx<'_>, interaction: &mut Interaction, choice: &DevelopmentChoice) -> Result<(VerificationId, User), Stop> {
+    let (event, user) = match choice {
+        DevelopmentChoice::Person(id) => {
+            // Whom an earlier choice made up is nobody's business any more, unless they are identified.
+            interaction.result.registered &= interaction.result.user_id.as_ref() == Some(id);
+            guard_mode(cx, InteractionEvent::SignIn)?;
+            (InteractionEvent::SignIn, chosen(cx, id)?)
+        }
+        DevelopmentChoice::NewPerson => {
+            guard_mode(cx, InteractionEvent::Register)?;
+            guard_nobody_yet(&interaction.result.user_id)?;
+            let user = made_up(cx)?;
+            cx.put(&user)?;
+            grant_default_roles(cx, &user.id)?;
+            interaction.result.registered = true;
+            (InteractionEvent::Register, user)
+        }
+    };
+    if interaction.result.interaction_event != Some(event) {
+        interaction.result.profile.clear();
+        interaction.result.mfa = crate::record::PendingMfa::default();
+        interaction.result.interaction_event = Some(event);
+    }
+    let id = VerificationId(id21(cx.entropy));
+    keep_record(
+        interaction,
+        VerificationRecord::DevelopmentSignIn {
+            id: id.clone(),
+            user_id: user.id.clone(),
+        },
+    );
+    Ok((id, user))
 }
 
 /// 403 `auth.forbidden` while development sign-in is off.

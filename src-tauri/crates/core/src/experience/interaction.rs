@@ -3,6 +3,7 @@
 use super::availability::guard_mode;
 use super::error::ApiError;
 use super::ruling::{Ruling, Stop, answer, begun, decide, load, refuse, save, waiting};
+use super::window::is_decided;
 use crate::because::{Because, Outcome};
 use crate::ids::InteractionId;
 use crate::live::Lane;
@@ -18,6 +19,12 @@ use serde_json::{Map, Value, json};
 pub fn put_interaction(cx: &mut Cx<'_>, interaction_id: &InteractionId, event: InteractionEvent) -> Ruling<()> {
     decide(cx, Some(format!("begin {}", event_words(event)).into()), |cx| {
         let mut interaction = load(cx, interaction_id)?;
+        if is_decided(cx, &interaction) {
+            interaction.result.interaction_event = Some(event);
+            save(cx, &interaction)?;
+            cx.arrow(Lane::Interaction, Lane::Experience, "204 begun");
+            return Ok(());
+        }
         let again = interaction.result.interaction_event.is_some();
         let sign_in_passkey = interaction.result.sign_in_passkey.take();
         interaction.result = InteractionResult {

@@ -8,6 +8,7 @@ use super::password::guard_not_suspended;
 use super::people::fill_in;
 use super::provisioning::join_organizations;
 use super::ruling::{Ruling, Stop, answer, begun, decide, identified, refuse, save, sign_in_experience, waiting};
+use super::window::is_decided;
 use crate::because::{Because, Outcome};
 use crate::ids::InteractionId;
 use crate::live::Lane;
@@ -41,54 +42,63 @@ pub enum Submitted {
 /// `session.mfa.backup_code_required`, 403 `session.mfa.require_mfa_verification`, 400
 /// `session.mfa.mfa_factor_not_enabled`.
 pub fn submit(cx: &mut Cx<'_>, interaction_id: &InteractionId, issuer: &str) -> Ruling<Submitted> {
-    decide(cx, Some("submit".into()), |cx| {
-        let (mut interaction, event) = begun(cx, interaction_id)?;
-        let Some(user) = identified(cx, &interaction)? else {
-            let deleted = interaction.result.user_id.is_some();
-            return refuse(
-                ApiError::identifier_not_found().hidden(if deleted {
-                    "the identified person was deleted meanwhile"
-                } else {
-                    "POST /identification has not succeeded in this interaction"
-                }),
-                Because::new(
-                    "experience.submit",
-                    Outcome::Refused,
-                    if deleted {
-                        "The identified person is not there any more"
-                    } else {
-                        "Nobody is identified yet"
-                    },
-                    "A verification alone signs nobody in. `POST /api/experience/identification` must have said who it is, and the account must still exist.",
-                    "Logto 4.4",
-                ),
-            );
-        };
-        guard_not_suspended(cx, &user, "The account was suspended meanwhile")?;
-        if event == InteractionEvent::ForgotPassword {
-            return reset(cx, interaction, user.as_ref().clone());
-        }
-        if interaction.result.login.as_ref() == Some(&user.id) && interaction.result.profile.is_empty() && interaction.result.mfa.is_empty()
-        {
-            // Another tab, or a reload. What this sign-in bound is the account's by now, and it need not be proven here.
-            cx.because(Because::new(
+    decide(cx, Some("submit".into()), |cx| finish(cx, interaction_id, issuer))
+}
+
+/// The rule itself, for whoever submits.
+pub(super) fn finish(cx: &mut Cx<'_>, interaction_id: &InteractionId, issuer: &str) -> Result<Submitted, Stop> {
+    let (mut interaction, event) = begun(cx, interaction_id)?;
+    if is_decided(cx, &interaction) {
+        cx.arrow(Lane::Interaction, Lane::Experience, "200 redirectTo");
+        waiting(cx, Lane::Provider, "waiting for the browser to return");
+        let redirect_to = interaction.return_to(issuer);
+        return Ok(Submitted::SignedIn { redirect_to });
+    }
+    let Some(user) = identified(cx, &interaction)? else {
+        let deleted = interaction.result.user_id.is_some();
+        return refuse(
+            ApiError::identifier_not_found().hidden(if deleted {
+                "the identified person was deleted meanwhile"
+            } else {
+                "POST /identification has not succeeded in this interaction"
+            }),
+            Because::new(
                 "experience.submit",
-                Outcome::Decided,
-                "The page submitted again",
-                "The interaction has its login already, and nothing was added since. The browser is sent where it was sent before.",
+                Outcome::Refused,
+                if deleted {
+                    "The identified person is not there any more"
+                } else {
+                    "Nobody is identified yet"
+                },
+                "A verification alone signs nobody in. `POST /api/experience/identification` must have said who it is, and the account must still exist.",
                 "Logto 4.4",
-            ));
-            return signed_in(cx, interaction, &user, issuer);
-        }
-        mfa::guard_verified(cx, &interaction, &user)?;
-        let profile = interaction.result.profile.clone();
-        guard_not_set(&user, &profile)?;
-        guard_unique(cx, &profile, Some(&user))?;
-        identities::guard_free(cx, &profile, Some(&user))?;
-        if chosen_without_proof(cx, &interaction)? {
-            let missing = missing_profile(&sign_in_experience(cx)?, &profile, Some(&user));
-            if !missing.is_empty() {
-                cx.because(
+            ),
+        );
+    };
+    guard_not_suspended(cx, &user, "The account was suspended meanwhile")?;
+    if event == InteractionEvent::ForgotPassword {
+        return reset(cx, interaction, user.as_ref().clone());
+    }
+    if interaction.result.login.as_ref() == Some(&user.id) && interaction.result.profile.is_empty() && interaction.result.mfa.is_empty() {
+        // Another tab, or a reload. What this sign-in bound is the account's by now, and it need not be proven here.
+        cx.because(Because::new(
+            "experience.submit",
+            Outcome::Decided,
+            "The page submitted again",
+            "The interaction has its login already, and nothing was added since. The browser is sent where it was sent before.",
+            "Logto 4.4",
+        ));
+        return signed_in(cx, interaction, &user, issuer);
+    }
+    mfa::guard_verified(cx, &interaction, &user)?;
+    let profile = interaction.result.profile.clone();
+    guard_not_set(&user, &profile)?;
+    guard_unique(cx, &profile, Some(&user))?;
+    identities::guard_free(cx, &profile, Some(&user))?;
+    if chosen_without_proof(cx, &interaction)? {
+        let missing = missing_profile(&sign_in_experience(cx)?, &profile, Some(&user));
+        if !missing.is_empty() {
+            cx.because(
                     Because::new(
                         "experience.mandatory_profile",
                         Outcome::Decided,
@@ -102,33 +112,33 @@ pub fn submit(cx: &mut Cx<'_>, interaction_id: &InteractionId, issuer: &str) -> 
                     )
                     .input(missing.join(", ")),
                 );
-            }
-        } else {
-            let spared = identities::spared(cx, &interaction)?;
-            guard_mandatory(cx, &profile, Some(&user), spared)?;
         }
-        mfa::guard_pending(cx, &interaction, &user)?;
-        mfa::guard_passkey_offer(cx, &interaction, &user)?;
-        mfa::guard_fulfilled(cx, &mut interaction, &user)?;
+    } else {
+        let spared = identities::spared(cx, &interaction)?;
+        guard_mandatory(cx, &profile, Some(&user), spared)?;
+    }
+    mfa::guard_pending(cx, &interaction, &user)?;
+    mfa::guard_passkey_offer(cx, &interaction, &user)?;
+    mfa::guard_fulfilled(cx, &mut interaction, &user)?;
 
-        if !interaction.result.registered {
-            join_organizations(cx, &user, &interaction.result, false)?;
-        }
-        let mut account = user.as_ref().clone();
-        if !profile.is_empty() {
-            fill_in(&mut account, &profile, cx.now);
-            account.updated_at = cx.now;
-        }
-        if mfa::apply(cx, &mut interaction, &mut account)? {
-            account.updated_at = cx.now;
-        }
-        identities::keep_tokens(cx, &interaction, &mut account)?;
-        account.last_sign_in_at = Some(cx.now);
-        cx.put(&account)?;
-        // Applied; a second submission from another tab must not find it pending.
-        interaction.result.profile.clear();
-        interaction.result.login = Some(account.id.clone());
-        cx.because(
+    if !interaction.result.registered {
+        join_organizations(cx, &user, &interaction.result, false)?;
+    }
+    let mut account = user.as_ref().clone();
+    if !profile.is_empty() {
+        fill_in(&mut account, &profile, cx.now);
+        account.updated_at = cx.now;
+    }
+    if mfa::apply(cx, &mut interaction, &mut account)? {
+        account.updated_at = cx.now;
+    }
+    identities::keep_tokens(cx, &interaction, &mut account)?;
+    account.last_sign_in_at = Some(cx.now);
+    cx.put(&account)?;
+    // Applied; a second submission from another tab must not find it pending.
+    interaction.result.profile.clear();
+    interaction.result.login = Some(account.id.clone());
+    cx.because(
             Because::new(
                 "experience.submit",
                 Outcome::Decided,
@@ -138,8 +148,7 @@ pub fn submit(cx: &mut Cx<'_>, interaction_id: &InteractionId, issuer: &str) -> 
             )
             .input(account.id.0.clone()),
         );
-        signed_in(cx, interaction, &account, issuer)
-    })
+    signed_in(cx, interaction, &account, issuer)
 }
 
 /// Sends the browser back to the authorization request of an interaction that has its login. With what a page ended it

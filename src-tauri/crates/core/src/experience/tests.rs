@@ -20,6 +20,7 @@ mod second_factor;
 mod sentinel;
 mod single_sign_on;
 mod submission;
+mod window;
 
 use super::*;
 use crate::because::Outcome;

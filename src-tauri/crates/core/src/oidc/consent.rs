@@ -5,7 +5,7 @@ use super::scopes::{self, Holder};
 use super::{OidcError, RegisteredRedirect, device, dialect, grants, organizations};
 use crate::because::{Because, Outcome};
 use crate::entropy::timed21;
-use crate::experience::ApiError;
+use crate::experience::{ApiError, is_decided};
 use crate::ids::{GrantId, OrganizationId};
 use crate::live::{Lane, ParamOrigin, StepKind};
 use crate::model::{Application, Dialect, User};
@@ -85,6 +85,10 @@ pub fn open_page(cx: &mut Cx<'_>, interaction_id: &str, issuer: &str) -> Result<
     cx.arrow(Lane::Experience, Lane::Provider, "GET /consent");
     if interaction.prompt != PromptName::Consent {
         return Ok(Err(ApiError::session_not_found()));
+    }
+    if is_decided(cx, &interaction) {
+        cx.arrow(Lane::Provider, Lane::Experience, "302 decided in the window");
+        return Ok(Ok(ConsentPage::Granted(interaction.return_to(issuer))));
     }
     let Some((app, user)) = parties(cx, &interaction)? else {
         return Ok(Err(ApiError::session_not_found()));
@@ -353,6 +357,9 @@ pub fn allow(
     };
     cx.trail.live = Some(interaction.live.clone());
     cx.arrow(Lane::Experience, Lane::Interaction, "consent");
+    if is_decided(cx, &interaction) {
+        return Ok(Ok(interaction.return_to(issuer)));
+    }
     let Some((_, user)) = parties(cx, &interaction)? else {
         return Ok(Err(ApiError::session_not_found()));
     };
@@ -388,4 +395,41 @@ pub fn allow(
         "OIDC Core 3.1.2.4",
     ));
     Ok(Ok(interaction.return_to(issuer)))
+}
+
+/// The window gives consent in the person's place; whose it is.
+///
+/// # Errors
+/// When the store fails; `session.not_found` as an inner error when no consent page waits.
+pub fn allow_in_window(cx: &mut Cx<'_>, interaction_id: &str) -> Result<Result<String, ApiError>, StoreError> {
+    let Some(interaction) = cx.get::<Interaction>(interaction_id)?.filter(|i| i.prompt == PromptName::Consent) else {
+        return Ok(Err(ApiError::session_not_found()));
+    };
+    cx.trail.live = Some(interaction.live.clone());
+    let Some((app, user)) = parties(cx, &interaction)? else {
+        return Ok(Err(ApiError::session_not_found()));
+    };
+    let granted = grant(cx, &interaction, &user)?;
+    let mut interaction = (*interaction).clone();
+    interaction.result.consent = Some(granted);
+    interaction.result.take_back_error();
+    interaction.result.by_window = true;
+    cx.put(&interaction)?;
+    let name = user.display_name();
+    cx.because(Because::new(
+        "window.consent",
+        Outcome::Decided,
+        format!("You gave consent as {name} in the window."),
+        format!(
+            "`{}` gets everything it asked for and {name} holds, as if Allow had been chosen on the page.",
+            app.name
+        ),
+        "Vestibule window",
+    ));
+    cx.arrow(Lane::Interaction, Lane::Interaction, "consent given in the window");
+    let patch = &mut cx.trail.patch;
+    patch.headline = Some(format!("{name} · consent given in the window").into());
+    patch.waiting_for = Some("waiting for the browser to return".into());
+    patch.waiting_on = Some(Lane::Provider);
+    Ok(Ok(name))
 }

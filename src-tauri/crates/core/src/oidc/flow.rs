@@ -7,12 +7,12 @@ use super::authorize::{Reply, SignedIn, error_parameters};
 use super::one_time_token;
 use super::params::AuthenticationParams;
 use super::request::{AnswerTo, ResponseMode, ValidRequest};
-use super::{OidcError, RegisteredRedirect, consent, device, secrets};
+use super::{OidcError, RegisteredRedirect, consent, device, dialect, secrets};
 use crate::because::{Because, Outcome};
 use crate::entropy::{id21, timed21, timed43};
 use crate::ids::{GrantId, InteractionId};
 use crate::live::{Lane, LiveStatus, ParamFate};
-use crate::model::{ApplicationType, User};
+use crate::model::{Application, ApplicationType, User};
 use crate::port::{Cx, StoreError};
 use crate::record::{
     AuthorizationCode, Authorized, Grant, Interaction, InteractionResult, PromptName, Session, SessionAuthorization, token_key,
@@ -440,16 +440,33 @@ fn open(
     Ok(page(cx, &interaction, &extras.params, None))
 }
 
-/// The redirect to an interaction's page, and what the session now waits for.
-pub(super) fn page(cx: &mut Cx<'_>, interaction: &Interaction, params: &AuthenticationParams, session: Option<NewSession>) -> Reply {
-    let location = match interaction.prompt {
+/// Path and query of an interaction's page.
+fn location(interaction: &Interaction, params: &AuthenticationParams) -> String {
+    match interaction.prompt {
         PromptName::Login => params.location(interaction.client_id.as_str()),
         PromptName::Consent => {
             let mut query = url::form_urlencoded::Serializer::new(String::new());
             query.append_pair("app_id", interaction.client_id.as_str());
             format!("/consent?{}", query.finish())
         }
+    }
+}
+
+/// Path and query of the page where an interaction waits, for people: without what is secret.
+///
+/// # Errors
+/// When the store can't be read.
+pub fn page_location(cx: &Cx<'_>, interaction: &Interaction) -> Result<Option<String>, StoreError> {
+    let Some(app) = cx.get::<Application>(interaction.client_id.as_str())? else {
+        return Ok(None);
     };
+    let parsed = dialect::parameters(cx, &app, &interaction.params)?;
+    Ok(Some(location(interaction, &parsed.params)))
+}
+
+/// The redirect to an interaction's page, and what the session now waits for.
+pub(super) fn page(cx: &mut Cx<'_>, interaction: &Interaction, params: &AuthenticationParams, session: Option<NewSession>) -> Reply {
+    let location = location(interaction, params);
     let path = location.split('?').next().unwrap_or_default().to_owned();
     cx.arrow(Lane::Provider, Lane::Experience, format!("303 {path}"));
     cx.trail.snapshot = Some(crate::experience::snapshot(interaction));

@@ -15,6 +15,9 @@ use vestibule_keys::{
 };
 use vestibule_store::{OpenError, Store};
 
+/// Most hosted pages that wait for a decision of the window at once; the others ask now and then.
+const WAITS: usize = 64;
+
 /// Where the data lives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DataPlace {
@@ -182,6 +185,9 @@ impl Engine {
             simulator: vestibule_simulator::Simulator::default(),
             saml_responses: crate::saml_responses::SamlResponses::default(),
             custom_ui: crate::custom_ui::State::default(),
+            pauses: crate::pauses::Pauses::default(),
+            decided: tokio::sync::watch::Sender::new(0),
+            waits: tokio::sync::Semaphore::new(WAITS),
             keys: RwLock::new(Arc::new(keys)),
             site: RwLock::new(Arc::new(site)),
             documents: RwLock::new(Arc::new(Documents {

@@ -69,7 +69,7 @@ impl Encoded {
             agent: exchange.agent.as_ref().map(super::agent),
             patch: Cow::Borrowed(&trail.patch),
             kind: trail.kind,
-            method: Cow::Borrowed(exchange.method.as_str()),
+            method: Cow::Borrowed(exchange.method.as_ref().map_or("", http::Method::as_str)),
             path: Cow::Borrowed(&exchange.path),
             error: trail.error.as_ref().map(Cow::Borrowed),
         };

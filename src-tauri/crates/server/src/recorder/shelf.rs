@@ -4,6 +4,7 @@ use super::capture::WireEntry;
 use super::journal::{self, Chunk, Encoded, End, Head};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+use vestibule_core::console::SessionPause;
 use vestibule_core::ids::LiveId;
 use vestibule_core::live::{LiveStatus, LiveSummary, SummaryPatch};
 use vestibule_core::{Batch, Timestamp};
@@ -79,7 +80,8 @@ pub(super) struct Ended<'a> {
     /// Its step, unless a decision's batch has all of it.
     pub(super) step: Option<Encoded>,
     pub(super) live: &'a LiveId,
-    pub(super) wire: WireEntry,
+    /// What was on the wire, if it was a request.
+    pub(super) wire: Option<WireEntry>,
     /// Whether it is one of those that are counted when there are many.
     pub(super) repeats: bool,
 }
@@ -161,6 +163,7 @@ impl Shelf {
         let stored = begun.is_some();
         let Some(step) = step.or(begun) else { return };
         self.take_in(live, Arc::new(step), end, stored);
+        let Some(wire) = wire else { return };
         let size = wire.size();
         self.wires.insert(seq, Arc::new(wire));
         self.wire_order.push_back((seq, size));
@@ -211,6 +214,13 @@ impl Shelf {
 
     pub(super) fn summary(&self, live: &LiveId) -> Option<LiveSummary> {
         self.sessions.get(live).map(|e| e.summary.clone())
+    }
+
+    /// Notes how a session is paused; what the list shows then.
+    pub(super) fn pause(&mut self, live: &LiveId, pause: Option<SessionPause>) -> Option<LiveSummary> {
+        let summary = &mut self.sessions.get_mut(live)?.summary;
+        summary.pause = pause;
+        Some(summary.clone())
     }
 
     /// Drops the oldest sessions until `keep` are left.

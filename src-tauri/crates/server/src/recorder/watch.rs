@@ -1,6 +1,7 @@
 //! A watcher's end of the live stream: batches of at most a few dozen milliseconds.
 
 use super::Signal;
+use crate::pauses::Attended;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::broadcast::{self, error::RecvError, error::TryRecvError};
@@ -15,11 +16,15 @@ const BATCH: usize = 256;
 /// Receives the live stream.
 pub struct LiveWatch {
     receiver: broadcast::Receiver<Signal>,
+    _attended: Attended,
 }
 
 impl LiveWatch {
-    pub(super) const fn new(receiver: broadcast::Receiver<Signal>) -> Self {
-        Self { receiver }
+    pub(super) const fn new(receiver: broadcast::Receiver<Signal>, attended: Attended) -> Self {
+        Self {
+            receiver,
+            _attended: attended,
+        }
     }
 
     /// The next batch: waits for a first event, then gathers what follows at once. `None` when the engine is gone.

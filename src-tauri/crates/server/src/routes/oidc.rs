@@ -101,11 +101,15 @@ pub(super) fn hint(engine: &Engine, pairs: &[(String, String)]) -> Option<Hint> 
     })
 }
 
+/// Whether the browser is the one that began an interaction.
+pub(super) fn is_resumable(engine: &Engine, request: &Request, uid: &str) -> bool {
+    signed_cookie(engine, request, RESUME).is_some_and(|value| value == uid)
+        || interactions(engine, request).iter().any(|(_, id)| id == uid)
+}
+
 /// `GET /oidc/auth/:uid`. Only the browser that began the interaction may resume it.
 pub(super) async fn resume(engine: &Arc<Engine>, request: &Request, exchange: &mut Exchange, uid: &str) -> Response {
-    let mine = signed_cookie(engine, request, RESUME).is_some_and(|value| value == uid)
-        || interactions(engine, request).iter().any(|(_, id)| id == uid);
-    if !mine {
+    if !is_resumable(engine, request, uid) {
         let error = OidcError::session_not_found("the browser's interaction cookie is missing or names another sign-in");
         return refuse_early(engine, request, exchange, &error);
     }

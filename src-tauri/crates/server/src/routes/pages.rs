@@ -1,5 +1,6 @@
 //! The hosted pages: which page a path is, and the data it is given.
 
+use super::arrival::{Arrival, note};
 use super::common::{PAGE_CSP, failed};
 use super::custom_ui;
 use super::oidc::current_interaction;
@@ -13,9 +14,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use vestibule_core::experience;
 use vestibule_core::ids::AppId;
-use vestibule_core::live::{Lane, StepKind};
 use vestibule_core::model::{Application, Channel, MessageSettings, Organization, ProviderSettings, SignInExperience, User};
-use vestibule_core::oidc::dialect;
 use vestibule_core::record::Interaction;
 use vestibule_core::{Cx, StoreError};
 
@@ -39,7 +38,7 @@ fn is_guarded(path: &str) -> bool {
 }
 
 /// Paths the experience app has a screen for (sheet 5.8).
-fn is_page(path: &str) -> bool {
+pub(super) fn is_page(path: &str) -> bool {
     let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
     matches!(
         first,
@@ -104,11 +103,13 @@ pub(super) async fn page(engine: &Arc<Engine>, request: &Request, exchange: &mut
             }
         };
     };
-    let noted = engine.read(&mut exchange.trail, |cx| note_page(cx, &id, request));
+    let issuer = engine.site().issuer.clone();
+    let noted = engine.read(&mut exchange.trail, |cx| note(cx, &id, request, &issuer));
     match noted {
-        Ok(true) => app_page(engine, request, exchange).await,
-        Ok(false) if preview => app_page(engine, request, exchange).await,
-        Ok(false) => no_session(engine, request),
+        Ok(Arrival::Decided(location)) => Response::redirect(StatusCode::FOUND, &location),
+        Ok(Arrival::Waits) => app_page(engine, request, exchange).await,
+        Ok(Arrival::Gone) if preview => app_page(engine, request, exchange).await,
+        Ok(Arrival::Gone) => no_session(engine, request),
         Err(error) => failed(&error),
     }
 }
@@ -130,30 +131,6 @@ pub(super) fn posted_callback(request: &Request) -> Response {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     query.extend_pairs(pairs);
     Response::redirect(StatusCode::SEE_OTHER, &format!("{}?{}", request.path, query.finish()))
-}
-
-/// Puts the page load on the interaction's trail; `false` when the interaction is gone.
-fn note_page(cx: &mut Cx<'_>, id: &str, request: &Request) -> Result<bool, StoreError> {
-    let Some(interaction) = cx.get::<Interaction>(id)? else {
-        return Ok(false);
-    };
-    cx.trail.live = Some(interaction.live.clone());
-    cx.trail.kind = StepKind::Page;
-    cx.arrow(Lane::Experience, Lane::Interaction, format!("page {}", request.path));
-    if request.path.starts_with("/direct/") {
-        note_direct(cx, &interaction)?;
-    }
-    Ok(true)
-}
-
-/// Where a direct sign-in goes, or why it falls back (sheet 2.5, with the documented fall-back for all six first screens).
-fn note_direct(cx: &mut Cx<'_>, interaction: &Interaction) -> Result<(), StoreError> {
-    let Some(app) = cx.get::<Application>(interaction.client_id.as_str())? else {
-        return Ok(());
-    };
-    let parsed = dialect::parameters(cx, &app, &interaction.params)?.params;
-    let Some(direct) = parsed.direct_sign_in else { return Ok(()) };
-    experience::note_direct_sign_in(cx, &direct, parsed.first_screen)
 }
 
 /// No interaction: the configured address (sheet 3.6), or a page that explains how a sign-in starts.
@@ -231,6 +208,12 @@ fn data(engine: &Engine, request: &Request, page: &str, more: Option<(&str, Valu
             "customCss": css.is_some_and(|css| !css.is_empty()),
             "messages": { "inbox": only_in_the_inbox(cx, &settings)? },
         });
+        if let Some(interaction) = interaction
+            .as_ref()
+            .filter(|_| page == "experience" && settings.development_sign_in)
+        {
+            data["follow"] = json!(format!("{}/wait", interaction.return_to("")));
+        }
         let locales = interaction.as_ref().and_then(|i| i.params.get("ui_locales"));
         if let Some(locales) = locales {
             data["uiLocales"] = json!(locales);

@@ -1,5 +1,7 @@
 //! Whole requests without a socket: what a route answers to whom.
 
+mod live_actions;
+
 use super::answer;
 use crate::engine::{DataPlace, Engine, Options, Ports};
 use crate::http::{Request, Response};

@@ -111,10 +111,7 @@ fn an_organization_asks_its_members_for_a_second_factor_where_the_experience_hon
             Err(error) => {
                 assert!(asked, "{policy:?} {required} {member}");
                 assert_eq!((error.status, error.code), (422, "user.missing_mfa"));
-                assert_eq!(
-                    error.data.unwrap().as_ref(),
-                    &json!({ "availableFactors": ["Totp"] })
-                );
+                assert_eq!(error.data.unwrap().as_ref(), &json!({ "availableFactors": ["Totp"] }));
                 let said = page
                     .trail
                     .because
