@@ -4,6 +4,7 @@ import type { ConsoleProblem } from '$bindings/ConsoleProblem';
 import type { ConsoleReply } from '$bindings/ConsoleReply';
 import type { ConsoleRequest } from '$bindings/ConsoleRequest';
 import type { CustomUiView } from '$bindings/CustomUiView';
+import type { DesktopEvent } from '$bindings/DesktopEvent';
 import type { InboxMessage } from '$bindings/InboxMessage';
 import type { LiveBatch } from '$bindings/LiveBatch';
 import type { LiveDetail } from '$bindings/LiveDetail';
@@ -22,6 +23,7 @@ import {
   exampleUsers,
 } from './host.memory.data';
 import { memoryConnectors } from './host.memory.connectors';
+import { memoryDesktop } from './host.memory.desktop';
 import { codeMessage, exampleMessages, memoryInbox } from './host.memory.messages';
 import { exampleSessions, finishedSession, machineSession, waitingSession } from './host.memory.sessions';
 import { aliceTokens } from './host.memory.tokens';
@@ -41,6 +43,8 @@ export interface MemoryOptions {
   /** This many more messages, for long lists. */
   manyMessages?: number;
   portTaken?: boolean;
+  /** As a page in an ordinary browser, without a desktop around it. */
+  plain?: boolean;
 }
 
 /** The host of tests and of the development page. Everything lives in memory; nothing is served. */
@@ -57,6 +61,8 @@ export interface MemoryHost extends Host {
   newSession(): string;
   /** A message with a code appears in the stream. */
   newMessage(part?: Partial<InboxMessage>): InboxMessage;
+  /** The desktop asks something of the page. */
+  ask(event: DesktopEvent): void;
   /** The next call is refused with this problem. */
   refuseNext(problem: ConsoleProblem): void;
 }
@@ -81,6 +87,7 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
   }
   const mail = memoryInbox(messages, now);
   const providers = memoryConnectors({ now, experience: () => experience, changed: () => changed(), startRun });
+  const desktop = memoryDesktop();
   const runs = new Map<string, PlaygroundRun>();
   const watchers = new Set<(batch: LiveBatch) => void>();
   let refusal: ConsoleProblem | null = null;
@@ -417,6 +424,8 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
       this.saved.push({ name, text });
       return `~/Downloads/${name}`;
     },
+    ...(options.plain ? {} : { desktop: desktop.host }),
+    ask: desktop.ask,
     emit,
     newSession() {
       const detail = waitingSession(Date.now(), `lv_new_${++made}`);

@@ -3,10 +3,12 @@
 //! Carried by one Tauri command (`console`), answered by one exhaustive match in the server crate.
 //! The TypeScript side in `ui/bindings` is generated from these declarations.
 
+mod bridge;
 mod connectors;
 mod simulated;
 mod views;
 
+pub use bridge::*;
 pub use connectors::*;
 pub use simulated::SimulatedAccountDraft;
 pub use views::*;

@@ -1,5 +1,6 @@
 import { asProblem, type Host } from '$shared/host';
 import { getContext, setContext } from 'svelte';
+import { Desktop } from './desktop.svelte';
 import { Feed } from './feed.svelte';
 import type { Inbox } from './inbox.svelte';
 import { Clock } from './now.svelte';
@@ -18,21 +19,26 @@ export interface Console {
   toasts: Toasts;
   theme: Theme;
   clock: Clock;
+  /** Null in an ordinary browser. */
+  desktop: Desktop | null;
 }
 
 const KEY = Symbol('console');
 
 export function createConsole(host: Host): Console {
   const feed = new Feed(host);
+  const router = new Router();
+  const toasts = new Toasts();
   return {
     host,
     feed,
     inbox: feed.inbox,
     status: new StatusStore(host),
-    router: new Router(),
-    toasts: new Toasts(),
+    router,
+    toasts,
     theme: new Theme(),
     clock: new Clock(),
+    desktop: host.desktop ? new Desktop(host.desktop, router, toasts) : null,
   };
 }
 
