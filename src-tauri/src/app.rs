@@ -1,27 +1,43 @@
 //! The desktop program's life: one instance, one engine, one window; what closing means; how it stops.
 
-use crate::bridge::{self, Follower};
+use crate::bridge::{self, Page};
+use crate::desktop::{self, Choices};
 use crate::failure::{self, Failure};
-use crate::{notification, tray, window};
+use crate::waiting::{self, Board};
+use crate::window::Unasked;
+use crate::{browsers, files, link, notification, tray, window};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use tauri::async_runtime::block_on;
 use tauri::{AppHandle, Builder, Manager, RunEvent, Window, WindowEvent};
 use tokio::runtime::Handle;
 use vestibule_server::cli::exit;
 use vestibule_server::{DataPlace, Engine, ListenError, Options};
 
+/// How the program was started.
+pub(crate) struct Start {
+    /// What the engine opens.
+    pub(crate) options: Options,
+    /// Stay in the tray until somebody asks for the window.
+    pub(crate) hidden: bool,
+    /// A link that was clicked.
+    pub(crate) link: Option<String>,
+}
+
 /// Runs the desktop program until it is told to quit, on a runtime that the provider and the window share.
 ///
 /// `alone` says that the data is the person's usual folder: a second start then brings the first window to the front.
 /// Other folders may each have a window of their own, and their lock keeps two programs out of one.
 #[must_use]
-pub(crate) fn run(runtime: &Handle, options: Options, alone: bool) -> ExitCode {
+pub(crate) fn run(runtime: &Handle, start: Start, alone: bool) -> ExitCode {
     tauri::async_runtime::set(runtime.clone());
     let mut builder = Builder::default();
     if alone {
         // First of all plugins, so that nothing has been opened yet when this turns out to be the second start.
-        builder = builder.plugin(tauri_plugin_single_instance::init(|app, _, _| window::show(app)));
+        builder = builder.plugin(tauri_plugin_single_instance::init(|app, arguments, _| {
+            started_again(app, arguments)
+        }));
     }
     let built = builder
         .plugin(
@@ -31,14 +47,25 @@ pub(crate) fn run(runtime: &Handle, options: Options, alone: bool) -> ExitCode {
                 .build(),
         )
         .register_uri_scheme_protocol(failure::SCHEME, failure::serve)
-        .manage(Follower::default())
-        .invoke_handler(tauri::generate_handler![bridge::console, bridge::watch, bridge::open_external])
+        .manage(Page::default())
+        .manage(Board::default())
+        .manage(Unasked(AtomicBool::new(start.hidden)))
+        .invoke_handler(tauri::generate_handler![
+            bridge::console,
+            bridge::watch,
+            bridge::watch_desktop,
+            browsers::browsers,
+            browsers::open_external,
+            desktop::desktop,
+            desktop::change_desktop,
+            files::save_file
+        ])
         .on_window_event(on_window_event)
         .setup(move |app| {
             let app = app.handle();
             stop_on_signal(app.clone());
             // An error returned from here would be a panic in Tauri, so every outcome is dealt with on the spot.
-            if let Err(failure) = start(app, options) {
+            if let Err(failure) = open(app, start, alone) {
                 crate::say(&failure.message);
                 fail(app, failure);
             }
@@ -64,8 +91,10 @@ pub(crate) fn run(runtime: &Handle, options: Options, alone: bool) -> ExitCode {
 }
 
 /// Opens the engine, then the window and the tray on top of it.
-fn start(app: &AppHandle, options: Options) -> Result<(), Failure> {
+fn open(app: &AppHandle, start: Start, usual: bool) -> Result<(), Failure> {
+    let options = start.options;
     let private = matches!(options.data, DataPlace::Ephemeral);
+    app.manage(Choices::remembered(app, private, usual));
     let port = options.port;
     let engine = block_on(Engine::open(options)).map_err(|error| Failure {
         message: error.to_string(),
@@ -88,8 +117,23 @@ fn start(app: &AppHandle, options: Options) -> Result<(), Failure> {
         code: 1,
     })?;
     notification::follow(app, &engine);
+    waiting::follow(app);
+    bridge::follow(app, &engine);
     tray::offer(app, engine);
+    if let Some(link) = start.link {
+        link::follow(app, &link);
+    }
     Ok(())
+}
+
+/// Another start found this program running: it shows what was asked for, and ends.
+fn started_again(app: &AppHandle, arguments: Vec<String>) {
+    match link::take(arguments) {
+        (Some(link), _) => link::follow(app, &link),
+        // A login opens the program once more than the person did.
+        (None, rest) if rest.iter().any(|argument| argument == "--hidden") => {}
+        (None, _) => window::show(app),
+    }
 }
 
 /// Shows why the program can't start, or ends it at once where even that window is refused.
@@ -122,13 +166,20 @@ fn on_run_event(app: &AppHandle, event: RunEvent) {
     match event {
         // The last thing that every way of quitting comes through, Cmd+Q included, which never returns to `run`.
         RunEvent::Exit => {
-            app.state::<Follower>().stop();
+            app.state::<Page>().left();
             if let Some(engine) = app.try_state::<Arc<Engine>>() {
                 block_on(engine.shutdown());
             }
         }
         #[cfg(target_os = "macos")]
         RunEvent::Reopen { .. } => window::show(app),
+        // Links come this way there, and not as arguments.
+        #[cfg(target_os = "macos")]
+        RunEvent::Opened { urls } => {
+            if let Some(url) = urls.first() {
+                link::follow(app, url.as_str());
+            }
+        }
         _ => {}
     }
 }

@@ -1,17 +1,23 @@
 //! The desktop shell: one window around the provider. The only part of Vestibule that knows Tauri.
 //!
-//! `vestibule` opens the window; `vestibule serve` and `vestibule check` are the headless binary's commands, in the
+//! `vestibule` opens the window, with a link at what it names; `vestibule serve` and `vestibule check` are the headless binary's commands, in the
 //! same program. Whatever the window asks is answered by the engine: nothing is decided here.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod app;
 mod bridge;
+mod browsers;
 mod clipboard;
+mod desktop;
 mod display;
 mod failure;
+mod files;
+mod link;
+mod login;
 mod notification;
 mod tray;
+mod waiting;
 mod window;
 
 use std::io::Write as _;
@@ -24,7 +30,8 @@ use vestibule_server::headless;
 /// Call it first thing in `main`: it may start the program again in the same process before any thread runs.
 #[must_use]
 pub fn run() -> ExitCode {
-    let cli = match Cli::parse_args(std::env::args_os()) {
+    let (link, arguments) = link::take(std::env::args_os());
+    let cli = match Cli::parse_args(arguments) {
         Ok(cli) => cli,
         Err(code) => return ExitCode::from(code),
     };
@@ -43,11 +50,11 @@ pub fn run() -> ExitCode {
     if let Err(error) = renderer {
         tracing::warn!(%error, "could not start again with WEBKIT_DISABLE_DMABUF_RENDERER=1; if the window stays white, set it yourself");
     }
-    desktop(&cli.serve)
+    open(&cli.serve, cli.hidden, link)
 }
 
 /// Opens the window on what the arguments describe.
-fn desktop(serve: &ServeArgs) -> ExitCode {
+fn open(serve: &ServeArgs, hidden: bool, link: Option<String>) -> ExitCode {
     // A person sits at this computer: their keychain can be asked.
     let options = match headless::options(serve, true) {
         Ok(options) => options,
@@ -67,7 +74,7 @@ fn desktop(serve: &ServeArgs) -> ExitCode {
         }
     };
     let usual_folder = serve.data_dir.is_none() && !serve.ephemeral;
-    app::run(runtime.handle(), options, usual_folder)
+    app::run(runtime.handle(), app::Start { options, hidden, link }, usual_folder)
 }
 
 /// Says something on standard error; without a terminal there is nobody to tell.

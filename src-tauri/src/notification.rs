@@ -1,5 +1,7 @@
-//! Says on the desktop that a message was written while nobody looks at the window: the code is what a tester waits for.
+//! Says on the desktop, while nobody looks at the window, that a message was written, whose code a tester waits for, or that a
+//! sign-in goes on waiting for a person.
 
+use crate::waiting::Waiting;
 use crate::window;
 use notify_rust::Notification;
 use std::collections::VecDeque;
@@ -7,7 +9,7 @@ use std::thread;
 use tauri::AppHandle;
 use tauri::async_runtime::block_on;
 use vestibule_core::Timestamp;
-use vestibule_core::console::InboxMessage;
+use vestibule_core::console::{DesktopEvent, InboxMessage};
 use vestibule_core::model::Channel;
 use vestibule_server::Engine;
 
@@ -36,14 +38,40 @@ pub(crate) fn follow(app: &AppHandle, engine: &Engine) {
                 continue;
             }
             match pace.step(message.created_at) {
-                Step::Show => show(&app, words(&message)),
-                Step::SayMore => show(&app, ("More messages".into(), "They are in Vestibule's Inbox.".into())),
+                Step::Show => show(&app, words(&message), DesktopEvent::ShowInbox),
+                Step::SayMore => {
+                    let more = ("More messages".into(), "They are in Vestibule's Inbox.".into());
+                    show(&app, more, DesktopEvent::ShowInbox);
+                }
                 Step::Skip => {}
             }
         }
     });
     if let Err(error) = spawned {
         tracing::warn!(%error, "messages are not announced on the desktop");
+    }
+}
+
+/// Says that sign-ins wait, unless somebody looks at the window, which says so itself. Asks window and desktop, and blocks.
+pub(crate) fn announce(app: &AppHandle, pace: &mut Pace, waiting: &[Waiting]) {
+    if waiting.is_empty() || window::is_looked_at(app) {
+        return;
+    }
+    for one in waiting {
+        let target = DesktopEvent::ShowSession { id: one.id.clone() };
+        match pace.step(one.since) {
+            Step::Show => show(
+                app,
+                ("A sign-in waits".into(), format!("{}.\nOpen Vestibule to see it.", one.label)),
+                target,
+            ),
+            Step::SayMore => show(
+                app,
+                ("More sign-ins wait".into(), "They are in Vestibule's list of sessions.".into()),
+                target,
+            ),
+            Step::Skip => {}
+        }
     }
 }
 
@@ -64,7 +92,7 @@ impl Told {
     }
 }
 
-/// What is done about a message.
+/// What is done about something worth saying.
 #[derive(Debug, PartialEq, Eq)]
 enum Step {
     Show,
@@ -72,9 +100,9 @@ enum Step {
     Skip,
 }
 
-/// How fast messages are shown: a program that asks for many must not fill the desktop.
+/// How fast things are said: a program that asks for many must not fill the desktop.
 #[derive(Default)]
-struct Pace {
+pub(crate) struct Pace {
     /// When those were written that were shown within the window.
     shown: VecDeque<Timestamp>,
     said_more: bool,
@@ -98,7 +126,8 @@ impl Pace {
     }
 }
 
-fn show(app: &AppHandle, (title, body): (String, String)) {
+/// Shows a notification; a click on it brings the window to the front with what it is about.
+fn show(app: &AppHandle, (title, body): (String, String), about: DesktopEvent) {
     let mut notification = Notification::new();
     notification.appname("Vestibule").summary(&title).body(&as_body(&body));
     #[cfg(target_os = "linux")]
@@ -110,11 +139,11 @@ fn show(app: &AppHandle, (title, body): (String, String)) {
         .action("default", "Open Vestibule");
     match notification.show() {
         #[cfg(target_os = "linux")]
-        Ok(shown) => click::wait(app, shown),
+        Ok(shown) => click::wait(app, shown, about),
         // macOS brings the program to the front by itself.
         #[cfg(not(target_os = "linux"))]
         Ok(_) => {
-            let _ = app;
+            let _ = (app, about);
         }
         Err(error) => tracing::debug!(%error, "this desktop shows no notifications"),
     }
@@ -144,7 +173,7 @@ fn as_body(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-/// Waiting for a click, which brings the window to the front with its Inbox.
+/// Waiting for a click, which brings the window to the front.
 #[cfg(target_os = "linux")]
 mod click {
     use crate::window;
@@ -152,6 +181,7 @@ mod click {
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::thread;
     use tauri::AppHandle;
+    use vestibule_core::console::DesktopEvent;
 
     /// Each waits on a thread of its own until its notification goes. Some desktops leave them up until somebody acts;
     /// further ones are shown as well, and a click on them only closes them.
@@ -177,14 +207,14 @@ mod click {
         }
     }
 
-    pub(super) fn wait(app: &AppHandle, shown: NotificationHandle) {
+    pub(super) fn wait(app: &AppHandle, shown: NotificationHandle, about: DesktopEvent) {
         let Some(place) = Place::take() else { return };
         let app = app.clone();
         let spawned = thread::Builder::new().name("notification-click".into()).spawn(move || {
             let _place = place;
             let waited = shown.wait_for_response(|response: &NotificationResponse| {
                 if matches!(response, NotificationResponse::Default | NotificationResponse::Action(_)) {
-                    window::show_inbox(&app);
+                    window::show_at(&app, about.clone());
                 }
             });
             if let Err(error) = waited {

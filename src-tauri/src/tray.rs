@@ -1,24 +1,48 @@
 //! The tray icon: says whether the provider answers, and is the way back while the window is closed.
 
+use crate::waiting::{LISTED, Waiting};
+use crate::window::Unasked;
 use crate::{clipboard, window};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use tauri::image::Image;
 use tauri::menu::{Menu, MenuEvent, MenuItem, PredefinedMenuItem};
 use tauri::tray::{MouseButton, MouseButtonState, TrayIcon, TrayIconBuilder, TrayIconEvent};
 use tauri::{AppHandle, Manager as _, Wry};
-use vestibule_core::console::{ConsoleReply, ConsoleRequest, Serving};
+use vestibule_core::console::{ConsoleReply, ConsoleRequest, DesktopEvent, Serving};
 use vestibule_server::Engine;
 
 const OPEN: &str = "open";
 const COPY: &str = "copy-issuer";
 const QUIT: &str = "quit";
 
-/// The parts of the tray that change, kept as the program's state. Absent where no tray could be made.
+/// Of the items that show a session; its id follows.
+const SESSION: &str = "session:";
+
+/// The tray and what it says, kept as the program's state. Absent where no tray could be made.
 struct Tray {
     icon: TrayIcon<Wry>,
-    status: MenuItem<Wry>,
-    copy: MenuItem<Wry>,
-    issuer: Mutex<Option<String>>,
+    face: Mutex<Face>,
+}
+
+/// What the tray says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Face {
+    status: String,
+    issuer: Option<String>,
+    /// Sign-ins that wait for a person, newest first.
+    waiting: Vec<Waiting>,
+}
+
+impl Face {
+    /// One line for all of it.
+    fn tooltip(&self) -> String {
+        match self.waiting.len() {
+            0 => self.status.clone(),
+            1 => format!("{} · 1 sign-in waits", self.status),
+            count => format!("{} · {count} sign-ins wait", self.status),
+        }
+    }
 }
 
 /// Makes the tray once the desktop has said that it shows one; where it does not, the program goes on without.
@@ -27,6 +51,7 @@ pub(crate) fn offer(app: &AppHandle, engine: Arc<Engine>) {
     tauri::async_runtime::spawn_blocking(move || {
         if !shown_here() {
             tracing::info!("this desktop shows no tray, so closing the window quits");
+            missing(&app);
             return;
         }
         let handle = app.clone();
@@ -38,7 +63,10 @@ pub(crate) fn offer(app: &AppHandle, engine: Arc<Engine>) {
                     }
                 });
             }
-            Err(error) => tracing::warn!(%error, "the tray could not be made, so closing the window quits"),
+            Err(error) => {
+                tracing::warn!(%error, "the tray could not be made, so closing the window quits");
+                missing(&handle);
+            }
         });
         if let Err(error) = asked {
             tracing::debug!(%error, "the program ended before its tray was made");
@@ -79,18 +107,22 @@ const fn shown_here() -> bool {
     true
 }
 
+/// Without a tray nobody could ask for a window that was opened into it.
+fn missing(app: &AppHandle) {
+    if app.state::<Unasked>().0.load(Ordering::Relaxed) {
+        window::show(app);
+    }
+}
+
 fn create(app: &AppHandle) -> tauri::Result<()> {
-    let status = MenuItem::new(app, "Starting", false, None::<&str>)?;
-    let open = MenuItem::with_id(app, OPEN, "Open window", true, None::<&str>)?;
-    let copy = MenuItem::with_id(app, COPY, "Copy issuer", false, None::<&str>)?;
-    let quit = MenuItem::with_id(app, QUIT, "Quit Vestibule", true, None::<&str>)?;
-    let first = PredefinedMenuItem::separator(app)?;
-    let last = PredefinedMenuItem::separator(app)?;
-    let menu = Menu::with_items(app, &[&status, &first, &open, &copy, &last, &quit])?;
+    let face = Face {
+        status: "Starting".into(),
+        ..Face::default()
+    };
     let icon = TrayIconBuilder::with_id("vestibule")
         .icon(picture())
         .icon_as_template(cfg!(target_os = "macos"))
-        .menu(&menu)
+        .menu(&menu(app, &face)?)
         // A click opens the menu on macOS, as people there expect, and the window elsewhere.
         .show_menu_on_left_click(cfg!(target_os = "macos"))
         .on_menu_event(chosen)
@@ -98,11 +130,41 @@ fn create(app: &AppHandle) -> tauri::Result<()> {
         .build(app)?;
     app.manage(Tray {
         icon,
-        status,
-        copy,
-        issuer: Mutex::new(None),
+        face: Mutex::new(face),
     });
     Ok(())
+}
+
+fn menu(app: &AppHandle, face: &Face) -> tauri::Result<Menu<Wry>> {
+    let menu = Menu::new(app)?;
+    let separate = || PredefinedMenuItem::separator(app);
+    menu.append(&MenuItem::new(app, &face.status, false, None::<&str>)?)?;
+    menu.append(&separate()?)?;
+    if !face.waiting.is_empty() {
+        for one in face.waiting.iter().take(LISTED) {
+            let id = format!("{SESSION}{}", one.id);
+            menu.append(&MenuItem::with_id(app, id, as_label(&one.label), true, None::<&str>)?)?;
+        }
+        if let Some(more) = face.waiting.len().checked_sub(LISTED).filter(|more| *more > 0) {
+            menu.append(&MenuItem::new(app, format!("and {more} more"), false, None::<&str>)?)?;
+        }
+        menu.append(&separate()?)?;
+    }
+    menu.append(&MenuItem::with_id(app, OPEN, "Open window", true, None::<&str>)?)?;
+    menu.append(&MenuItem::with_id(app, COPY, "Copy issuer", face.issuer.is_some(), None::<&str>)?)?;
+    menu.append(&separate()?)?;
+    menu.append(&MenuItem::with_id(app, QUIT, "Quit Vestibule", true, None::<&str>)?)?;
+    Ok(menu)
+}
+
+/// A name as a menu shows it: `&` marks an access key there, and a long one makes the menu wide.
+fn as_label(text: &str) -> String {
+    const LONGEST: usize = 60;
+    let mut short: String = text.chars().take(LONGEST).collect();
+    if text.chars().nth(LONGEST).is_some() {
+        short.push('…');
+    }
+    short.replace('&', "&&")
 }
 
 /// Whether the program can be found again once its window is closed.
@@ -112,17 +174,36 @@ pub(crate) fn exists(app: &AppHandle) -> bool {
 
 /// Shows whether the provider answers.
 pub(crate) fn say(app: &AppHandle, serving: &Serving) {
+    let (status, issuer) = describe(serving);
+    change(app, |face| {
+        face.status = status;
+        face.issuer = issuer;
+    });
+}
+
+/// Lists the sign-ins that wait for a person.
+pub(crate) fn list(app: &AppHandle, waiting: Vec<Waiting>) {
+    change(app, |face| face.waiting = waiting);
+}
+
+/// Changes what the tray says. Waits for the main thread, so not to be called on it with a lock held.
+fn change(app: &AppHandle, change: impl FnOnce(&mut Face)) {
     let Some(tray) = app.try_state::<Tray>() else { return };
-    let (line, issuer) = describe(serving);
-    let changed = tray
-        .status
-        .set_text(&line)
-        .and_then(|()| tray.copy.set_enabled(issuer.is_some()))
-        .and_then(|()| tray.icon.set_tooltip(Some(&line)));
+    let face = {
+        let mut face = tray.face.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = face.clone();
+        change(&mut face);
+        if *face == before {
+            return;
+        }
+        face.clone()
+    };
+    let changed = menu(app, &face)
+        .and_then(|menu| tray.icon.set_menu(Some(menu)))
+        .and_then(|()| tray.icon.set_tooltip(Some(face.tooltip())));
     if let Err(error) = changed {
         tracing::debug!(%error, "the tray could not be brought up to date");
     }
-    *tray.issuer.lock().unwrap_or_else(PoisonError::into_inner) = issuer;
 }
 
 /// macOS colours a template by itself; elsewhere the program's own icon is recognised best.
@@ -154,13 +235,17 @@ fn chosen(app: &AppHandle, event: MenuEvent) {
         COPY => {
             let issuer = app
                 .try_state::<Tray>()
-                .and_then(|tray| tray.issuer.lock().unwrap_or_else(PoisonError::into_inner).clone());
+                .and_then(|tray| tray.face.lock().unwrap_or_else(PoisonError::into_inner).issuer.clone());
             if let Some(issuer) = issuer {
                 clipboard::copy(app, issuer);
             }
         }
         QUIT => app.exit(0),
-        _ => {}
+        other => {
+            if let Some(id) = other.strip_prefix(SESSION) {
+                window::show_at(app, DesktopEvent::ShowSession { id: id.to_owned() });
+            }
+        }
     }
 }
 
@@ -201,5 +286,30 @@ mod tests {
             ("Not serving: port 3001 is used by node (pid 4242)".into(), None)
         );
         assert_eq!(describe(&taken(None)), ("Not serving: port 3001 is in use".into(), None));
+    }
+
+    #[test]
+    fn the_tooltip_counts_who_waits() {
+        let waiting = |count: usize| Face {
+            status: "Serving localhost:3001/oidc".into(),
+            issuer: None,
+            waiting: vec![
+                Waiting {
+                    id: "lv".into(),
+                    label: "Bookstore: waiting".into(),
+                    since: vestibule_core::Timestamp(0),
+                };
+                count
+            ],
+        };
+        assert_eq!(waiting(0).tooltip(), "Serving localhost:3001/oidc");
+        assert_eq!(waiting(1).tooltip(), "Serving localhost:3001/oidc · 1 sign-in waits");
+        assert_eq!(waiting(7).tooltip(), "Serving localhost:3001/oidc · 7 sign-ins wait");
+    }
+
+    #[test]
+    fn a_name_in_the_menu_is_neither_a_key_nor_endless() {
+        assert_eq!(as_label("Fish & Chips: waiting"), "Fish && Chips: waiting");
+        assert_eq!(as_label(&"x".repeat(500)).chars().count(), 61);
     }
 }

@@ -1,10 +1,13 @@
 //! The one window: how it opens without a flash, what it may load, and how it comes back.
 
-use crate::bridge::Follower;
+use crate::bridge::Page;
+use crate::desktop::Choices;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tauri::webview::{Color, NewWindowResponse, PageLoadEvent};
 use tauri::{AppHandle, Manager, Theme, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
 use tauri_plugin_window_state::StateFlags;
+use vestibule_core::console::DesktopEvent;
 
 /// Its label; the capability file names it too.
 pub(crate) const LABEL: &str = "main";
@@ -17,6 +20,9 @@ pub(crate) const REMEMBERED: StateFlags = StateFlags::SIZE
 
 /// Until then a page that does not load stays hidden; afterwards an empty window is better than none.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Whether the window stays hidden until somebody asks for it, as the program's state: a login opened it into the tray.
+pub(crate) struct Unasked(pub(crate) AtomicBool);
 
 /// Opens the window, hidden until its page has loaded. `private` leaves nothing of the page's own storage on disk.
 ///
@@ -35,18 +41,19 @@ pub(crate) fn open(app: &AppHandle, private: bool) -> tauri::Result<()> {
         .on_new_window(|_, _| NewWindowResponse::Deny)
         .on_download(|_, _| false)
         .on_page_load(|window, load| match load.event() {
-            // A page that begins anew has forgotten the channel of the one before.
-            PageLoadEvent::Started => window.state::<Follower>().stop(),
-            PageLoadEvent::Finished => reveal(&window),
+            // A page that begins anew has forgotten the channels of the one before.
+            PageLoadEvent::Started => window.state::<Page>().left(),
+            PageLoadEvent::Finished => reveal_unless_unasked(&window),
         })
         .build()?;
     let background = background(window.theme().unwrap_or(Theme::Light));
     if let Err(error) = window.set_background_color(Some(background)) {
         tracing::debug!(%error, "the window keeps the toolkit's background until its page is painted");
     }
+    zoom(app, app.state::<Choices>().zoom());
     tauri::async_runtime::spawn(async move {
         tokio::time::sleep(PATIENCE).await;
-        if !window.is_visible().unwrap_or(true) {
+        if !window.state::<Unasked>().0.load(Ordering::Relaxed) && !window.is_visible().unwrap_or(true) {
             tracing::warn!(
                 "the window's page has not loaded within {} s; if the window stays empty, start with WEBKIT_DISABLE_COMPOSITING_MODE=1",
                 PATIENCE.as_secs()
@@ -64,13 +71,18 @@ pub(crate) fn show(app: &AppHandle) {
     }
 }
 
-/// Brings the window to the front with the messages in it.
-pub(crate) fn show_inbox(app: &AppHandle) {
-    if let Some(window) = app.get_webview_window(LABEL) {
-        if let Err(error) = window.eval("window.location.hash = '#/inbox'") {
-            tracing::debug!(%error, "the window stays on its page");
-        }
-        reveal(&window);
+/// Brings the window to the front with something in it.
+pub(crate) fn show_at(app: &AppHandle, what: DesktopEvent) {
+    app.state::<Page>().ask(what);
+    show(app);
+}
+
+/// Draws the page larger or smaller by a factor.
+pub(crate) fn zoom(app: &AppHandle, factor: f64) {
+    if let Some(window) = app.get_webview_window(LABEL)
+        && let Err(error) = window.set_zoom(factor)
+    {
+        tracing::warn!(%error, "the page keeps its size");
     }
 }
 
@@ -80,7 +92,14 @@ pub(crate) fn is_looked_at(app: &AppHandle) -> bool {
         .is_some_and(|window| window.is_visible().unwrap_or(false) && window.is_focused().unwrap_or(false))
 }
 
+fn reveal_unless_unasked(window: &WebviewWindow) {
+    if !window.state::<Unasked>().0.load(Ordering::Relaxed) {
+        reveal(window);
+    }
+}
+
 fn reveal(window: &WebviewWindow) {
+    window.state::<Unasked>().0.store(false, Ordering::Relaxed);
     let shown = window.unminimize().and_then(|()| window.show()).and_then(|()| window.set_focus());
     if let Err(error) = shown {
         tracing::warn!(%error, "the window could not be brought to the front");

@@ -1,8 +1,10 @@
 import type { ApplicationView } from '$bindings/ApplicationView';
+import type { Browser } from '$bindings/Browser';
 import type { ConsoleProblem } from '$bindings/ConsoleProblem';
 import type { ConsoleReply } from '$bindings/ConsoleReply';
 import type { ConsoleRequest } from '$bindings/ConsoleRequest';
 import type { CustomUiView } from '$bindings/CustomUiView';
+import type { DesktopEvent } from '$bindings/DesktopEvent';
 import type { InboxMessage } from '$bindings/InboxMessage';
 import type { LiveBatch } from '$bindings/LiveBatch';
 import type { LiveDetail } from '$bindings/LiveDetail';
@@ -21,11 +23,17 @@ import {
 } from './host.memory.data';
 import { memoryActions } from './host.memory.actions';
 import { memoryConnectors } from './host.memory.connectors';
+import { memoryDesktop } from './host.memory.desktop';
 import { codeMessage, exampleMessages, memoryInbox } from './host.memory.messages';
 import { memoryOrganizations } from './host.memory.organizations';
 import { exampleSessions, finishedSession, machineSession, waitingSession } from './host.memory.sessions';
 import { aliceTokens } from './host.memory.tokens';
 import { exampleKeys, exampleWire } from './host.memory.wire';
+
+const BROWSERS: Browser[] = [
+  { id: 'firefox', name: 'Firefox' },
+  { id: 'chromium', name: 'Chromium' },
+];
 
 export interface MemoryOptions {
   /** The clock, in milliseconds. */
@@ -37,6 +45,8 @@ export interface MemoryOptions {
   /** This many more messages, for long lists. */
   manyMessages?: number;
   portTaken?: boolean;
+  /** As a page in an ordinary browser, without a desktop around it. */
+  plain?: boolean;
 }
 
 /** The host of tests and of the development page. Everything lives in memory; nothing is served. */
@@ -45,7 +55,7 @@ export interface MemoryHost extends Host {
   readonly requests: ConsoleRequest[];
   /** Every address that was to be opened. */
   readonly opened: string[];
-  /** Every file that was to be saved. */
+  /** Every file that was to be kept, as name and text. */
   readonly saved: Array<{ name: string; text: string }>;
   /** Sends a batch to whoever watches. */
   emit(batch: Partial<LiveBatch>): void;
@@ -55,6 +65,8 @@ export interface MemoryHost extends Host {
   newMessage(part?: Partial<InboxMessage>): InboxMessage;
   /** A request of a session comes, and waits if the session is paused. */
   holdRequest(id: string, what: string): void;
+  /** The desktop asks something of the page. */
+  ask(event: DesktopEvent): void;
   /** The next call is refused with this problem. */
   refuseNext(problem: ConsoleProblem): void;
 }
@@ -86,6 +98,7 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
     users: () => users,
     emit: (batch) => emit(batch),
   });
+  const desktop = memoryDesktop();
   const runs = new Map<string, PlaygroundRun>();
   const watchers = new Set<(batch: LiveBatch) => void>();
   let refusal: ConsoleProblem | null = null;
@@ -433,10 +446,13 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
     async openExternal(url) {
       this.opened.push(url);
     },
+    browsers: async () => BROWSERS,
     async saveFile(name, text) {
       this.saved.push({ name, text });
       return `~/Downloads/${name}`;
     },
+    ...(options.plain ? {} : { desktop: desktop.host }),
+    ask: desktop.ask,
     emit,
     newSession() {
       const detail = waitingSession(Date.now(), `lv_new_${++made}`);

@@ -1,6 +1,10 @@
+import type { Browser } from '$bindings/Browser';
 import type { ConsoleProblem } from '$bindings/ConsoleProblem';
 import type { ConsoleReply } from '$bindings/ConsoleReply';
 import type { ConsoleRequest } from '$bindings/ConsoleRequest';
+import type { DesktopChange } from '$bindings/DesktopChange';
+import type { DesktopEvent } from '$bindings/DesktopEvent';
+import type { DesktopView } from '$bindings/DesktopView';
 import type { LiveBatch } from '$bindings/LiveBatch';
 
 /**
@@ -12,10 +16,23 @@ export interface Host {
   call(request: ConsoleRequest): Promise<ConsoleReply>;
   /** Follows the live stream until the returned function is called. */
   watch(onBatch: (batch: LiveBatch) => void): () => void;
-  /** Opens an address in the person's own browser. */
-  openExternal(url: string): Promise<void>;
-  /** Saves a text as a file of the person's; answers where, or `null` when they cancelled. */
+  /** Opens an address in the person's own browser, or in one of {@link browsers} by its id. */
+  openExternal(url: string, browser?: string): Promise<void>;
+  /** The browsers that can be chosen, the system's own choice first. Empty where that can't be told. */
+  browsers(): Promise<Browser[]>;
+  /** Keeps a text as a file in the person's downloads; answers where, or null if they cancelled. */
   saveFile(name: string, text: string): Promise<string | null>;
+  /** What only the native window has; a page in an ordinary browser has none. */
+  readonly desktop?: DesktopHost;
+}
+
+/** How the program sits on the person's desktop. */
+export interface DesktopHost {
+  view(): Promise<DesktopView>;
+  /** Changes one thing; answers how it is afterwards. */
+  change(change: DesktopChange): Promise<DesktopView>;
+  /** Follows what is asked of the page, such as to show the session of a link, until the returned function is called. */
+  watch(onEvent: (event: DesktopEvent) => void): () => void;
 }
 
 type Kind = ConsoleReply['reply'];

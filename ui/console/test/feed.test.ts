@@ -68,4 +68,35 @@ describe('the feed', () => {
     );
     expect(feed.problem).toBeNull();
   });
+
+  it('lets go of what the provider has forgotten, and of nothing else', async () => {
+    const host = memoryHost({ now: Date.now() - 60_000, many: 300 });
+    const feed = new Feed(host);
+    feed.start();
+    await vi.waitFor(() => expect(feed.loaded).toBe(true));
+    const known = feed.shown.length;
+    const call = host.call.bind(host);
+    // The provider keeps 300: those that begin push the oldest out.
+    host.call = async (request) => {
+      const reply = await call(request);
+      return reply.reply === 'sessions' ? { ...reply, value: reply.value.slice(0, 300) } : reply;
+    };
+    feed.hold(true);
+    const begun = Array.from({ length: 250 }, () => host.newSession());
+    await vi.waitFor(() => expect(feed.summaries.size).toBe(300));
+    expect(feed.waiting).toEqual([...begun].reverse());
+    expect(feed.shown).toHaveLength(50);
+    expect(feed.shown.length).toBeLessThan(known);
+    expect([...feed.shown, ...feed.waiting].every((id) => feed.summaries.has(id))).toBe(true);
+  });
+
+  it('loads the last of sessions that are opened in quick succession', async () => {
+    const { host, feed } = await started();
+    await feed.open('lv_finished');
+    for (const id of feed.shown) void feed.open(id);
+    await feed.open('lv_waiting');
+    await vi.waitFor(() => expect(feed.detail?.summary.id).toBe('lv_waiting'));
+    const loaded = host.requests.flatMap((request) => (request.op === 'session' ? [request.id] : []));
+    expect(loaded).toEqual(['lv_finished', 'lv_waiting']);
+  });
 });

@@ -4,12 +4,14 @@
 //! The TypeScript side in `ui/bindings` is generated from these declarations.
 
 mod actions;
+mod bridge;
 mod connectors;
 mod organizations;
 mod simulated;
 mod views;
 
 pub use actions::*;
+pub use bridge::*;
 pub use connectors::*;
 pub use organizations::*;
 pub use simulated::SimulatedAccountDraft;

@@ -39,6 +39,9 @@ pub struct Cli {
     /// How to serve when no command is given.
     #[command(flatten)]
     pub serve: ServeArgs,
+    /// Start in the tray, without showing the window; the headless program has none to show
+    #[arg(long)]
+    pub hidden: bool,
 }
 
 const AFTER_HELP: &str = "\

@@ -1,6 +1,7 @@
 import { asProblem, type Host } from '$shared/host';
 import { getContext, onMount, setContext } from 'svelte';
 import { Commands } from './commands.svelte';
+import { Desktop } from './desktop.svelte';
 import { Feed } from './feed.svelte';
 import type { Inbox } from './inbox.svelte';
 import { Clock } from './now.svelte';
@@ -26,12 +27,16 @@ export interface Console {
   theme: Theme;
   clock: Clock;
   commands: Commands;
+  /** Null in an ordinary browser. */
+  desktop: Desktop | null;
 }
 
 const KEY = Symbol('console');
 
 export function createConsole(host: Host): Console {
   const feed = new Feed(host);
+  const router = new Router();
+  const toasts = new Toasts();
   return {
     host,
     feed,
@@ -39,11 +44,12 @@ export function createConsole(host: Host): Console {
     shelf: new Shelf(),
     files: new OpenedFiles(),
     status: new StatusStore(host),
-    router: new Router(),
-    toasts: new Toasts(),
+    router,
+    toasts,
     theme: new Theme(),
     clock: new Clock(),
     commands: new Commands(),
+    desktop: host.desktop ? new Desktop(host.desktop, router, toasts) : null,
   };
 }
 

@@ -7,6 +7,10 @@ import { Inbox } from './inbox.svelte';
 
 /** More than anybody scrolls; the list draws only what is seen. */
 const LIMIT = 10_000;
+/** After so many new sessions it is time to let go of those that the provider has forgotten. */
+const TIDY = 250;
+/** Sessions are opened at most once in this time, in milliseconds: under load the newest changes thirty times a second. */
+const PAUSE = 250;
 
 /**
  * The live sessions of the window. New sessions appear at once while the list follows; when it is
@@ -41,6 +45,10 @@ export class Feed {
   #host: Host;
   #open: string | null = null;
   readonly #all = new Map<string, LiveSummary>();
+  #loadedAt = Number.NEGATIVE_INFINITY;
+  #later: ReturnType<typeof setTimeout> | undefined;
+  /** Sessions that began since the list was last compared with the provider's. */
+  #begun = 0;
 
   constructor(host: Host) {
     this.plain = this.#all;
@@ -64,6 +72,7 @@ export class Feed {
       for (const summary of list) this.#keep(summary);
       this.shown = list.map((summary) => summary.id);
       this.waiting = [];
+      this.#begun = 0;
       this.problem = null;
       this.loaded = true;
     } catch (thrown) {
@@ -94,6 +103,8 @@ export class Feed {
     const names = fresh.map((id) => this.summaries.get(id)?.appName).filter(Boolean);
     this.announcement =
       fresh.length === 1 ? `New session: ${names[0] ?? 'unknown app'}.` : `${fresh.length} new sessions.`;
+    this.#begun += fresh.length;
+    if (this.#begun >= TIDY) void this.#tidy();
   }
 
   /** Sessions that wait, as many as the list would hold. */
@@ -121,13 +132,26 @@ export class Feed {
     if (!held) this.release();
   }
 
-  /** Loads the steps of a session; what arrives meanwhile is not lost, steps are known by `seq`. */
+  /**
+   * Loads the steps of a session; what arrives meanwhile is not lost, steps are known by `seq`. Of sessions opened in quick
+   * succession the last one is loaded.
+   */
   async open(id: string | null): Promise<void> {
     this.#open = id;
     if (id === null) {
       this.detail = null;
       return;
     }
+    const rest = this.#loadedAt + PAUSE - performance.now();
+    if (rest <= 0) return this.#load(id);
+    this.#later ??= setTimeout(() => {
+      this.#later = undefined;
+      if (this.#open !== null) void this.#load(this.#open);
+    }, rest);
+  }
+
+  async #load(id: string): Promise<void> {
+    this.#loadedAt = performance.now();
     try {
       const detail = await ask(this.#host, { op: 'session', id }, 'session');
       if (this.#open !== id) return;
@@ -144,6 +168,25 @@ export class Feed {
     await this.open(null);
     this.hold(false);
     await this.reload();
+  }
+
+  /** Lets go of what the provider has forgotten: sessions that began before the oldest one it keeps. */
+  async #tidy(): Promise<void> {
+    this.#begun = 0;
+    try {
+      const list = await ask(this.#host, { op: 'sessions', limit: LIMIT }, 'sessions');
+      const kept = new Set(list.map((summary) => summary.id));
+      const oldest = list.reduce((first, summary) => Math.min(first, summary.startedAt), Number.POSITIVE_INFINITY);
+      const gone = new Set<string>();
+      for (const [id, summary] of this.#all) if (!kept.has(id) && summary.startedAt < oldest) gone.add(id);
+      if (gone.size === 0) return;
+      const stays = (id: string) => !gone.has(id);
+      this.shown = this.shown.filter(stays);
+      this.waiting = this.waiting.filter(stays);
+      for (const id of gone) this.#drop(id);
+    } catch {
+      // The next sessions bring another try.
+    }
   }
 
   #keep(summary: LiveSummary): void {
