@@ -1,4 +1,5 @@
 import type { ApplicationView } from '$bindings/ApplicationView';
+import type { Browser } from '$bindings/Browser';
 import type { ConsoleProblem } from '$bindings/ConsoleProblem';
 import type { ConsoleReply } from '$bindings/ConsoleReply';
 import type { ConsoleRequest } from '$bindings/ConsoleRequest';
@@ -25,6 +26,11 @@ import { codeMessage, exampleMessages, memoryInbox } from './host.memory.message
 import { exampleSessions, finishedSession, machineSession, waitingSession } from './host.memory.sessions';
 import { aliceTokens } from './host.memory.tokens';
 
+const BROWSERS: Browser[] = [
+  { id: 'firefox', name: 'Firefox' },
+  { id: 'chromium', name: 'Chromium' },
+];
+
 export interface MemoryOptions {
   /** The clock, in milliseconds. */
   now?: number;
@@ -43,6 +49,8 @@ export interface MemoryHost extends Host {
   readonly requests: ConsoleRequest[];
   /** Every address that was to be opened. */
   readonly opened: string[];
+  /** Every file that was to be kept, as name and text. */
+  readonly saved: Array<{ name: string; text: string }>;
   /** Sends a batch to whoever watches. */
   emit(batch: Partial<LiveBatch>): void;
   /** A new session appears in the stream; answers its id. */
@@ -385,6 +393,7 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
   return {
     requests: [],
     opened: [],
+    saved: [],
     async call(request) {
       // The request crosses a process boundary in the real window: only plain data survives.
       const plain = structuredClone(request);
@@ -402,6 +411,11 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
     },
     async openExternal(url) {
       this.opened.push(url);
+    },
+    browsers: async () => BROWSERS,
+    async saveFile(name, text) {
+      this.saved.push({ name, text });
+      return `~/Downloads/${name}`;
     },
     emit,
     newSession() {

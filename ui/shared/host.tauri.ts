@@ -1,3 +1,4 @@
+import type { Browser } from '$bindings/Browser';
 import type { ConsoleReply } from '$bindings/ConsoleReply';
 import type { LiveBatch } from '$bindings/LiveBatch';
 import { Channel, invoke } from '@tauri-apps/api/core';
@@ -20,6 +21,8 @@ export function tauriHost(): Host {
         listening = false;
       };
     },
-    openExternal: (url) => invoke<void>('open_external', { url }),
+    openExternal: (url, browser) => invoke<void>('open_external', { url, browser }),
+    browsers: () => invoke<Browser[]>('browsers'),
+    saveFile: (name, text) => invoke<string>('save_file', { name, text }),
   };
 }

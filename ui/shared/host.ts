@@ -1,3 +1,4 @@
+import type { Browser } from '$bindings/Browser';
 import type { ConsoleProblem } from '$bindings/ConsoleProblem';
 import type { ConsoleReply } from '$bindings/ConsoleReply';
 import type { ConsoleRequest } from '$bindings/ConsoleRequest';
@@ -12,8 +13,12 @@ export interface Host {
   call(request: ConsoleRequest): Promise<ConsoleReply>;
   /** Follows the live stream until the returned function is called. */
   watch(onBatch: (batch: LiveBatch) => void): () => void;
-  /** Opens an address in the person's own browser. */
-  openExternal(url: string): Promise<void>;
+  /** Opens an address in the person's own browser, or in one of {@link browsers} by its id. */
+  openExternal(url: string, browser?: string): Promise<void>;
+  /** The browsers that can be chosen, the system's own choice first. Empty where that can't be told. */
+  browsers(): Promise<Browser[]>;
+  /** Keeps a text as a file in the person's downloads; answers where, or null if they cancelled. */
+  saveFile(name: string, text: string): Promise<string | null>;
 }
 
 type Kind = ConsoleReply['reply'];

@@ -1,3 +1,4 @@
+import { browserAbilities } from '$shared/host.browser';
 import { memoryHost } from '$shared/host.memory';
 import { mount } from 'svelte';
 import App from './App.svelte';
@@ -16,6 +17,8 @@ if (query.has('live')) {
   setInterval(() => host.newSession(), 4000);
   setInterval(() => host.newMessage(), 7000);
 }
+// A page in a browser really opens and saves; which browsers there are stays made up.
+Object.assign(host, { openExternal: browserAbilities.openExternal, saveFile: browserAbilities.saveFile });
 Object.assign(window, { memoryHost: host });
 
 const target = document.getElementById('app');
