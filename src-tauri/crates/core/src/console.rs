@@ -4,10 +4,12 @@
 //! The TypeScript side in `ui/bindings` is generated from these declarations.
 
 mod connectors;
+mod management;
 mod simulated;
 mod views;
 
 pub use connectors::*;
+pub use management::*;
 pub use simulated::SimulatedAccountDraft;
 pub use views::*;
 

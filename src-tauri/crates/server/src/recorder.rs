@@ -87,6 +87,8 @@ pub(crate) struct Recorder {
     shelf: Mutex<Shelf>,
     tell: broadcast::Sender<Signal>,
     tell_messages: broadcast::Sender<Arc<InboxMessage>>,
+    /// How much there was to tell, whether anybody listened or not.
+    told: AtomicU64,
     /// Something waits for the journal.
     due: Notify,
 }
@@ -98,6 +100,7 @@ impl Default for Recorder {
             shelf: Mutex::new(Shelf::default()),
             tell: broadcast::channel(BACKLOG).0,
             tell_messages: broadcast::channel(MESSAGE_BACKLOG).0,
+            told: AtomicU64::new(0),
             due: Notify::new(),
         }
     }
@@ -230,8 +233,9 @@ impl Recorder {
         }
         if let Some(summary) = summary {
             let step = shown.map(|step| Step { wire: true, ..step });
-            // Nobody listening any more is no error.
-            let _ = self.tell.send(Signal::Event(Arc::new(LiveEvent { summary, step })));
+            self.say(Signal::Event(Arc::new(LiveEvent { summary, step })));
+        } else {
+            self.told.fetch_add(1, Ordering::Relaxed);
         }
     }
 
@@ -248,14 +252,26 @@ impl Recorder {
 
     /// Tells watchers that applications, people or settings changed.
     pub(crate) fn configuration_changed(&self) {
-        let _ = self.tell.send(Signal::Configuration);
+        self.say(Signal::Configuration);
+    }
+
+    /// Tells watchers, and then counts: who counts from here on may count one too few, and never one too many.
+    fn say(&self, signal: Signal) {
+        // Nobody listening is no error.
+        let _ = self.tell.send(signal);
+        self.told.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How much there was to tell so far.
+    pub(crate) fn told(&self) -> u64 {
+        self.told.load(Ordering::Relaxed)
     }
 
     /// Tells watchers of a message that was written to somebody.
     pub(crate) fn message(&self, message: InboxMessage) {
         let message = Arc::new(message);
         let _ = self.tell_messages.send(message.clone());
-        let _ = self.tell.send(Signal::Message(message));
+        self.say(Signal::Message(message));
     }
 
     /// Watches the messages from now on.
@@ -321,7 +337,7 @@ impl Recorder {
     pub(crate) fn clear(&self, store: &Store) {
         self.shelf().evict(0);
         self.hand_over(store);
-        let _ = self.tell.send(Signal::Configuration);
+        self.say(Signal::Configuration);
     }
 
     /// Reads the sessions back, before the first request: one that goes on with an earlier session must find it, and no
