@@ -1,8 +1,11 @@
 import type { Browser } from '$bindings/Browser';
 import type { ConsoleReply } from '$bindings/ConsoleReply';
 import type { LiveBatch } from '$bindings/LiveBatch';
-import { Channel, invoke } from '@tauri-apps/api/core';
+import { Channel, invoke, isTauri } from '@tauri-apps/api/core';
 import type { Host } from './host';
+
+/** Whether this page is in the native window. */
+export const isNative = isTauri;
 
 /** The host inside the native window: Tauri commands, and a channel for the live stream. */
 export function tauriHost(): Host {
