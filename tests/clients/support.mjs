@@ -116,7 +116,7 @@ export async function startProvider(until, config) {
     ...started,
     log: () => log,
     /** What was sent to people, newest first. */
-    inbox: () => ask('/inbox'),
+    inbox: () => ask('/api/inbox'),
     /** What the window can do: a request of the console contract. */
     control: async (request) => (await ask('', { method: 'POST', body: JSON.stringify(request) })).value,
   };

@@ -39,4 +39,8 @@ userConsentScopes: Array<string>,
 /**
  * Branding of its sign-in pages.
  */
-signInExperience: ApplicationSignInExperience, };
+signInExperience: ApplicationSignInExperience, 
+/**
+ * Free data; left out or `null`, it stays as it is.
+ */
+customData?: Record<string, unknown>, };

@@ -1,6 +1,9 @@
 import type { BridgeCommands } from '$bindings/BridgeCommands';
-import { Channel, invoke } from '@tauri-apps/api/core';
+import { Channel, invoke, isTauri } from '@tauri-apps/api/core';
 import type { Host } from './host';
+
+/** Whether this page is in the native window. */
+export const isNative = isTauri;
 
 type Command = keyof BridgeCommands;
 

@@ -1,7 +1,9 @@
-import { tauriHost } from '$shared/host.tauri';
+import { isNative, tauriHost } from '$shared/host.tauri';
 import { mount } from 'svelte';
 import App from './App.svelte';
+import BrowserConsole from './BrowserConsole.svelte';
 import './styles.css';
 
 const target = document.getElementById('app');
-if (target) mount(App, { target, props: { host: tauriHost() } });
+if (target && isNative()) mount(App, { target, props: { host: tauriHost() } });
+else if (target) mount(BrowserConsole, { target });

@@ -6,6 +6,7 @@
 mod actions;
 mod bridge;
 mod connectors;
+mod management;
 mod organizations;
 mod simulated;
 mod views;
@@ -13,6 +14,7 @@ mod views;
 pub use actions::*;
 pub use bridge::*;
 pub use connectors::*;
+pub use management::*;
 pub use organizations::*;
 pub use simulated::SimulatedAccountDraft;
 pub use views::*;

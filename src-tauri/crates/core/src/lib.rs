@@ -20,6 +20,7 @@ pub mod oidc;
 pub mod port;
 pub mod record;
 pub mod secret;
+pub mod session_filter;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod time;

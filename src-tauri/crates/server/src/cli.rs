@@ -1,8 +1,10 @@
 //! The command line: one grammar for the desktop program and the headless binary.
 
+mod ctl;
 mod directory;
 mod logging;
 
+pub use ctl::{CtlArgs, run_ctl};
 pub use directory::default_data_dir;
 pub use logging::init_logging;
 
@@ -17,6 +19,9 @@ use url::Url;
 /// The port served unless `--port` says otherwise: Logto's.
 pub const DEFAULT_PORT: u16 = 3001;
 
+/// The file in the data directory that holds the token of the control interface.
+const CONTROL_TOKEN: &str = "control.token";
+
 /// What the program's exit codes mean.
 pub mod exit {
     /// Stopped by a signal, or did what it was asked.
@@ -27,6 +32,10 @@ pub mod exit {
     pub const PORT_TAKEN: u8 = 3;
     /// The data directory is locked or can't be read; nothing in it was touched.
     pub const DATA_DIR: u8 = 4;
+    /// `ctl`: nothing runs here, or it was started without `--control`.
+    pub const NOT_RUNNING: u8 = 5;
+    /// `ctl`: the running program refused.
+    pub const REFUSED: u8 = 6;
 }
 
 /// A local OpenID Connect provider that shows what every sign-in does, and why.
@@ -45,7 +54,8 @@ pub struct Cli {
 }
 
 const AFTER_HELP: &str = "\
-Exit codes: 0 stopped by a signal, 2 bad usage or configuration, 3 port taken, 4 data directory locked or unreadable.
+Exit codes: 0 stopped by a signal, 2 bad usage or configuration, 3 port taken, 4 data directory locked or unreadable;
+of ctl also 5 nothing runs here with --control, 6 refused.
 VESTIBULE_LOG filters the log, as in VESTIBULE_LOG=vestibule=debug,info.";
 
 /// A command.
@@ -55,6 +65,8 @@ pub enum Command {
     Serve(ServeArgs),
     /// Check a configuration file and change nothing
     Check(CheckArgs),
+    /// Ask and order the running program, which was started with --control
+    Ctl(CtlArgs),
 }
 
 /// How to serve.
@@ -205,7 +217,7 @@ impl ServeArgs {
         match (&self.control, self.data_dir()?) {
             (None, _) => Ok(None),
             (Some(Some(file)), _) => Ok(Some(file.clone())),
-            (Some(None), Some(dir)) => Ok(Some(dir.join("control.token"))),
+            (Some(None), Some(dir)) => Ok(Some(dir.join(CONTROL_TOKEN))),
             (Some(None), None) => {
                 Err("--ephemeral has no directory for the control interface's token. Name a file: --control=FILE.".to_owned())
             }

@@ -8,6 +8,7 @@ pub use listen::ListenError;
 pub use open::{DataPlace, Options, Ports, StartError};
 pub use settings::PLAYGROUND_APP;
 
+use crate::control::Control;
 use crate::pauses::Attended;
 use crate::playground::Playground;
 use crate::recorder::{Exchange, LiveWatch, MessageWatch, Recorder};
@@ -43,12 +44,6 @@ pub(crate) struct Documents {
     pub jwks: bytes::Bytes,
 }
 
-/// The way in for programs that are not the window: whoever can read the file may do what the window does.
-pub(crate) struct Control {
-    pub token: vestibule_core::Secret,
-    pub file: std::path::PathBuf,
-}
-
 /// The provider.
 pub struct Engine {
     pub(crate) control: Option<Control>,
@@ -76,6 +71,8 @@ pub struct Engine {
     site: RwLock<Arc<Site>>,
     documents: RwLock<Arc<Documents>>,
     serving: RwLock<Option<ListenError>>,
+    /// Held while a part of something is changed: what the change leaves out is read first.
+    pub(crate) patching: tokio::sync::Mutex<()>,
     stop: watch::Sender<bool>,
     seeded: std::sync::atomic::AtomicBool,
     listeners: std::sync::Mutex<Vec<tokio::task::JoinHandle<()>>>,
@@ -268,6 +265,12 @@ impl Engine {
     #[must_use]
     pub fn custody_notice(&self) -> Option<String> {
         self.custody.announce.then(|| self.custody.sentence.clone())
+    }
+
+    /// An address that opens the console in a browser, once; `None` while the control interface is off.
+    #[must_use]
+    pub fn console_address(&self) -> Option<vestibule_core::console::ConsoleAddress> {
+        self.control.as_ref().map(|control| control.address(self))
     }
 
     /// Steps of a session, for tests.

@@ -22,6 +22,8 @@ pub(crate) async fn serve(engine: Arc<Engine>, listener: TcpListener, mut stop: 
         .and(warp::path::full())
         .and(warp::query::raw().map(Some).or(warp::any().map(|| None)).unify())
         .and(warp::header::headers_cloned())
+        // An authority in the request target counts before the Host header (RFC 9112 3.2.2), so both have to agree.
+        .and(warp::host::optional().map(|_| true).or(warp::any().map(|| false)).unify())
         .and(warp::ext::optional::<OnUpgrade>())
         .and(warp::body::stream())
         .then(
@@ -29,11 +31,18 @@ pub(crate) async fn serve(engine: Arc<Engine>, listener: TcpListener, mut stop: 
                   path: warp::path::FullPath,
                   query: Option<String>,
                   headers: HeaderMap,
+                  one_host: bool,
                   upgrade: Option<OnUpgrade>,
                   body| {
                 let engine = engine.clone();
                 async move {
                     let path = path.as_str().to_owned();
+                    if !one_host {
+                        return into_warp(problem(
+                            StatusCode::MISDIRECTED_REQUEST,
+                            "the Host header is no host, or another one than that of the request's address",
+                        ));
+                    }
                     let reply = match read_body(&headers, body, body_limit(&path)).await {
                         Ok(body) => {
                             routes::answer(

@@ -1,6 +1,6 @@
-//! `vestibule serve` and `vestibule check`: the engine without a display.
+//! `vestibule serve`, `vestibule check` and `vestibule ctl`: the engine without a display.
 
-use crate::cli::{Cli, Command, ServeArgs, exit, init_logging, report_errors, run_check};
+use crate::cli::{Cli, Command, ServeArgs, exit, init_logging, report_errors, run_check, run_ctl};
 use crate::engine::{DataPlace, Engine, ListenError, Options, StartError};
 use std::io::Write as _;
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use std::sync::Arc;
 pub fn run(cli: &Cli) -> u8 {
     match &cli.command {
         Some(Command::Check(check)) => run_check(&check.config),
+        Some(Command::Ctl(ctl)) => run_ctl(ctl),
         Some(Command::Serve(serve)) => serve_until_stopped(serve),
         None => serve_until_stopped(&cli.serve),
     }
@@ -108,6 +109,9 @@ fn announce(engine: &Arc<Engine>) {
         say(&crate::seed::welcome());
     }
     say(&format!("Serving {}. Try it: {}/demo-app", site.issuer, site.endpoint));
+    if let Some(address) = engine.console_address() {
+        say(&format!("The console, once and within ten minutes: {}", address.url));
+    }
     let mut line = serde_json::json!({ "issuer": site.issuer, "endpoint": site.endpoint, "port": site.port, "pid": std::process::id() });
     if let Some(control) = &engine.control {
         line["control"] = serde_json::json!({ "endpoint": format!("{}/control", site.endpoint), "tokenFile": control.file });

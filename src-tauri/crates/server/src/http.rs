@@ -127,6 +127,12 @@ fn decode(text: &str) -> Result<String, String> {
     String::from_utf8(out).map_err(|_| "percent-encoded text is not UTF-8".to_owned())
 }
 
+/// A segment of a path, decoded; `None` when its percent-encoding is broken.
+pub(crate) fn decode_path(segment: &str) -> Option<String> {
+    // A plus is a plus here, not a space.
+    decode(&segment.replace('+', "%2B")).ok()
+}
+
 impl Response {
     /// An empty response.
     #[must_use]

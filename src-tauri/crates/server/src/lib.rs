@@ -8,12 +8,14 @@
 pub mod cli;
 pub mod config;
 mod console;
+mod control;
 mod custom_ui;
 mod engine;
 mod front;
 pub mod headless;
 mod http;
 mod languages;
+mod management;
 mod messenger;
 mod pages;
 mod pauses;
@@ -23,6 +25,8 @@ mod recorder;
 mod routes;
 mod saml_responses;
 pub mod seed;
+#[cfg(test)]
+mod testing;
 
 pub use custom_ui::Wanted;
 pub use engine::{DataPlace, Engine, ListenError, Options, PLAYGROUND_APP, Ports, Site, StartError};

@@ -9,6 +9,17 @@ use std::borrow::Cow;
 #[allow_missing = true]
 struct Bundle;
 
+/// The built console, for browsers; the native window carries its own.
+#[derive(rust_embed::RustEmbed)]
+#[folder = "../../../ui/dist/console"]
+#[allow_missing = true]
+struct Console;
+
+/// A file of the console.
+pub(crate) fn console_file(path: &str) -> Option<Cow<'static, [u8]>> {
+    Console::get(path).map(|f| f.data)
+}
+
 /// A file of the bundle.
 pub(crate) fn file(path: &str) -> Option<Cow<'static, [u8]>> {
     Bundle::get(path).map(|f| f.data)

@@ -88,6 +88,8 @@ pub(crate) struct Recorder {
     shelf: Mutex<Shelf>,
     tell: broadcast::Sender<Signal>,
     tell_messages: broadcast::Sender<Arc<InboxMessage>>,
+    /// How much there was to tell, whether anybody listened or not.
+    told: AtomicU64,
     /// Something waits for the journal.
     due: Notify,
 }
@@ -99,6 +101,7 @@ impl Default for Recorder {
             shelf: Mutex::new(Shelf::default()),
             tell: broadcast::channel(BACKLOG).0,
             tell_messages: broadcast::channel(MESSAGE_BACKLOG).0,
+            told: AtomicU64::new(0),
             due: Notify::new(),
         }
     }
@@ -250,15 +253,17 @@ impl Recorder {
             self.due.notify_one();
         }
         if let Some(summary) = summary {
-            // Nobody listening any more is no error.
-            let _ = self.tell.send(Signal::Event(Arc::new(LiveEvent { summary, step: shown })));
+            self.say(Signal::Event(Arc::new(LiveEvent { summary, step: shown })));
+        } else {
+            self.told.fetch_add(1, Ordering::Relaxed);
         }
     }
 
     /// Notes whether and how a session is paused, and tells the watchers.
     pub(crate) fn pause(&self, live: &LiveId, pause: Option<SessionPause>) {
-        if let Some(summary) = self.shelf().pause(live, pause) {
-            let _ = self.tell.send(Signal::Event(Arc::new(LiveEvent { summary, step: None })));
+        let paused = self.shelf().pause(live, pause);
+        if let Some(summary) = paused {
+            self.say(Signal::Event(Arc::new(LiveEvent { summary, step: None })));
         }
     }
 
@@ -275,14 +280,26 @@ impl Recorder {
 
     /// Tells watchers that applications, people or settings changed.
     pub(crate) fn configuration_changed(&self) {
-        let _ = self.tell.send(Signal::Configuration);
+        self.say(Signal::Configuration);
+    }
+
+    /// Tells watchers, and then counts: who counts from here on may count one too few, and never one too many.
+    fn say(&self, signal: Signal) {
+        // Nobody listening is no error.
+        let _ = self.tell.send(signal);
+        self.told.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How much there was to tell so far.
+    pub(crate) fn told(&self) -> u64 {
+        self.told.load(Ordering::Relaxed)
     }
 
     /// Tells watchers of a message that was written to somebody.
     pub(crate) fn message(&self, message: InboxMessage) {
         let message = Arc::new(message);
         let _ = self.tell_messages.send(message.clone());
-        let _ = self.tell.send(Signal::Message(message));
+        self.say(Signal::Message(message));
     }
 
     /// Watches the messages from now on.
@@ -354,7 +371,7 @@ impl Recorder {
     pub(crate) fn clear(&self, store: &Store) {
         self.shelf().evict(0);
         self.hand_over(store);
-        let _ = self.tell.send(Signal::Configuration);
+        self.say(Signal::Configuration);
     }
 
     /// Reads the sessions back, before the first request: one that goes on with an earlier session must find it, and no

@@ -17,6 +17,8 @@ mod session_end;
 mod simulated;
 mod subject;
 #[cfg(test)]
+mod surface;
+#[cfg(test)]
 mod tests;
 mod third_party_login;
 mod token;
@@ -43,7 +45,7 @@ pub(crate) async fn answer(engine: &Arc<Engine>, mut request: Request, upgrade: 
     if let Some(refused) = refuse_foreign_host(engine, &request) {
         return refused;
     }
-    if let Some(mut refused) = refuse_empty_segment(&request) {
+    if let Some(mut refused) = refuse_empty_segment(&request).or_else(|| refuse_service_worker(engine, &request)) {
         secure(&request, &mut refused);
         return refused;
     }
@@ -104,14 +106,20 @@ fn is_recorded(request: &Request) -> bool {
         && path != "/oidc/jwks"
         && path != "/api/status"
         && !path.starts_with("/control")
-        && !path.starts_with("/api/one-time-tokens")
+        && !path.starts_with("/console")
+        && !management::is_ours(path)
         && !(path.starts_with("/oidc/") && path.ends_with("/wait"))
 }
 
 /// DNS rebinding: a page on another name must not reach us under that name (421, RFC 9110 15.5.20).
 fn refuse_foreign_host(engine: &Engine, request: &Request) -> Option<Response> {
     let site = engine.site();
-    let host = request.header(header::HOST).unwrap_or_default();
+    let mut named = request.headers.get_all(header::HOST).iter();
+    let host = match (named.next(), named.next()) {
+        (Some(host), None) => host.to_str().unwrap_or_default(),
+        // None at all, or several of which each reader takes another (RFC 9112 3.2).
+        _ => "",
+    };
     if site.hosts.iter().any(|known| known.eq_ignore_ascii_case(host)) {
         return None;
     }
@@ -135,6 +143,18 @@ fn refuse_empty_segment(request: &Request) -> Option<Response> {
         Some("control") => Some(control::not_found()),
         _ => None,
     }
+}
+
+/// A service worker of a developer's own pages would stand between the console and us: it sees every call of its origin, and
+/// what lets the console in. So while there is a console, browsers get no script for one (Service Workers, "Service-Worker").
+fn refuse_service_worker(engine: &Engine, request: &Request) -> Option<Response> {
+    let asked = engine.control.is_some() && request.headers.contains_key("service-worker");
+    asked.then(|| {
+        problem(
+            StatusCode::FORBIDDEN,
+            "service workers can't be registered here while the control interface is on. Start the program without --control",
+        )
+    })
 }
 
 /// Futures of routes are boxed: the largest of them would make every request's so large, and warp moves it several times.
@@ -175,16 +195,16 @@ async fn dispatch(engine: &Arc<Engine>, request: &Request, exchange: &mut Exchan
         ("GET", ["api", ".well-known", "sign-in-exp" | "experience"]) => pages::sign_in_exp(engine, request),
         ("GET", ["api", ".well-known", "phrases"]) => pages::phrases(engine, request),
         ("GET", ["api", "status"]) => Response::new(StatusCode::NO_CONTENT),
-        (_, ["api", "one-time-tokens", rest @ ..]) => Box::pin(management::one_time_tokens(engine, request, rest)).await,
         ("GET" | "POST", ["api", "authn", "single-sign-on", "oidc", id]) => {
             Box::pin(third_party_login::initiate(engine, request, exchange, id)).await
         }
         ("POST", ["api", "authn", "single-sign-on", "saml", id]) => saml::consume(engine, request, exchange, id),
         ("GET", ["api", "authn", "single-sign-on", "saml", id, "metadata"]) => saml::metadata(engine, id),
-        (_, ["api", ..]) => common::api_not_found(request),
+        (_, ["api", rest @ ..]) => Box::pin(management::answer(engine, request, rest)).await,
 
-        // For programs on this computer.
+        // For programs on this computer, and the console in a browser.
         (_, ["control", rest @ ..]) => Box::pin(control::answer(engine, request, rest)).await,
+        ("GET", ["console", rest @ ..]) if engine.control.is_some() => control::console(request, rest),
 
         // Providers that Vestibule plays itself.
         (_, ["simulated", rest @ ..]) => Box::pin(simulated::answer(engine, request, exchange, rest)).await,

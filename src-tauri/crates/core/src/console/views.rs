@@ -133,6 +133,10 @@ pub struct ApplicationDraft {
     /// Branding of its sign-in pages.
     #[serde(default)]
     pub sign_in_experience: ApplicationSignInExperience,
+    /// Free data; left out or `null`, it stays as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "bindings", ts(optional, type = "Record<string, unknown>"))]
+    pub custom_data: Option<serde_json::Map<String, serde_json::Value>>,
 }
 
 /// A named secret.

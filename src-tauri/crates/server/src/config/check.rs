@@ -389,6 +389,7 @@ fn application_draft(app: &ApplicationEntry) -> Result<ApplicationDraft, serde_j
         is_third_party: app.is_third_party.unwrap_or_default(),
         user_consent_scopes: app.user_consent_scopes.clone().unwrap_or_default(),
         sign_in_experience: app.sign_in_experience.over(&Default::default())?,
+        custom_data: None,
     })
 }
 

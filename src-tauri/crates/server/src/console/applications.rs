@@ -29,6 +29,7 @@ fn view(app: &Application) -> ApplicationView {
             is_third_party: app.is_third_party,
             user_consent_scopes: app.user_consent_scopes.clone(),
             sign_in_experience: app.sign_in_experience.clone(),
+            custom_data: Some(app.custom_data.clone()),
         },
         secrets: app
             .secrets
@@ -77,7 +78,7 @@ impl Engine {
                     secrets,
                     is_third_party: draft.is_third_party,
                     user_consent_scopes: draft.user_consent_scopes,
-                    custom_data: serde_json::Map::new(),
+                    custom_data: draft.custom_data.unwrap_or_default(),
                     sign_in_experience: draft.sign_in_experience,
                     created_at: cx.now,
                 };
@@ -117,6 +118,9 @@ impl Engine {
                 app.sign_in_experience = draft.sign_in_experience;
                 app.is_third_party = draft.is_third_party;
                 app.user_consent_scopes = draft.user_consent_scopes;
+                if let Some(data) = draft.custom_data {
+                    app.custom_data = data;
+                }
                 // The playground's addresses follow the provider's own.
                 if id != PLAYGROUND_APP {
                     app.oidc_client_metadata = draft.oidc_client_metadata;

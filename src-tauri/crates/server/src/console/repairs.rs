@@ -47,6 +47,7 @@ impl Engine {
                 is_third_party: app.is_third_party,
                 user_consent_scopes: app.user_consent_scopes.clone(),
                 sign_in_experience: app.sign_in_experience.clone(),
+                custom_data: None,
             };
             if let Err(refused) = first(check_application(&draft)) {
                 return Ok(Err(refused));

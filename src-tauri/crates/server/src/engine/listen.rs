@@ -57,6 +57,13 @@ impl Engine {
             address: format!("port {port}"),
             why: e.to_string(),
         })?;
+        if let Some(control) = &self.control {
+            let loopback = loopback(&listeners, port);
+            control.write_address(&loopback).map_err(|e| ListenError::Address {
+                address: loopback,
+                why: e.to_string(),
+            })?;
+        }
         replace(&self.serving, None);
         let mut handles = self.listeners.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         handles.extend(
@@ -94,9 +101,23 @@ impl Engine {
         if let Some(control) = &self.control {
             // The token is worth nothing any more.
             let _ = std::fs::remove_file(&control.file);
+            let _ = std::fs::remove_file(control.address_file());
         }
         self.recorder.hand_over(&self.store);
         self.store.close().await;
+    }
+}
+
+/// Where programs on this computer reach the provider, whatever `--endpoint` says.
+fn loopback(listeners: &[TcpListener], port: u16) -> String {
+    let bound = listeners
+        .iter()
+        .find_map(|listener| listener.local_addr().ok())
+        .map(|address| address.ip());
+    match bound {
+        Some(IpAddr::V6(v6)) if !v6.is_unspecified() => format!("http://[{v6}]:{port}"),
+        Some(IpAddr::V4(v4)) if !v4.is_unspecified() => format!("http://{v4}:{port}"),
+        _ => format!("http://127.0.0.1:{port}"),
     }
 }
 

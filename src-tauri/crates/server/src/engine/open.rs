@@ -1,12 +1,12 @@
 //! Opening: data directory, keys, configuration or demo data. No sockets yet.
 
-use super::{Control, Documents, Engine, Site};
+use super::{Documents, Engine, Site};
 use crate::cli::exit;
+use crate::control::Control;
 use crate::{config, seed};
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, RwLock};
-use vestibule_core::Secret;
 use vestibule_core::entropy::Entropy;
 use vestibule_core::record::Table;
 use vestibule_core::time::Clock;
@@ -203,6 +203,7 @@ impl Engine {
             store,
             vault,
             custody,
+            patching: tokio::sync::Mutex::default(),
             stop,
             seeded: std::sync::atomic::AtomicBool::new(false),
         });
@@ -283,18 +284,22 @@ impl Engine {
 }
 
 impl Control {
-    fn new(file: PathBuf, entropy: &dyn Entropy) -> Self {
-        let token = Secret::new(vestibule_core::entropy::opaque43(entropy));
-        Self { token, file }
-    }
-
     /// Writes the token where only its owner can read it.
     fn write(&self) -> Result<(), StartError> {
-        vestibule_keys::write_private(&self.file, self.token.expose().as_bytes()).map_err(|why| StartError::Control {
-            file: self.file.display().to_string(),
-            why,
-        })
+        write_control(&self.file, self.token.expose())
     }
+
+    /// Writes where the provider answers beside the token, so that `ctl` finds both.
+    pub(super) fn write_address(&self, endpoint: &str) -> Result<(), StartError> {
+        write_control(&self.address_file(), endpoint)
+    }
+}
+
+fn write_control(file: &std::path::Path, text: &str) -> Result<(), StartError> {
+    vestibule_keys::write_private(file, text.as_bytes()).map_err(|why| StartError::Control {
+        file: file.display().to_string(),
+        why,
+    })
 }
 
 /// The key that everything stored is sealed with.

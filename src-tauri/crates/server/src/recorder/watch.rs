@@ -16,6 +16,7 @@ const BATCH: usize = 256;
 /// Receives the live stream.
 pub struct LiveWatch {
     receiver: broadcast::Receiver<Signal>,
+    heard: u64,
     _attended: Attended,
 }
 
@@ -23,8 +24,15 @@ impl LiveWatch {
     pub(super) const fn new(receiver: broadcast::Receiver<Signal>, attended: Attended) -> Self {
         Self {
             receiver,
+            heard: 0,
             _attended: attended,
         }
+    }
+
+    /// How much was told since the watch began, missed or not.
+    #[must_use]
+    pub const fn heard(&self) -> u64 {
+        self.heard
     }
 
     /// The next batch: waits for a first event, then gathers what follows at once. `None` when the engine is gone.
@@ -36,19 +44,33 @@ impl LiveWatch {
             messages: Vec::new(),
         };
         match self.receiver.recv().await {
-            Ok(signal) => take(&mut batch, signal),
-            Err(RecvError::Lagged(missed)) => batch.missed += missed,
+            Ok(signal) => self.take(&mut batch, signal),
+            Err(RecvError::Lagged(missed)) => self.miss(&mut batch, missed),
             Err(RecvError::Closed) => return None,
         }
         tokio::time::sleep(GATHER).await;
         while batch.events.len() < BATCH {
             match self.receiver.try_recv() {
-                Ok(signal) => take(&mut batch, signal),
-                Err(TryRecvError::Lagged(missed)) => batch.missed += missed,
+                Ok(signal) => self.take(&mut batch, signal),
+                Err(TryRecvError::Lagged(missed)) => self.miss(&mut batch, missed),
                 Err(TryRecvError::Empty | TryRecvError::Closed) => break,
             }
         }
         Some(batch)
+    }
+
+    fn take(&mut self, batch: &mut LiveBatch, signal: Signal) {
+        self.heard += 1;
+        match signal {
+            Signal::Event(event) => batch.events.push((*event).clone()),
+            Signal::Configuration => batch.configuration_changed = true,
+            Signal::Message(message) => batch.messages.push((*message).clone()),
+        }
+    }
+
+    const fn miss(&mut self, batch: &mut LiveBatch, missed: u64) {
+        self.heard += missed;
+        batch.missed += missed;
     }
 }
 
@@ -71,13 +93,5 @@ impl MessageWatch {
                 Err(RecvError::Closed) => return None,
             }
         }
-    }
-}
-
-fn take(batch: &mut LiveBatch, signal: Signal) {
-    match signal {
-        Signal::Event(event) => batch.events.push((*event).clone()),
-        Signal::Configuration => batch.configuration_changed = true,
-        Signal::Message(message) => batch.messages.push((*message).clone()),
     }
 }

@@ -287,5 +287,6 @@ fn draft(app: &Application) -> ApplicationDraft {
         is_third_party: app.is_third_party,
         user_consent_scopes: app.user_consent_scopes.clone(),
         sign_in_experience: app.sign_in_experience.clone(),
+        custom_data: None,
     }
 }
