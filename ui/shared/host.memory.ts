@@ -22,7 +22,9 @@ import {
 } from './host.memory.data';
 import { memoryConnectors } from './host.memory.connectors';
 import { codeMessage, exampleMessages, memoryInbox } from './host.memory.messages';
+import { examplePerson, memoryPeople } from './host.memory.people';
 import { exampleSessions, finishedSession, machineSession, waitingSession } from './host.memory.sessions';
+import { memorySettings } from './host.memory.settings';
 import { aliceTokens } from './host.memory.tokens';
 
 export interface MemoryOptions {
@@ -34,6 +36,8 @@ export interface MemoryOptions {
   empty?: boolean;
   /** This many more messages, for long lists. */
   manyMessages?: number;
+  /** This many more people, for long lists. */
+  manyPeople?: number;
   portTaken?: boolean;
 }
 
@@ -72,6 +76,11 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
     messages.push(codeMessage(`msg_many_${index}`, now - 5_000_000 - index * 60_000, { to: `p${index}@example.test` }));
   }
   const mail = memoryInbox(messages, now);
+  for (let index = 0; index < (options.manyPeople ?? 0); index++) {
+    users.push(examplePerson(`many${index}`, `Person ${index}`, now, { username: `person${index}` }));
+  }
+  const people = memoryPeople({ now, users: () => users, replace: (next) => ((users = next), changed()) });
+  const program = memorySettings({ now, changed: () => changed(), sessions: () => sessions.length });
   const providers = memoryConnectors({ now, experience: () => experience, changed: () => changed(), startRun });
   const runs = new Map<string, PlaygroundRun>();
   const watchers = new Set<(batch: LiveBatch) => void>();
@@ -128,18 +137,7 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
         'username',
       );
     const { password, ...rest } = draft;
-    const known = users.find((user) => user.id === id) ?? {
-      id,
-      isSuspended: false,
-      hasPassword: false,
-      identities: [],
-      ssoIdentities: [],
-      mfaVerifications: [],
-      roles: [],
-      lastSignInAt: null,
-      createdAt: now,
-      demoNote: null,
-    };
+    const known = users.find((user) => user.id === id) ?? examplePerson(id, '', now, { hasPassword: false });
     const user = {
       ...known,
       ...rest,
@@ -255,6 +253,7 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
       case 'updateUser':
         return person(request.id, request.user);
       case 'deleteUser':
+        users.filter((user) => user.id === request.id).forEach((user) => people.remember(user));
         users = users.filter((user) => user.id !== request.id);
         changed();
         return done('Deleted the person with their sessions and grants.');
@@ -265,6 +264,35 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
         changed();
         return { reply: 'user', value: user };
       }
+      case 'people':
+      case 'person':
+      case 'setPassword':
+      case 'removeFactor':
+      case 'addTotp':
+      case 'totpCode':
+      case 'backupCodes':
+      case 'newBackupCodes':
+      case 'personAccess':
+      case 'endBrowserSession':
+      case 'revokeGrant':
+      case 'restoreUser':
+      case 'makeUpPeople':
+      case 'deleteMadeUpPeople':
+      case 'personas':
+      case 'createPersonas':
+        return people.answer(request);
+      case 'signingKeys':
+      case 'announceKey':
+      case 'rotateKey':
+      case 'retireKey':
+      case 'retention':
+      case 'setRetention':
+      case 'data':
+      case 'plantDemoData':
+      case 'removeDemoData':
+      case 'startOver':
+      case 'undoStartOver':
+        return program.answer(request);
       case 'playgroundStart':
         return startRun(request.params);
       case 'playgroundRun':

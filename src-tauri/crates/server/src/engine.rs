@@ -3,10 +3,14 @@
 mod listen;
 mod open;
 mod settings;
+mod start_over;
+mod undo;
 
 pub use listen::ListenError;
 pub use open::{DataPlace, Options, Ports, StartError};
 pub use settings::PLAYGROUND_APP;
+pub(crate) use settings::wanted_algs;
+pub(crate) use start_over::StartOverError;
 
 use crate::playground::Playground;
 use crate::recorder::{Exchange, LiveWatch, MessageWatch, Recorder};
@@ -66,13 +70,15 @@ pub struct Engine {
     pub(crate) simulator: vestibule_simulator::Simulator,
     pub(crate) saml_responses: crate::saml_responses::SamlResponses,
     pub(crate) custom_ui: crate::custom_ui::State,
+    pub(crate) deleted_people: crate::console::DeletedPeople,
+    undo: undo::Undo,
     keys: RwLock<Arc<KeyRing>>,
     site: RwLock<Arc<Site>>,
     documents: RwLock<Arc<Documents>>,
     serving: RwLock<Option<ListenError>>,
     stop: watch::Sender<bool>,
     seeded: std::sync::atomic::AtomicBool,
-    listeners: std::sync::Mutex<Vec<tokio::task::JoinHandle<()>>>,
+    listeners: std::sync::Mutex<Vec<listen::Listening>>,
 }
 
 fn read<T: Clone>(lock: &RwLock<T>) -> T {
