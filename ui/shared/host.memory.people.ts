@@ -179,7 +179,10 @@ export function memoryPeople({ now, users, replace }: World) {
       case 'setPassword': {
         const hasPassword = request.password !== '';
         const user = change(request.id, { hasPassword, passwordExpired: hasPassword && request.expired });
-        return { reply: 'passwordSet', value: { user, drawn: request.password === null ? 'k9VtqWnX-4zHrmA7pYes' : null } };
+        return {
+          reply: 'passwordSet',
+          value: { user, drawn: request.password === null ? 'k9VtqWnX-4zHrmA7pYes' : null },
+        };
       }
       case 'removeFactor': {
         const { mfaVerifications } = find(request.userId);
@@ -206,7 +209,10 @@ export function memoryPeople({ now, users, replace }: World) {
       case 'personAccess':
         return { reply: 'personAccess', value: access };
       case 'endBrowserSession':
-        access = { ...access, sessions: access.sessions.filter(({ uid }) => request.uid !== null && uid !== request.uid) };
+        access = {
+          ...access,
+          sessions: access.sessions.filter(({ uid }) => request.uid !== null && uid !== request.uid),
+        };
         return { reply: 'personAccess', value: access };
       case 'revokeGrant':
         access = {
