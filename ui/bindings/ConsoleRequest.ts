@@ -4,6 +4,7 @@ import type { ConnectorDraft } from "./ConnectorDraft";
 import type { ConnectorId } from "./ConnectorId";
 import type { CustomPhrases } from "./CustomPhrases";
 import type { CustomProfileField } from "./CustomProfileField";
+import type { LiveRetention } from "./LiveRetention";
 import type { MessageSettingsDraft } from "./MessageSettingsDraft";
 import type { OrganizationDraft } from "./OrganizationDraft";
 import type { OrganizationRoleDraft } from "./OrganizationRoleDraft";
@@ -12,9 +13,11 @@ import type { PlaygroundAction } from "./PlaygroundAction";
 import type { ProviderSettings } from "./ProviderSettings";
 import type { Repair } from "./Repair";
 import type { SignInExperience } from "./SignInExperience";
+import type { SigningAlg } from "./SigningAlg";
 import type { SimulatedAccountDraft } from "./SimulatedAccountDraft";
 import type { Simulation } from "./Simulation";
 import type { Timestamp } from "./Timestamp";
+import type { TypedPassword } from "./TypedPassword";
 import type { UserDraft } from "./UserDraft";
 
 /**
@@ -164,7 +167,119 @@ id: string,
 /**
  * Whether sign-in is refused.
  */
-suspended: boolean, } | { "op": "playgroundStart", 
+suspended: boolean, } | { "op": "people", 
+/**
+ * As in `Users`.
+ */
+search: string, 
+/**
+ * At most this many.
+ */
+limit: number, } | { "op": "person", 
+/**
+ * `sub`.
+ */
+id: string, } | { "op": "setPassword", 
+/**
+ * `sub`.
+ */
+id: string, 
+/**
+ * `null` draws one that the password policy takes; the empty text removes it.
+ */
+password: TypedPassword | null, 
+/**
+ * Whether a new one is asked for at the next sign-in.
+ */
+expired: boolean, } | { "op": "removeFactor", 
+/**
+ * `sub`.
+ */
+userId: string, 
+/**
+ * The factor.
+ */
+factorId: string, } | { "op": "addTotp", 
+/**
+ * `sub`.
+ */
+userId: string, } | { "op": "totpCode", 
+/**
+ * `sub`.
+ */
+userId: string, } | { "op": "backupCodes", 
+/**
+ * `sub`.
+ */
+userId: string, } | { "op": "newBackupCodes", 
+/**
+ * `sub`.
+ */
+userId: string, } | { "op": "personAccess", 
+/**
+ * `sub`.
+ */
+userId: string, } | { "op": "endBrowserSession", 
+/**
+ * `sub`.
+ */
+userId: string, 
+/**
+ * Its `uid`; all of the person's when `null`.
+ */
+uid: string | null, } | { "op": "revokeGrant", 
+/**
+ * `sub`.
+ */
+userId: string, 
+/**
+ * The grant; all of the person's when `null`.
+ */
+grantId: string | null, } | { "op": "restoreUser", 
+/**
+ * `sub`.
+ */
+id: string, } | { "op": "makeUpPeople", 
+/**
+ * 1 to 1000.
+ */
+count: number, 
+/**
+ * Any number.
+ */
+seed: number, 
+/**
+ * The password of all of them; none when `null`.
+ */
+password: TypedPassword | null, } | { "op": "deleteMadeUpPeople" } | { "op": "personas" } | { "op": "createPersonas", 
+/**
+ * Which, by their ids.
+ */
+ids: Array<string>, 
+/**
+ * The password of those who have one.
+ */
+password: TypedPassword, } | { "op": "signingKeys" } | { "op": "announceKey", 
+/**
+ * What it will sign with.
+ */
+alg: SigningAlg, } | { "op": "rotateKey", 
+/**
+ * What to sign with.
+ */
+alg: SigningAlg, } | { "op": "retireKey", 
+/**
+ * `kid`.
+ */
+id: string, } | { "op": "retention" } | { "op": "setRetention", 
+/**
+ * How.
+ */
+retention: LiveRetention, } | { "op": "data" } | { "op": "plantDemoData" } | { "op": "removeDemoData" } | { "op": "startOver", 
+/**
+ * Whether the signing keys stay, so that clients need not learn new ones.
+ */
+keepKeys: boolean, } | { "op": "undoStartOver" } | { "op": "playgroundStart", 
 /**
  * Parameters of the authorization request beside the client's own, in order; empty means a usual request.
  */

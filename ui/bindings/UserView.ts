@@ -8,7 +8,11 @@ import type { Timestamp } from "./Timestamp";
 /**
  * A person as the window sees them (sheet 7.1, API representation).
  */
-export type UserView = { id: string, username: string | null, primaryEmail: string | null, primaryPhone: string | null, name: string | null, avatar: string | null, profile: Profile, customData: Record<string, unknown>, hasPassword: boolean, isSuspended: boolean, 
+export type UserView = { id: string, username: string | null, primaryEmail: string | null, primaryPhone: string | null, name: string | null, avatar: string | null, profile: Profile, customData: Record<string, unknown>, hasPassword: boolean, 
+/**
+ * Whether a new password is asked for at the next sign-in.
+ */
+passwordExpired: boolean, isSuspended: boolean, 
 /**
  * Linked social identities.
  */

@@ -7,6 +7,7 @@ import type { CustomProfileField } from '$bindings/CustomProfileField';
 import type { PhrasesView } from '$bindings/PhrasesView';
 import type { SignInExperience } from '$bindings/SignInExperience';
 import type { UserView } from '$bindings/UserView';
+import { examplePerson } from './host.memory.people';
 
 /** Example applications, people and settings for tests and for the development page. */
 
@@ -63,32 +64,33 @@ export function exampleApplications(now: number): ApplicationView[] {
 }
 
 export function exampleUsers(now: number): UserView[] {
-  const person = (id: string, name: string, part: Partial<UserView>): UserView => ({
-    id,
-    username: name.split(' ')[0]?.toLowerCase() ?? null,
-    primaryEmail: `${name.split(' ')[0]?.toLowerCase()}@example.test`,
-    primaryPhone: null,
-    name,
-    avatar: null,
-    profile: {},
-    customData: {},
-    hasPassword: true,
-    isSuspended: false,
-    identities: [],
-    ssoIdentities: [],
-    mfaVerifications: [],
-    roles: [],
-    lastSignInAt: null,
-    createdAt: now - 86_400_000,
-    updatedAt: now - 86_400_000,
-    demoNote: null,
-    ...part,
-  });
+  const person = (id: string, name: string, part: Partial<UserView>) => examplePerson(id, name, now, part);
   return [
     person('a1ice0archer', 'Alice Archer', {
       lastSignInAt: now - 31_000,
       demoNote: 'has everything set',
       roles: ['admin'],
+      customData: { plan: 'gold', points: 1280 },
+      mfaVerifications: [
+        {
+          id: 'totp1',
+          type: 'Totp',
+          name: null,
+          agent: null,
+          remainingCodes: null,
+          createdAt: now - 8_640_000,
+          lastUsedAt: now - 31_000,
+        },
+        {
+          id: 'key1',
+          type: 'WebAuthn',
+          name: 'Laptop',
+          agent: 'Firefox on Linux',
+          remainingCodes: null,
+          createdAt: now - 864_000,
+          lastUsedAt: null,
+        },
+      ],
     }),
     person('b0bbannerbob', 'Bob Banner', {
       lastSignInAt: now - 196_000,

@@ -26,7 +26,9 @@ import { memoryConnectors } from './host.memory.connectors';
 import { memoryDesktop } from './host.memory.desktop';
 import { codeMessage, exampleMessages, memoryInbox } from './host.memory.messages';
 import { memoryOrganizations } from './host.memory.organizations';
+import { examplePerson, memoryPeople } from './host.memory.people';
 import { exampleSessions, finishedSession, machineSession, waitingSession } from './host.memory.sessions';
+import { memorySettings } from './host.memory.settings';
 import { aliceTokens } from './host.memory.tokens';
 import { exampleKeys, exampleWire } from './host.memory.wire';
 
@@ -44,6 +46,8 @@ export interface MemoryOptions {
   empty?: boolean;
   /** This many more messages, for long lists. */
   manyMessages?: number;
+  /** This many more people, for long lists. */
+  manyPeople?: number;
   portTaken?: boolean;
   /** As a page in an ordinary browser, without a desktop around it. */
   plain?: boolean;
@@ -90,6 +94,11 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
     messages.push(codeMessage(`msg_many_${index}`, now - 5_000_000 - index * 60_000, { to: `p${index}@example.test` }));
   }
   const mail = memoryInbox(messages, now);
+  for (let index = 0; index < (options.manyPeople ?? 0); index++) {
+    users.push(examplePerson(`many${index}`, `Person ${index}`, now, { username: `person${index}` }));
+  }
+  const people = memoryPeople({ now, users: () => users, replace: (next) => ((users = next), changed()) });
+  const program = memorySettings({ now, changed: () => changed(), sessions: () => sessions.length });
   const providers = memoryConnectors({ now, experience: () => experience, changed: () => changed(), startRun });
   const organizations = memoryOrganizations(now, options.empty ?? false);
   const acts = memoryActions({
@@ -154,18 +163,7 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
         'username',
       );
     const { password, ...rest } = draft;
-    const known = users.find((user) => user.id === id) ?? {
-      id,
-      isSuspended: false,
-      hasPassword: false,
-      identities: [],
-      ssoIdentities: [],
-      mfaVerifications: [],
-      roles: [],
-      lastSignInAt: null,
-      createdAt: now,
-      demoNote: null,
-    };
+    const known = users.find((user) => user.id === id) ?? examplePerson(id, '', now, { hasPassword: false });
     const user = {
       ...known,
       ...rest,
@@ -289,6 +287,7 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
       case 'updateUser':
         return person(request.id, request.user);
       case 'deleteUser':
+        users.filter((user) => user.id === request.id).forEach((user) => people.remember(user));
         users = users.filter((user) => user.id !== request.id);
         changed();
         return done('Deleted the person with their sessions and grants.');
@@ -299,6 +298,35 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
         changed();
         return { reply: 'user', value: user };
       }
+      case 'people':
+      case 'person':
+      case 'setPassword':
+      case 'removeFactor':
+      case 'addTotp':
+      case 'totpCode':
+      case 'backupCodes':
+      case 'newBackupCodes':
+      case 'personAccess':
+      case 'endBrowserSession':
+      case 'revokeGrant':
+      case 'restoreUser':
+      case 'makeUpPeople':
+      case 'deleteMadeUpPeople':
+      case 'personas':
+      case 'createPersonas':
+        return people.answer(request);
+      case 'signingKeys':
+      case 'announceKey':
+      case 'rotateKey':
+      case 'retireKey':
+      case 'retention':
+      case 'setRetention':
+      case 'data':
+      case 'plantDemoData':
+      case 'removeDemoData':
+      case 'startOver':
+      case 'undoStartOver':
+        return program.answer(request);
       case 'playgroundStart':
         return startRun(request.params);
       case 'playgroundRun':

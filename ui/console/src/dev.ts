@@ -4,12 +4,13 @@ import { mount } from 'svelte';
 import App from './App.svelte';
 import './styles.css';
 
-// Development only: `dev.html?many=10000`, `?messages=1000`, `?empty`, `?portTaken`, `?live` (a new session or message now
+// Development only: `dev.html?many=10000`, `?messages=1000`, `?people=5000`, `?empty`, `?portTaken`, `?live` (a new session or message now
 // and then).
 const query = new URLSearchParams(window.location.search);
 const host = memoryHost({
   many: Number(query.get('many') ?? 0),
   manyMessages: Number(query.get('messages') ?? 0),
+  manyPeople: Number(query.get('people') ?? 0),
   empty: query.has('empty'),
   portTaken: query.has('portTaken'),
 });

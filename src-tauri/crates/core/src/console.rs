@@ -6,23 +6,31 @@
 mod actions;
 mod bridge;
 mod connectors;
+mod keys;
 mod management;
 mod organizations;
+mod people;
+mod settings;
 mod simulated;
 mod views;
 
 pub use actions::*;
 pub use bridge::*;
 pub use connectors::*;
+pub use keys::*;
 pub use management::*;
 pub use organizations::*;
+pub use people::*;
+pub use settings::*;
 pub use simulated::SimulatedAccountDraft;
 pub use views::*;
 
 use crate::because::Repair;
 use crate::ids::ConnectorId;
 use crate::live::{LiveDetail, LiveSummary, Wire};
-use crate::model::{CustomPhrases, CustomProfileField, ProviderSettings, SignInExperience, SimulatedAccount, Simulation};
+use crate::model::{
+    CustomPhrases, CustomProfileField, LiveRetention, ProviderSettings, SignInExperience, SigningAlg, SimulatedAccount, Simulation,
+};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -184,6 +192,135 @@ pub enum ConsoleRequest {
         /// Whether sign-in is refused.
         suspended: bool,
     },
+    /// People as rows of a list.
+    People {
+        /// As in `Users`.
+        search: String,
+        /// At most this many.
+        limit: u32,
+    },
+    /// One person.
+    Person {
+        /// `sub`.
+        id: String,
+    },
+    /// Set a person's password. Browsers they are signed in on stay signed in.
+    SetPassword {
+        /// `sub`.
+        id: String,
+        /// `null` draws one that the password policy takes; the empty text removes it.
+        password: Option<TypedPassword>,
+        /// Whether a new one is asked for at the next sign-in.
+        expired: bool,
+    },
+    /// Take a second factor from a person.
+    RemoveFactor {
+        /// `sub`.
+        user_id: String,
+        /// The factor.
+        factor_id: String,
+    },
+    /// Give a person an authenticator app, whose codes the window shows.
+    AddTotp {
+        /// `sub`.
+        user_id: String,
+    },
+    /// What a person's authenticator app shows right now.
+    TotpCode {
+        /// `sub`.
+        user_id: String,
+    },
+    /// A person's backup codes, opened.
+    BackupCodes {
+        /// `sub`.
+        user_id: String,
+    },
+    /// Draw ten backup codes, in place of those there were.
+    NewBackupCodes {
+        /// `sub`.
+        user_id: String,
+    },
+    /// Where a person is signed in, and what they let applications have.
+    PersonAccess {
+        /// `sub`.
+        user_id: String,
+    },
+    /// End a browser session, as a sign-out there would: grants without `offline_access` end too, and applications are told.
+    EndBrowserSession {
+        /// `sub`.
+        user_id: String,
+        /// Its `uid`; all of the person's when `null`.
+        uid: Option<String>,
+    },
+    /// Take a grant back with every token under it.
+    RevokeGrant {
+        /// `sub`.
+        user_id: String,
+        /// The grant; all of the person's when `null`.
+        grant_id: Option<String>,
+    },
+    /// Bring back a person who was deleted since this program was started.
+    RestoreUser {
+        /// `sub`.
+        id: String,
+    },
+    /// Make people up. The same seed makes the same people.
+    MakeUpPeople {
+        /// 1 to 1000.
+        count: u32,
+        /// Any number.
+        seed: u32,
+        /// The password of all of them; none when `null`.
+        password: Option<TypedPassword>,
+    },
+    /// Delete everybody who was made up.
+    DeleteMadeUpPeople,
+    /// Ready-made people for tests.
+    Personas,
+    /// Make ready-made people, or put them back as they were.
+    CreatePersonas {
+        /// Which, by their ids.
+        ids: Vec<String>,
+        /// The password of those who have one.
+        password: TypedPassword,
+    },
+    /// The signing keys.
+    SigningKeys,
+    /// Publish the key that will sign next, so that clients learn it before it is used.
+    AnnounceKey {
+        /// What it will sign with.
+        alg: SigningAlg,
+    },
+    /// Sign with the announced key from now on, or with a new one where none is announced.
+    RotateKey {
+        /// What to sign with.
+        alg: SigningAlg,
+    },
+    /// Stop publishing a key: tokens it signed fail at clients from then on.
+    RetireKey {
+        /// `kid`.
+        id: String,
+    },
+    /// How live sessions are kept.
+    Retention,
+    /// Change how live sessions are kept.
+    SetRetention {
+        /// How.
+        retention: LiveRetention,
+    },
+    /// Where the data is, how much, and what can be done with it.
+    Data,
+    /// Put the demo data back as it was in the beginning.
+    PlantDemoData,
+    /// Delete the demo data.
+    RemoveDemoData,
+    /// Empty everything and begin as a first start would. It can be taken back for a day.
+    StartOver {
+        /// Whether the signing keys stay, so that clients need not learn new ones.
+        keep_keys: bool,
+    },
+    /// Take the last `StartOver` back. What was made since is gone.
+    UndoStartOver,
     /// Start an authorization request of the built-in playground client.
     PlaygroundStart {
         /// Parameters of the authorization request beside the client's own, in order; empty means a usual request.
@@ -441,8 +578,30 @@ pub enum ConsoleReply {
     Secrets(Vec<SecretView>),
     /// To `Users`.
     Users(UserList),
-    /// To `CreateUser`, `UpdateUser`, `SetSuspended`, `UnlinkIdentity`, `UnlinkSsoIdentity`.
+    /// To `CreateUser`, `UpdateUser`, `SetSuspended`, `RestoreUser`, `RemoveFactor`, `UnlinkIdentity`, `UnlinkSsoIdentity`.
     User(Box<UserView>),
+    /// To `People`.
+    People(PersonRows),
+    /// To `Person`; `null` when they were deleted.
+    Person(Option<Box<UserView>>),
+    /// To `SetPassword`.
+    PasswordSet(Box<PasswordSet>),
+    /// To `AddTotp` and `TotpCode`.
+    Totp(TotpView),
+    /// To `BackupCodes` and `NewBackupCodes`.
+    BackupCodes(Vec<BackupCodeView>),
+    /// To `PersonAccess`, `EndBrowserSession` and `RevokeGrant`.
+    PersonAccess(PersonAccess),
+    /// To `MakeUpPeople`.
+    MadeUp(MadeUp),
+    /// To `Personas` and `CreatePersonas`: all of them.
+    Personas(Vec<PersonaView>),
+    /// To the requests about signing keys.
+    SigningKeys(SigningKeyList),
+    /// To `Retention` and `SetRetention`.
+    Retention(RetentionView),
+    /// To `Data`, `PlantDemoData`, `RemoveDemoData`, `StartOver` and `UndoStartOver`.
+    Data(DataView),
     /// To the playground requests and `TestConnector`; `null` when the run is no longer kept.
     Playground(Option<PlaygroundRun>),
     /// To `Settings` and `UpdateSettings`.

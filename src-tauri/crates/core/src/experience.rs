@@ -94,10 +94,10 @@ pub use later::{Later, not_served};
 pub use messages::{is_deliverable, open_message};
 pub use mfa::{
     AuthenticationQuestion, Demand, MfaBinding, NewTotp, PasskeyQuestion, add_mfa_factor, add_passkey, authentication_question, demand,
-    enable_mfa, generate_backup_codes, passkey_question, preflight_passkey_sign_in, record_authentication, record_passkey_result,
-    record_registration, registration_question, send_mfa_verification_code, skip_additional_mfa, skip_mfa, skip_passkey,
-    start_authentication, start_passkey_sign_in, start_registration, start_totp, totp_for, verify_backup_code,
-    verify_mfa_verification_code, verify_totp,
+    draw_backup_codes, draw_totp_secret, enable_mfa, generate_backup_codes, passkey_question, preflight_passkey_sign_in,
+    record_authentication, record_passkey_result, record_registration, registration_question, send_mfa_verification_code,
+    skip_additional_mfa, skip_mfa, skip_passkey, start_authentication, start_passkey_sign_in, start_registration, start_totp, totp_for,
+    verify_backup_code, verify_mfa_verification_code, verify_totp,
 };
 pub use one_time_token::{
     ONE_TIME_TOKEN_TTL, check_one_time_token, find_one_time_token, issue_one_time_token, set_one_time_token_status, verify_one_time_token,

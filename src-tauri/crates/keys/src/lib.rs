@@ -24,7 +24,7 @@ pub use assertion::{Assertion, AssertionKey, CLOCK_TOLERANCE, ExpectedAssertion,
 pub use custody::{CustodyError, CustodyKind, CustodyReport, DataKey, Preference, open_data_key, write_private};
 pub use error::{KeyError, VerifyError};
 pub use hasher::{HasherError, PasswordHasher};
-pub use ring::{Expected, KeyRing};
+pub use ring::{Expected, KeyRing, PublishedKey};
 pub use signing::{KeyStatus, SigningKeyRecord, SigningKeys};
 pub use vault::Vault;
 pub use webauthn::{

@@ -3,17 +3,19 @@
 use crate::error::{KeyError, VerifyError};
 use crate::signing::{KeyStatus, SigningKeyRecord, SigningKeys};
 use aws_lc_rs::digest::{SHA256, digest};
-use aws_lc_rs::encoding::AsDer as _;
+use aws_lc_rs::encoding::{AsDer as _, PublicKeyX509Der};
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm, KeyPair as _, RSA_PKCS1_SHA256,
     RsaKeyPair,
 };
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation, decode, decode_header};
 use serde::Serialize;
 use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use vestibule_core::model::SigningAlg;
 use vestibule_core::port::Vault as VaultPort;
 use vestibule_core::time::Timestamp;
@@ -28,9 +30,33 @@ struct Loaded {
     id: String,
     alg: SigningAlg,
     status: KeyStatus,
+    created_at: Timestamp,
+    since: Timestamp,
+    signed: Arc<AtomicU64>,
     pair: Pair,
     jwk: Value,
     verifier: DecodingKey,
+}
+
+/// What may be shown of a signing key: nothing of its private half.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PublishedKey {
+    /// `kid`.
+    pub id: String,
+    /// What it signs with.
+    pub alg: SigningAlg,
+    /// Where it stands.
+    pub status: KeyStatus,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Since when it stands there.
+    pub since: Timestamp,
+    /// Tokens it signed since it was first loaded.
+    pub signed: u64,
+    /// As in the JWK set.
+    pub jwk: Value,
+    /// The same as PEM (RFC 7468 section 13).
+    pub pem: String,
 }
 
 /// A key pair of any algorithm.
@@ -88,6 +114,15 @@ impl KeyRing {
     /// # Errors
     /// When a key was sealed with another data key or is damaged.
     pub fn load(stored: &SigningKeys, vault: &dyn VaultPort) -> Result<Self, KeyError> {
+        Self::load_after(stored, vault, &Self { keys: Vec::new() })
+    }
+
+    /// As [`KeyRing::load`], for keys that were in use before: what they signed goes on being counted.
+    ///
+    /// # Errors
+    /// As [`KeyRing::load`].
+    pub fn load_after(stored: &SigningKeys, vault: &dyn VaultPort, before: &Self) -> Result<Self, KeyError> {
+        let counted = |id: &str| before.keys.iter().find(|key| key.id == id).map(|key| key.signed.clone());
         let keys = stored
             .keys
             .iter()
@@ -97,6 +132,9 @@ impl KeyRing {
                     id: record.id.clone(),
                     alg: record.alg,
                     status: record.status,
+                    created_at: record.created_at,
+                    since: record.since.unwrap_or(record.created_at),
+                    signed: counted(&record.id).unwrap_or_default(),
                     jwk: published(&record.id, record.alg, &pair),
                     verifier: verifier(&pair),
                     pair,
@@ -110,6 +148,22 @@ impl KeyRing {
     #[must_use]
     pub fn jwks(&self) -> Value {
         json!({ "keys": self.keys.iter().map(|key| &key.jwk).collect::<Vec<_>>() })
+    }
+
+    /// What may be shown of each key, in the order of the JWK set.
+    #[must_use]
+    pub fn published(&self) -> Vec<PublishedKey> {
+        let shown = self.keys.iter().map(|key| PublishedKey {
+            id: key.id.clone(),
+            alg: key.alg,
+            status: key.status,
+            created_at: key.created_at,
+            since: key.since,
+            signed: key.signed.load(Ordering::Relaxed),
+            jwk: key.jwk.clone(),
+            pem: public_pem(&key.pair),
+        });
+        shown.collect()
     }
 
     /// Whether tokens can be signed with an algorithm.
@@ -147,6 +201,7 @@ impl KeyRing {
         let signature = key.pair.sign(token.as_bytes())?;
         token.push('.');
         URL_SAFE_NO_PAD.encode_string(signature, &mut token);
+        key.signed.fetch_add(1, Ordering::Relaxed);
         Ok(token)
     }
 
@@ -323,6 +378,25 @@ pub(crate) fn public_jwk(pair: &Pair) -> Vec<(&'static str, String)> {
             ]
         }
     }
+}
+
+/// The public key as SubjectPublicKeyInfo between its lines (RFC 7468 sections 2 and 13).
+fn public_pem(pair: &Pair) -> String {
+    let der: Result<PublicKeyX509Der<'_>, _> = match pair {
+        Pair::Ec(_, pair) => pair.public_key().as_der(),
+        Pair::Rsa(pair) => pair.public_key().as_der(),
+    };
+    // Encoding a key that was parsed can't fail.
+    let body = der.map(|der| STANDARD.encode(der.as_ref())).unwrap_or_default();
+    let mut pem = String::from("-----BEGIN PUBLIC KEY-----\n");
+    for (place, character) in body.chars().enumerate() {
+        if place > 0 && place % 64 == 0 {
+            pem.push('\n');
+        }
+        pem.push(character);
+    }
+    pem.push_str("\n-----END PUBLIC KEY-----\n");
+    pem
 }
 
 /// RFC 7638: the required members in lexicographic order, no white space; none of our values needs escaping.

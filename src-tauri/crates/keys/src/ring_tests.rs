@@ -206,10 +206,65 @@ fn rotation_keeps_the_previous_key_and_no_more() {
     assert_eq!(ring.verify(&token, &expected()).unwrap_err(), VerifyError::UnknownKey);
 
     let current = keys.current(SigningAlg::ES384).unwrap().id.clone();
-    assert!(matches!(keys.remove(&current), Err(KeyError::InUse(_))));
-    assert!(matches!(keys.remove("nobody"), Err(KeyError::NotFound(_))));
-    keys.remove(&second).unwrap();
+    assert!(matches!(keys.remove(&current, |_| true), Err(KeyError::InUse(_))));
+    assert!(matches!(keys.remove("nobody", |_| true), Err(KeyError::NotFound(_))));
+    keys.remove(&second, |_| true).unwrap();
     assert_eq!(keys.keys.len(), 2);
+    keys.remove(&current, |alg| alg != SigningAlg::ES384).unwrap();
+    assert_eq!(keys.keys.len(), 1);
+}
+
+#[test]
+fn an_announced_key_is_published_and_signs_once_it_is_promoted() {
+    let mut keys = stored(&[SigningAlg::ES384]);
+    let first = keys.current(SigningAlg::ES384).unwrap().id.clone();
+    assert!(!keys.promote(SigningAlg::ES384, NOW), "nothing is announced");
+    keys.announce(KeyRing::generate(SigningAlg::ES384, &vault(), NOW).unwrap());
+    keys.announce(KeyRing::generate(SigningAlg::ES384, &vault(), NOW).unwrap());
+    assert_eq!(keys.keys.len(), 2, "one is announced at a time");
+    let next = keys.next(SigningAlg::ES384).unwrap().id.clone();
+    let ring = KeyRing::load(&keys, &vault()).unwrap();
+    assert_eq!(ring.jwks()["keys"].as_array().unwrap().len(), 2);
+    let token = ring.sign(SigningAlg::ES384, None, &claims()).unwrap();
+    assert!(part(&token, 0).contains(&first));
+
+    // A rotation that takes a new key leaves the announced one where it is.
+    keys.install(KeyRing::generate(SigningAlg::ES384, &vault(), NOW).unwrap());
+    assert_eq!(keys.next(SigningAlg::ES384).unwrap().id, next);
+    let later = NOW.plus_seconds(60);
+    assert!(keys.promote(SigningAlg::ES384, later));
+    let current = keys.current(SigningAlg::ES384).unwrap();
+    assert_eq!((current.id.as_str(), current.since), (next.as_str(), Some(later)));
+    assert_eq!(keys.keys.len(), 2);
+    assert!(
+        keys.keys
+            .iter()
+            .any(|key| key.status == KeyStatus::Previous && key.since == Some(later))
+    );
+    assert!(!keys.keys.iter().any(|key| key.id == first), "the one before the previous one goes");
+}
+
+#[test]
+fn what_is_shown_of_a_key_is_public_and_counts() {
+    let keys = stored(&SigningAlg::ALL);
+    let ring = KeyRing::load(&keys, &vault()).unwrap();
+    ring.sign(SigningAlg::ES256, None, &claims()).unwrap();
+    // The counts go on in the next ring.
+    let ring = KeyRing::load_after(&keys, &vault(), &ring).unwrap();
+    ring.sign(SigningAlg::ES256, None, &claims()).unwrap();
+    for shown in ring.published() {
+        assert_eq!(shown.signed, if shown.alg == SigningAlg::ES256 { 2 } else { 0 });
+        assert_eq!((shown.created_at, shown.since), (NOW, NOW));
+        assert!(shown.jwk.get("d").is_none());
+        assert!(shown.pem.starts_with("-----BEGIN PUBLIC KEY-----\n") && shown.pem.ends_with("-----END PUBLIC KEY-----\n"));
+        let pem = shown.pem.as_bytes();
+        let key = match shown.alg {
+            SigningAlg::RS256 => DecodingKey::from_rsa_pem(pem),
+            SigningAlg::ES256 | SigningAlg::ES384 => DecodingKey::from_ec_pem(pem),
+        };
+        let token = ring.sign(shown.alg, None, &claims()).unwrap();
+        assert_eq!(signed_claims(&token, &key.unwrap(), jose(shown.alg)).unwrap(), claims());
+    }
 }
 
 #[test]

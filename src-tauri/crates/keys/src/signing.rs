@@ -37,6 +37,9 @@ pub struct SigningKeyRecord {
     pub created_at: Timestamp,
     /// Where it stands.
     pub status: KeyStatus,
+    /// Since when it stands there; since it was made when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
 }
 
 /// All signing keys: one record of the settings table.
@@ -68,6 +71,7 @@ impl SigningKeyRecord {
             sealed: vault.seal(&Secret::new(text.as_str())),
             created_at: now,
             status,
+            since: None,
         })
     }
 
@@ -95,35 +99,76 @@ impl SigningKeys {
         self.keys.iter().find(|key| key.alg == alg && key.status == KeyStatus::Current)
     }
 
-    /// Takes in a key as the current one. The key it replaces becomes the previous one; the one before that goes
-    /// (two are kept for an algorithm, sheet 1.4).
-    pub fn install(&mut self, key: SigningKeyRecord) {
-        let alg = key.alg;
-        self.keys.retain(|old| old.alg != alg || old.status == KeyStatus::Current);
-        for old in self.keys.iter_mut().filter(|old| old.alg == alg) {
-            old.status = KeyStatus::Previous;
-        }
+    /// The key that is announced for an algorithm: published, not signing yet.
+    #[must_use]
+    pub fn next(&self, alg: SigningAlg) -> Option<&SigningKeyRecord> {
+        self.keys.iter().find(|key| key.alg == alg && key.status == KeyStatus::Next)
+    }
+
+    /// Takes in a key as the announced one of its algorithm, in place of one announced before.
+    pub fn announce(&mut self, key: SigningKeyRecord) {
+        self.keys.retain(|old| old.alg != key.alg || old.status != KeyStatus::Next);
         self.keys.insert(
             0,
             SigningKeyRecord {
-                status: KeyStatus::Current,
+                status: KeyStatus::Next,
                 ..key
             },
         );
     }
 
-    /// Deletes a previous key: tokens it signed no longer verify.
+    /// Takes in a key as the current one. The key it replaces becomes the previous one; the one before that goes
+    /// (two are kept for an algorithm beside an announced one, sheet 1.4).
+    pub fn install(&mut self, key: SigningKeyRecord) {
+        let (alg, now) = (key.alg, key.created_at);
+        self.begin(alg, now, key);
+    }
+
+    /// Makes the announced key of an algorithm the current one, as [`SigningKeys::install`] does; whether there was one.
+    pub fn promote(&mut self, alg: SigningAlg, now: Timestamp) -> bool {
+        let announced = |key: &SigningKeyRecord| key.alg == alg && key.status == KeyStatus::Next;
+        let Some(place) = self.keys.iter().position(announced) else {
+            return false;
+        };
+        let key = self.keys.remove(place);
+        self.begin(alg, now, key);
+        true
+    }
+
+    fn begin(&mut self, alg: SigningAlg, now: Timestamp, key: SigningKeyRecord) {
+        self.keys.retain(|old| old.alg != alg || old.status != KeyStatus::Previous);
+        for old in self
+            .keys
+            .iter_mut()
+            .filter(|old| old.alg == alg && old.status == KeyStatus::Current)
+        {
+            old.status = KeyStatus::Previous;
+            old.since = Some(now);
+        }
+        let since = (now != key.created_at).then_some(now);
+        self.keys.insert(
+            0,
+            SigningKeyRecord {
+                status: KeyStatus::Current,
+                since,
+                ..key
+            },
+        );
+    }
+
+    /// Deletes a key: tokens it signed no longer verify. Not the current key of an algorithm that is `wanted`.
     ///
     /// # Errors
     /// [`KeyError::NotFound`] or [`KeyError::InUse`].
-    pub fn remove(&mut self, id: &str) -> Result<(), KeyError> {
-        match self.keys.iter().position(|key| key.id == id) {
-            None => Err(KeyError::NotFound(id.into())),
-            Some(at) if self.keys[at].status != KeyStatus::Previous => Err(KeyError::InUse(id.into())),
-            Some(at) => {
-                self.keys.remove(at);
-                Ok(())
-            }
+    pub fn remove(&mut self, id: &str, wanted: impl Fn(SigningAlg) -> bool) -> Result<(), KeyError> {
+        let Some(at) = self.keys.iter().position(|key| key.id == id) else {
+            return Err(KeyError::NotFound(id.into()));
+        };
+        let signs = |key: &SigningKeyRecord| key.status == KeyStatus::Current && wanted(key.alg);
+        if self.keys.get(at).is_some_and(signs) {
+            return Err(KeyError::InUse(id.into()));
         }
+        self.keys.remove(at);
+        Ok(())
     }
 }

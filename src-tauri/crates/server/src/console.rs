@@ -4,14 +4,19 @@ mod actions;
 mod applications;
 mod connectors;
 mod custom_ui;
+mod demo;
 mod experience;
 mod identities;
 mod inbox;
+mod keys;
 mod organizations;
 mod people;
 mod profile_fields;
 mod repairs;
+mod settings;
 mod simulated;
+
+pub(crate) use people::DeletedPeople;
 
 use crate::custom_ui::Wanted;
 use crate::engine::{Engine, ListenError};
@@ -93,6 +98,33 @@ impl Engine {
             ConsoleRequest::UpdateUser { id, user } => self.update_user(id, user).await,
             ConsoleRequest::DeleteUser { id } => self.delete_user(id).await,
             ConsoleRequest::SetSuspended { id, suspended } => self.set_suspended(id, suspended).await,
+            ConsoleRequest::People { search, limit } => self.people(&search, limit as usize),
+            ConsoleRequest::Person { id } => self.person(&id),
+            ConsoleRequest::SetPassword { id, password, expired } => self.set_password(id, password, expired).await,
+            ConsoleRequest::RemoveFactor { user_id, factor_id } => self.remove_factor(user_id, factor_id).await,
+            ConsoleRequest::AddTotp { user_id } => self.add_totp(user_id).await,
+            ConsoleRequest::TotpCode { user_id } => self.totp_code(&user_id),
+            ConsoleRequest::BackupCodes { user_id } => self.backup_codes(&user_id),
+            ConsoleRequest::NewBackupCodes { user_id } => self.new_backup_codes(user_id).await,
+            ConsoleRequest::PersonAccess { user_id } => self.person_access(&user_id),
+            ConsoleRequest::EndBrowserSession { user_id, uid } => self.end_browser_session(user_id, uid).await,
+            ConsoleRequest::RevokeGrant { user_id, grant_id } => self.revoke_grant(user_id, grant_id).await,
+            ConsoleRequest::RestoreUser { id } => self.restore_user(id).await,
+            ConsoleRequest::MakeUpPeople { count, seed, password } => self.make_up_people(count, seed, password).await,
+            ConsoleRequest::DeleteMadeUpPeople => self.delete_made_up_people().await,
+            ConsoleRequest::Personas => self.personas(),
+            ConsoleRequest::CreatePersonas { ids, password } => self.create_personas(ids, password).await,
+            ConsoleRequest::SigningKeys => self.signing_keys(),
+            ConsoleRequest::AnnounceKey { alg } => self.announce_key(alg).await,
+            ConsoleRequest::RotateKey { alg } => self.rotate_key(alg).await,
+            ConsoleRequest::RetireKey { id } => self.retire_key(id).await,
+            ConsoleRequest::Retention => self.retention(),
+            ConsoleRequest::SetRetention { retention } => self.set_retention(retention).await,
+            ConsoleRequest::Data => self.data().await,
+            ConsoleRequest::PlantDemoData => self.plant_demo_data().await,
+            ConsoleRequest::RemoveDemoData => self.remove_demo_data().await,
+            ConsoleRequest::StartOver { keep_keys } => self.reset(keep_keys).await,
+            ConsoleRequest::UndoStartOver => self.undo_reset().await,
             ConsoleRequest::PlaygroundStart { params, pkce } => self
                 .playground_start(params, pkce)
                 .await
@@ -218,18 +250,6 @@ impl Engine {
             users: u32::try_from(users).unwrap_or(u32::MAX),
             demo_password: demo.then(|| crate::seed::DEMO_PASSWORD.to_owned()),
         })
-    }
-
-    async fn use_port(self: &Arc<Self>, port: u16) -> Answer {
-        if self.is_serving() {
-            return Err(problem(
-                "port.serving",
-                "The provider is already serving. Quit and start it with --port to move it.",
-            ));
-        }
-        // A port that is still taken shows in the status, with its owner; that is the answer, not a problem.
-        let _ = self.listen(port).await;
-        self.status().map(ConsoleReply::Status)
     }
 
     /// A new algorithm needs a key.

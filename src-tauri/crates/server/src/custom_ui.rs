@@ -235,6 +235,11 @@ impl Engine {
         Ok(ui)
     }
 
+    /// Serves these pages, until the settings say otherwise.
+    pub(crate) fn serve_pages(&self, pages: Option<Arc<Pages>>) {
+        *self.custom_ui.pages.write().unwrap_or_else(PoisonError::into_inner) = pages;
+    }
+
     /// Serves what the settings say, and removes what was unpacked for others.
     pub(crate) async fn adopt_custom_ui(&self) {
         let ui = self.settings().custom_ui;
@@ -242,16 +247,21 @@ impl Engine {
         let held = self.custom_ui.held.lock().unwrap_or_else(PoisonError::into_inner).take();
         let unchanged = before.as_ref().map(|pages| &pages.ui) == ui.as_ref();
         if !(unchanged && matches!(before.as_deref().map(|pages| &pages.source), Some(Source::Memory(..)))) {
-            let pages = ui.clone().map(|ui| Arc::new(Pages::of(ui, &self.options.data, held)));
-            *self.custom_ui.pages.write().unwrap_or_else(PoisonError::into_inner) = pages;
+            self.serve_pages(ui.clone().map(|ui| Arc::new(Pages::of(ui, &self.options.data, held))));
         }
         if let DataPlace::Directory(dir) = self.options.data.clone() {
-            let kept = match ui {
-                Some(CustomUi::Zip(zip)) => Some(zip.id),
-                _ => None,
-            };
+            let mut kept: Vec<String> = self
+                .started_over()
+                .ok()
+                .flatten()
+                .and_then(|last| last.custom_ui.clone())
+                .into_iter()
+                .collect();
+            if let Some(CustomUi::Zip(zip)) = ui {
+                kept.push(zip.id);
+            }
             // What can't be removed now is removed at the next start.
-            let _ = tokio::task::spawn_blocking(move || place::sweep(&dir, kept.as_deref())).await;
+            let _ = tokio::task::spawn_blocking(move || place::sweep(&dir, &kept)).await;
         }
     }
 }

@@ -3,10 +3,14 @@
 mod listen;
 mod open;
 mod settings;
+mod start_over;
+mod undo;
 
 pub use listen::ListenError;
 pub use open::{DataPlace, Options, Ports, StartError};
 pub use settings::PLAYGROUND_APP;
+pub(crate) use settings::wanted_algs;
+pub(crate) use start_over::StartOverError;
 
 use crate::control::Control;
 use crate::pauses::Attended;
@@ -67,6 +71,8 @@ pub struct Engine {
     pub(crate) decided: watch::Sender<u64>,
     /// Places for hosted pages that wait for that.
     pub(crate) waits: tokio::sync::Semaphore,
+    pub(crate) deleted_people: crate::console::DeletedPeople,
+    undo: undo::Undo,
     keys: RwLock<Arc<KeyRing>>,
     site: RwLock<Arc<Site>>,
     documents: RwLock<Arc<Documents>>,
@@ -75,7 +81,7 @@ pub struct Engine {
     pub(crate) patching: tokio::sync::Mutex<()>,
     stop: watch::Sender<bool>,
     seeded: std::sync::atomic::AtomicBool,
-    listeners: std::sync::Mutex<Vec<tokio::task::JoinHandle<()>>>,
+    listeners: std::sync::Mutex<Vec<listen::Listening>>,
 }
 
 fn read<T: Clone>(lock: &RwLock<T>) -> T {

@@ -24,15 +24,12 @@ use tokio::sync::{Notify, broadcast};
 use vestibule_core::console::{InboxMessage, SessionPause};
 use vestibule_core::ids::LiveId;
 use vestibule_core::live::{LiveDetail, LiveEvent, LiveSummary, Step, StepKind, Trail, Wire};
+use vestibule_core::model::LiveRetention;
 use vestibule_core::port::Witness;
 use vestibule_core::record::Table;
 use vestibule_core::{Batch, StoreError, Timestamp, View};
 use vestibule_store::Store;
 
-/// Most live sessions kept.
-pub(crate) const SESSIONS: usize = 2_000;
-/// Most steps kept of one session; further ones are only counted.
-pub(crate) const STEPS: u32 = 200;
 /// Calls of userinfo and introspection, and polls of a waiting device, kept of one session while they go well; further ones are only counted.
 pub(crate) const REPEATS: u32 = 8;
 /// Most bytes of requests and responses kept in memory.
@@ -218,7 +215,7 @@ impl Recorder {
         let idle = shelf.waiting() == 0;
         let steps = shelf.fold(&live, seq, head.at, &trail.patch, head.agent.as_ref());
         let mut shown = None;
-        if steps >= STEPS || trail.spared {
+        if steps >= shelf.retention.steps || trail.spared {
             shelf.count_only(&live, seq);
         } else {
             drop(shelf);
@@ -244,7 +241,7 @@ impl Recorder {
             });
         }
         let summary = watched.then(|| shelf.summary(&live)).flatten();
-        shelf.evict(SESSIONS);
+        shelf.trim(head.at);
         let waiting = shelf.waiting();
         drop(shelf);
         if waiting >= WAITING {
@@ -374,6 +371,40 @@ impl Recorder {
         self.say(Signal::Configuration);
     }
 
+    /// Forgets what is in memory and reads what is stored: everything that was stored has been replaced.
+    pub(crate) fn start_over(&self, store: &Store, retention: LiveRetention, now: Timestamp) {
+        *self.shelf() = Shelf::default();
+        self.retain(retention, now);
+        if let Err(error) = store.read(|view| self.restore(view)) {
+            tracing::warn!(%error, "earlier live sessions can't be shown");
+        }
+        self.retain(retention, now);
+        self.configuration_changed();
+    }
+
+    /// Keeps sessions like this from now on.
+    pub(crate) fn retain(&self, retention: LiveRetention, now: Timestamp) {
+        self.shelf().retention = retention;
+        self.tidy(now);
+    }
+
+    /// Forgets what is no longer kept.
+    pub(crate) fn tidy(&self, now: Timestamp) {
+        let mut shelf = self.shelf();
+        shelf.trim(now);
+        let waiting = shelf.waiting();
+        drop(shelf);
+        if waiting > 0 {
+            self.due.notify_one();
+        }
+    }
+
+    /// How many sessions are kept.
+    #[must_use]
+    pub(crate) fn kept(&self) -> usize {
+        self.shelf().kept()
+    }
+
     /// Reads the sessions back, before the first request: one that goes on with an earlier session must find it, and no
     /// step may get a number that is taken. What their steps say stays where it is until somebody looks.
     ///
@@ -393,7 +424,8 @@ impl Recorder {
                 newest = newest.max(shelf.restore_tail(step));
             }
         })?;
-        shelf.evict(SESSIONS);
+        let most = shelf.retention.sessions as usize;
+        shelf.evict(most);
         drop(shelf);
         self.seq.fetch_max(newest + 1, Ordering::Relaxed);
         Ok(())

@@ -29,6 +29,7 @@ use crate::front::problem;
 use crate::http::{Request, Response};
 use crate::recorder::Exchange;
 pub(crate) use saml::{RESPONSE_LIMIT, takes_responses};
+pub(crate) use session_end::deliver_logout;
 
 use common::{cors_any, preflight, secure};
 use http::{Method, StatusCode, header};

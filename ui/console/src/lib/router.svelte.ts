@@ -9,6 +9,7 @@ export const PAGES = [
   'sign-in-experience',
   'connectors',
   'enterprise-sso',
+  'keys',
   'settings',
 ] as const;
 export type Page = (typeof PAGES)[number];

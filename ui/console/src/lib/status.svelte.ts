@@ -38,6 +38,19 @@ export class StatusStore {
     this.busy = false;
   }
 
+  /** Moves to another port while serving; answers why not. */
+  async movePort(port: number): Promise<string | null> {
+    this.busy = true;
+    try {
+      this.value = await ask(this.#host, { op: 'usePort', port }, 'status');
+      return null;
+    } catch (thrown) {
+      return asProblem(thrown).message;
+    } finally {
+      this.busy = false;
+    }
+  }
+
   async #take(request: { op: 'status' } | { op: 'usePort'; port: number }): Promise<void> {
     try {
       this.value = await ask(this.#host, request, 'status');

@@ -1,25 +1,54 @@
+import type { Address } from '$bindings/Address';
+import type { Profile } from '$bindings/Profile';
 import type { UserDraft } from '$bindings/UserDraft';
 import type { UserView } from '$bindings/UserView';
-import type { Profile } from '$bindings/Profile';
-import { nullable, optional, parseObject } from './fields';
+import { nullable, optional } from './fields';
 
-/** What the dialog edits of a person. */
+type Texts<T> = { [Member in keyof Required<T>]: string };
+
+/** What is edited of a person; every member is a text, and empty is absent. */
 export interface UserForm {
   name: string;
   username: string;
   primaryEmail: string;
   primaryPhone: string;
   avatar: string;
+  /** Only for a new person. */
   password: string;
-  givenName: string;
-  familyName: string;
-  nickname: string;
-  locale: string;
-  /** JSON. */
-  customData: string;
+  profile: Texts<Omit<Profile, 'address'>>;
+  address: Texts<Address>;
 }
 
+/** The plain claims of a profile, in the order of the form. */
+export const PROFILE_FIELDS = [
+  { member: 'givenName', label: 'Given name' },
+  { member: 'familyName', label: 'Family name' },
+  { member: 'middleName', label: 'Middle name' },
+  { member: 'nickname', label: 'Nickname' },
+  { member: 'preferredUsername', label: 'Preferred username' },
+  { member: 'gender', label: 'Gender' },
+  { member: 'birthdate', label: 'Birthdate', placeholder: '1990-02-28' },
+  { member: 'zoneinfo', label: 'Time zone', placeholder: 'Europe/Stockholm' },
+  { member: 'locale', label: 'Locale', placeholder: 'sv-SE' },
+  { member: 'website', label: 'Website', placeholder: 'https://…' },
+  { member: 'profile', label: 'Profile page', placeholder: 'https://…' },
+] as const satisfies ReadonlyArray<{ member: keyof UserForm['profile']; label: string; placeholder?: string }>;
+
+export const ADDRESS_FIELDS = [
+  { member: 'streetAddress', label: 'Street address' },
+  { member: 'locality', label: 'Locality' },
+  { member: 'region', label: 'Region' },
+  { member: 'postalCode', label: 'Postal code' },
+  { member: 'country', label: 'Country' },
+] as const satisfies ReadonlyArray<{ member: keyof Address; label: string }>;
+
 export function toUserForm(user: UserView | null): UserForm {
+  const profile = Object.fromEntries(
+    PROFILE_FIELDS.map(({ member }) => [member, user?.profile[member] ?? '']),
+  ) as UserForm['profile'];
+  const address = Object.fromEntries(
+    ADDRESS_FIELDS.map(({ member }) => [member, user?.profile.address?.[member] ?? '']),
+  ) as UserForm['address'];
   return {
     name: user?.name ?? '',
     username: user?.username ?? '',
@@ -27,22 +56,25 @@ export function toUserForm(user: UserView | null): UserForm {
     primaryPhone: user?.primaryPhone ?? '',
     avatar: user?.avatar ?? '',
     password: '',
-    givenName: user?.profile.givenName ?? '',
-    familyName: user?.profile.familyName ?? '',
-    nickname: user?.profile.nickname ?? '',
-    locale: user?.profile.locale ?? '',
-    customData: JSON.stringify(user?.customData ?? {}, null, 2),
+    profile,
+    address: { ...address, formatted: user?.profile.address?.formatted ?? '' },
   };
 }
 
-/** The draft to send, or what is wrong with the custom data. An empty password leaves what is there. */
+/** The members of a form that say something. */
+function filled<T extends object>(texts: Texts<T>): Partial<T> {
+  const members = Object.entries(texts as Record<string, string>).flatMap(([member, text]) => {
+    const value = optional(text);
+    return value === undefined ? [] : [[member, value] as const];
+  });
+  return Object.fromEntries(members) as Partial<T>;
+}
+
+/** The draft to send; custom data and password stay as they are. An empty password leaves what is there. */
 export function toUserDraft(form: UserForm, user: UserView | null): UserDraft {
-  const profile: Profile = { ...user?.profile };
-  for (const name of ['givenName', 'familyName', 'nickname', 'locale'] as const) {
-    const value = optional(form[name]);
-    if (value === undefined) delete profile[name];
-    else profile[name] = value;
-  }
+  const address = filled<Address>(form.address);
+  const profile: Profile = filled<Omit<Profile, 'address'>>(form.profile);
+  if (Object.keys(address).length > 0) profile.address = address;
   return {
     username: nullable(form.username),
     primaryEmail: nullable(form.primaryEmail),
@@ -51,25 +83,13 @@ export function toUserDraft(form: UserForm, user: UserView | null): UserDraft {
     avatar: nullable(form.avatar),
     password: form.password === '' ? null : form.password,
     profile,
-    customData: parseObject(
-      form.customData,
-      'customData',
-      'Custom data must be a JSON object, such as {"plan": "free"}.',
-    ),
+    customData: user?.customData ?? {},
   };
 }
 
-/** The dotted paths for which the dialog has a place. */
-export const USER_PATHS = [
-  'name',
-  'username',
-  'primaryEmail',
-  'primaryPhone',
-  'avatar',
-  'password',
-  'customData',
-  'profile.givenName',
-  'profile.familyName',
-  'profile.nickname',
-  'profile.locale',
-];
+/** The dotted paths for which the forms have a place. */
+export const USER_PATHS = ['name', 'username', 'primaryEmail', 'primaryPhone', 'avatar', 'password'];
+
+/** What a list calls a person. */
+export const nameOf = (user: UserView): string =>
+  user.name ?? user.username ?? user.primaryEmail ?? user.primaryPhone ?? user.id;

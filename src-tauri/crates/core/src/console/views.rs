@@ -181,6 +181,8 @@ pub struct UserView {
     #[cfg_attr(feature = "bindings", ts(type = "Record<string, unknown>"))]
     pub custom_data: serde_json::Map<String, serde_json::Value>,
     pub has_password: bool,
+    /// Whether a new password is asked for at the next sign-in.
+    pub password_expired: bool,
     pub is_suspended: bool,
     /// Linked social identities.
     pub identities: Vec<IdentityView>,

@@ -20,12 +20,12 @@ use crate::port::Cx;
 use crate::record::Interaction;
 use std::sync::Arc;
 
-pub use backup_code::{generate_backup_codes, verify_backup_code};
+pub use backup_code::{draw_backup_codes, generate_backup_codes, verify_backup_code};
 pub use binding::{MfaBinding, add_mfa_factor, add_passkey, enable_mfa, skip_additional_mfa, skip_mfa, skip_passkey};
 pub use code::{send_mfa_verification_code, verify_mfa_verification_code};
 pub use passkey::{PasskeyQuestion, passkey_question, preflight_passkey_sign_in, record_passkey_result, start_passkey_sign_in};
 pub use policy::{Demand, demand};
-pub use totp::{NewTotp, start_totp, totp_for, verify_totp};
+pub use totp::{NewTotp, draw_totp_secret, start_totp, totp_for, verify_totp};
 pub use web_authn::{
     AuthenticationQuestion, authentication_question, record_authentication, record_registration, registration_question,
     start_authentication, start_registration,

@@ -4,11 +4,10 @@ use super::extra_profile::merge;
 use super::identities;
 use crate::entropy::id12;
 use crate::ids::UserId;
-use crate::model::{Profile, User};
+use crate::model::User;
 use crate::port::{Cx, StoreError};
 use crate::time::Timestamp;
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
 
 /// A person who has nothing yet but an id of their own.
 pub(super) fn fresh_user(cx: &Cx<'_>) -> Result<User, StoreError> {
@@ -16,30 +15,7 @@ pub(super) fn fresh_user(cx: &Cx<'_>) -> Result<User, StoreError> {
     while cx.get::<User>(&id)?.is_some() {
         id = id12(cx.entropy);
     }
-    Ok(User {
-        id: UserId(id),
-        username: None,
-        primary_email: None,
-        primary_phone: None,
-        password_encrypted: None,
-        password_updated_at: None,
-        is_password_expired: false,
-        name: None,
-        avatar: None,
-        profile: Profile::default(),
-        identities: BTreeMap::new(),
-        sso_identities: Vec::new(),
-        connector_tokens: BTreeMap::new(),
-        mfa_verifications: Vec::new(),
-        logto_config: Default::default(),
-        custom_data: Map::new(),
-        application_id: None,
-        is_suspended: false,
-        last_sign_in_at: None,
-        created_at: cx.now,
-        updated_at: cx.now,
-        demo_note: None,
-    })
+    Ok(User::new(UserId(id), cx.now))
 }
 
 /// Sets what a pending profile holds. Whether it may is the caller's to check.

@@ -110,3 +110,64 @@ impl ProviderSettings {
     /// The id of the one record.
     pub const ID: &'static str = "provider";
 }
+
+/// How live sessions are kept: one record. Whatever bound is reached first counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct LiveRetention {
+    /// Most sessions kept; the oldest go first. 100 to 10,000.
+    pub sessions: u32,
+    /// Most steps kept of one session; further ones are counted. 20 to 1,000.
+    pub steps: u32,
+    /// How long a session is kept after it began, in **hours**: up to 8,760; as long as there is room when `null`.
+    pub hours: Option<u32>,
+}
+
+impl Default for LiveRetention {
+    fn default() -> Self {
+        Self {
+            sessions: 2_000,
+            steps: 200,
+            hours: None,
+        }
+    }
+}
+
+impl Record for LiveRetention {
+    const TABLE: Table = Table::Settings;
+    fn id(&self) -> &'static str {
+        Self::ID
+    }
+}
+
+impl LiveRetention {
+    /// The id of the one record.
+    pub const ID: &'static str = "live-retention";
+    /// Fewest and most sessions.
+    pub const SESSIONS: std::ops::RangeInclusive<u32> = 100..=10_000;
+    /// Fewest and most steps of a session.
+    pub const STEPS: std::ops::RangeInclusive<u32> = 20..=1_000;
+    /// Shortest and longest age in **hours**.
+    pub const HOURS: std::ops::RangeInclusive<u32> = 1..=8_760;
+
+    /// What is outside its bounds.
+    #[must_use]
+    pub fn check(&self) -> Vec<super::Problem> {
+        let mut problems = Vec::new();
+        let mut judge = |field: &str, value: u32, bounds: &std::ops::RangeInclusive<u32>, what: &str| {
+            if !bounds.contains(&value) {
+                problems.push(super::Problem::new(
+                    field,
+                    format!("Must be {} to {} {what}.", bounds.start(), bounds.end()),
+                ));
+            }
+        };
+        judge("sessions", self.sessions, &Self::SESSIONS, "sessions");
+        judge("steps", self.steps, &Self::STEPS, "steps");
+        if let Some(hours) = self.hours {
+            judge("hours", hours, &Self::HOURS, "hours, or nothing");
+        }
+        problems
+    }
+}

@@ -215,6 +215,35 @@ impl Record for User {
 }
 
 impl User {
+    /// Somebody of whom nothing is known yet.
+    #[must_use]
+    pub fn new(id: UserId, now: Timestamp) -> Self {
+        Self {
+            id,
+            username: None,
+            primary_email: None,
+            primary_phone: None,
+            password_encrypted: None,
+            password_updated_at: None,
+            is_password_expired: false,
+            name: None,
+            avatar: None,
+            profile: Profile::default(),
+            identities: BTreeMap::new(),
+            sso_identities: Vec::new(),
+            connector_tokens: BTreeMap::new(),
+            mfa_verifications: Vec::new(),
+            logto_config: LogtoConfig::default(),
+            custom_data: serde_json::Map::new(),
+            application_id: None,
+            is_suspended: false,
+            last_sign_in_at: None,
+            created_at: now,
+            updated_at: now,
+            demo_note: None,
+        }
+    }
+
     /// Sets or removes the password: every way to do so goes through here, because passwords may end.
     pub fn set_password(&mut self, phc: Option<String>, now: Timestamp) {
         self.password_updated_at = phc.as_ref().map(|_| now);

@@ -241,20 +241,8 @@ pub fn confirm(
             .get::<User>(session.account_id.as_str())?
             .map(|u| u.display_name())
             .unwrap_or_default();
-        cx.delete::<Session>(&session.key)?;
-        let mut kept = Vec::new();
-        for (client, authorization) in &session.authorizations {
-            let app = cx.get::<Application>(client.as_str())?;
-            let app_name = app.as_ref().map_or_else(|| client.0.clone(), |a| a.name.clone());
-            if authorization.persists_logout {
-                kept.push(app_name.clone());
-            } else {
-                cx.delete::<Grant>(authorization.grant_id.as_str())?;
-            }
-            if let Some(app) = app {
-                out.backchannel.extend(logout_token(cx, &app, &session, &authorization.sid, issuer));
-            }
-        }
+        let Ended { kept, backchannel } = end(cx, &session, issuer)?;
+        out.backchannel = backchannel;
         let tail = if kept.is_empty() {
             String::new()
         } else {
@@ -288,6 +276,40 @@ pub fn confirm(
     cx.trail.patch.status = Some(LiveStatus::Done);
     cx.trail.patch.outcome = Some("signed out".into());
     Ok(Ok(out))
+}
+
+/// What ended with a browser's session, and what did not.
+pub struct Ended {
+    /// Names of the applications that keep their tokens, because they were granted `offline_access`.
+    pub kept: Vec<String>,
+    /// Whom to tell.
+    pub backchannel: Vec<BackchannelLogout>,
+}
+
+/// Ends a browser's session and the grants bound to it.
+///
+/// # Errors
+/// When the store fails.
+pub fn end(cx: &mut Cx<'_>, session: &Session, issuer: &str) -> Result<Ended, StoreError> {
+    cx.delete::<Session>(&session.key)?;
+    let mut ended = Ended {
+        kept: Vec::new(),
+        backchannel: Vec::new(),
+    };
+    for (client, authorization) in &session.authorizations {
+        let app = cx.get::<Application>(client.as_str())?;
+        if authorization.persists_logout {
+            ended.kept.push(app.as_ref().map_or_else(|| client.0.clone(), |a| a.name.clone()));
+        } else {
+            cx.delete::<Grant>(authorization.grant_id.as_str())?;
+        }
+        if let Some(app) = app {
+            ended
+                .backchannel
+                .extend(logout_token(cx, &app, session, &authorization.sid, issuer));
+        }
+    }
+    Ok(ended)
 }
 
 /// Where the browser goes: on to the registered address, or to the success page with a link.

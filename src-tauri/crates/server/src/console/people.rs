@@ -1,14 +1,24 @@
 //! People, as the window edits them.
 
+mod access;
+mod deleted;
+mod made_up;
+mod names;
+mod personas;
+mod security;
+
+pub(crate) use deleted::DeletedPeople;
+pub(super) use deleted::delete;
+
 use super::{Answer, ROWS, first, problem, storage};
 use crate::engine::Engine;
 use std::sync::Arc;
-use vestibule_core::console::{ConsoleProblem, ConsoleReply, UserDraft, UserList, UserView};
+use vestibule_core::console::{ConsoleProblem, ConsoleReply, PersonRow, PersonRows, UserDraft, UserList, UserView};
 use vestibule_core::entropy::id12;
+use vestibule_core::experience::grant_default_roles;
 use vestibule_core::experience::identifier::username_holders;
 use vestibule_core::ids::UserId;
-use vestibule_core::model::{Role, RoleType, User, check_user, normalize_phone};
-use vestibule_core::oidc::organizations::leave;
+use vestibule_core::model::{User, check_user, normalize_phone};
 use vestibule_core::oidc::scopes::{Holder, roles_of};
 use vestibule_core::record::{Grant, Index, IndexEntry, Session};
 use vestibule_core::{Cx, Secret, StoreError};
@@ -31,6 +41,7 @@ pub(super) fn view(cx: &Cx<'_>, user: &User) -> Result<UserView, StoreError> {
         profile: user.profile.clone(),
         custom_data: user.custom_data.clone(),
         has_password: user.password_encrypted.is_some(),
+        password_expired: user.is_password_expired,
         is_suspended: user.is_suspended,
         identities: super::identities::social(user),
         sso_identities: super::identities::enterprise(cx, user)?,
@@ -64,41 +75,46 @@ fn tidy(mut draft: UserDraft) -> UserDraft {
     draft
 }
 
+/// Who else has one of a person's identifiers, as a problem at its field.
+fn taken(
+    cx: &Cx<'_>,
+    id: &UserId,
+    username: Option<&str>,
+    email: Option<&str>,
+    phone: Option<&str>,
+) -> Result<Option<ConsoleProblem>, StoreError> {
+    let at = |field: &str, code: &str, what: &str| {
+        Some(ConsoleProblem {
+            code: code.into(),
+            message: format!("Another person has this {what}. Choose a different one."),
+            field: Some(field.into()),
+        })
+    };
+    if let Some(username) = username
+        && username_holders(cx, username)?.iter().any(|holder| holder.id != *id)
+    {
+        return Ok(at("username", "user.username_already_in_use", "username"));
+    }
+    let others = |entry: &IndexEntry| Ok::<_, StoreError>(cx.find_ids(entry, 2)?.iter().any(|other| other != id.as_str()));
+    if let Some(email) = email
+        && others(&Index::Email.entry(email.to_lowercase()))?
+    {
+        return Ok(at("primaryEmail", "user.email_already_in_use", "email address"));
+    }
+    if let Some(phone) = phone
+        && others(&Index::Phone.entry(phone))?
+    {
+        return Ok(at("primaryPhone", "user.phone_already_in_use", "phone number"));
+    }
+    Ok(None)
+}
+
 /// Puts a draft's members on a person and stores them, if no identifier belongs to somebody else.
 fn store(cx: &mut Cx<'_>, user: &mut User, draft: UserDraft, hash: Option<String>) -> Result<Result<UserView, ConsoleProblem>, StoreError> {
     let phone = draft.primary_phone.as_deref().and_then(|p| normalize_phone(p).ok());
-    if let Some(username) = &draft.username
-        && username_holders(cx, username)?.iter().any(|holder| holder.id != user.id)
-    {
-        return Ok(Err(ConsoleProblem {
-            code: "user.username_already_in_use".into(),
-            message: "Another person has this username. Choose a different one.".into(),
-            field: Some("username".into()),
-        }));
-    }
-    let taken: [(Option<IndexEntry>, &str, &str, &str); 2] = [
-        (
-            draft.primary_email.as_ref().map(|e| Index::Email.entry(e.to_lowercase())),
-            "primaryEmail",
-            "user.email_already_in_use",
-            "Another person has this email address.",
-        ),
-        (
-            phone.as_ref().map(|p| Index::Phone.entry(p.clone())),
-            "primaryPhone",
-            "user.phone_already_in_use",
-            "Another person has this phone number.",
-        ),
-    ];
-    for (entry, field, code, message) in taken {
-        let Some(entry) = entry else { continue };
-        if cx.find_ids(&entry, 2)?.iter().any(|id| id != user.id.as_str()) {
-            return Ok(Err(ConsoleProblem {
-                code: code.into(),
-                message: format!("{message} Choose a different one."),
-                field: Some(field.into()),
-            }));
-        }
+    let (username, email) = (draft.username.as_deref(), draft.primary_email.as_deref());
+    if let Some(problem) = taken(cx, &user.id, username, email, phone.as_deref())? {
+        return Ok(Err(problem));
     }
     user.username = draft.username;
     user.primary_email = draft.primary_email;
@@ -118,38 +134,62 @@ fn store(cx: &mut Cx<'_>, user: &mut User, draft: UserDraft, hash: Option<String
 }
 
 impl Engine {
+    async fn hash(&self, text: &str) -> Result<String, ConsoleProblem> {
+        self.hasher
+            .hash(Secret::new(text))
+            .await
+            .map_err(|e| problem("password", format!("The password could not be hashed: {e}.")))
+    }
+
     async fn hash_of(&self, draft: &UserDraft) -> Result<Option<String>, ConsoleProblem> {
         match draft.password.as_deref() {
-            Some(text) if !text.is_empty() => self
-                .hasher
-                .hash(Secret::new(text))
-                .await
-                .map(Some)
-                .map_err(|e| problem("password", format!("The password could not be hashed: {e}."))),
+            Some(text) if !text.is_empty() => self.hash(text).await.map(Some),
             _ => Ok(None),
         }
     }
 
     pub(super) fn users(&self, search: &str, limit: usize) -> Answer {
-        let wanted = search.trim().to_lowercase();
         let list = self.look(|cx| {
-            let mut users = cx.list::<User>(ROWS)?;
-            users.retain(|u| {
-                let fields = [
-                    Some(&u.id.0),
-                    u.username.as_ref(),
-                    u.primary_email.as_ref(),
-                    u.primary_phone.as_ref(),
-                    u.name.as_ref(),
-                ];
-                wanted.is_empty() || fields.into_iter().flatten().any(|f| f.to_lowercase().contains(&wanted))
-            });
-            users.sort_by_key(|u| (u.created_at, u.display_name().to_lowercase()));
+            let users = matching(cx, search)?;
             let total = u32::try_from(users.len()).unwrap_or(u32::MAX);
             let users = users.iter().take(limit).map(|u| view(cx, u)).collect::<Result<Vec<_>, _>>()?;
             Ok(UserList { users, total })
         });
         list.map(ConsoleReply::Users).map_err(|e| storage(&e))
+    }
+
+    pub(super) fn people(&self, search: &str, limit: usize) -> Answer {
+        let users = self.look(|cx| matching(cx, search)).map_err(|e| storage(&e))?;
+        Ok(ConsoleReply::People(PersonRows {
+            rows: users.iter().take(limit).map(|user| row(user)).collect(),
+            total: u32::try_from(users.len()).unwrap_or(u32::MAX),
+        }))
+    }
+
+    pub(super) fn person(&self, id: &str) -> Answer {
+        let found = self.look(|cx| cx.get::<User>(id)?.map(|user| view(cx, &user)).transpose());
+        found.map(|view| ConsoleReply::Person(view.map(Box::new))).map_err(|e| storage(&e))
+    }
+
+    /// A change of one person, answered with how they are then.
+    async fn change_person(
+        self: &Arc<Self>,
+        id: String,
+        rule: impl FnOnce(&mut Cx<'_>, &mut User) -> Result<Result<(), ConsoleProblem>, StoreError> + Send + 'static,
+    ) -> Result<UserView, ConsoleProblem> {
+        self.commit(move |cx| {
+            let Some(stored) = cx.get::<User>(&id)? else {
+                return Ok(Err(unknown(&id)));
+            };
+            let mut user = stored.as_ref().clone();
+            if let Err(problem) = rule(cx, &mut user)? {
+                return Ok(Err(problem));
+            }
+            user.updated_at = cx.now;
+            cx.put(&user)?;
+            Ok(Ok(view(cx, &user)?))
+        })
+        .await
     }
 
     pub(super) async fn create_user(self: &Arc<Self>, draft: UserDraft) -> Answer {
@@ -158,35 +198,8 @@ impl Engine {
         let hash = self.hash_of(&draft).await?;
         let reply = self
             .commit(move |cx| {
-                let mut user = User {
-                    id: UserId(id12(cx.entropy)),
-                    username: None,
-                    primary_email: None,
-                    primary_phone: None,
-                    password_encrypted: None,
-                    password_updated_at: None,
-                    is_password_expired: false,
-                    name: None,
-                    avatar: None,
-                    profile: Default::default(),
-                    identities: Default::default(),
-                    sso_identities: Vec::new(),
-                    connector_tokens: Default::default(),
-                    mfa_verifications: Vec::new(),
-                    logto_config: Default::default(),
-                    custom_data: serde_json::Map::new(),
-                    application_id: None,
-                    is_suspended: false,
-                    last_sign_in_at: None,
-                    created_at: cx.now,
-                    updated_at: cx.now,
-                    demo_note: None,
-                };
-                for role in cx.list::<Role>(MANY)?.iter().filter(|r| r.is_default && r.kind == RoleType::User) {
-                    let mut role = (**role).clone();
-                    role.user_ids.push(user.id.clone());
-                    cx.put(&role)?;
-                }
+                let mut user = User::new(UserId(id12(cx.entropy)), cx.now);
+                grant_default_roles(cx, &user.id)?;
                 store(cx, &mut user, draft, hash)
             })
             .await?;
@@ -208,53 +221,66 @@ impl Engine {
         Ok(ConsoleReply::User(Box::new(reply)))
     }
 
-    pub(super) async fn delete_user(self: &Arc<Self>, id: String) -> Answer {
-        let name = self
-            .commit(move |cx| {
-                let Some(user) = cx.get::<User>(&id)? else {
-                    return Ok(Err(unknown(&id)));
-                };
-                sign_out_everywhere(cx, &id)?;
-                for role in roles_of(cx, Holder::User(&id))? {
-                    let mut role = (*role).clone();
-                    role.user_ids.retain(|u| u.as_str() != id);
-                    cx.put(&role)?;
-                }
-                leave(cx, Holder::User(&id))?;
-                cx.delete::<User>(&id)?;
-                Ok(Ok(user.display_name()))
-            })
-            .await?;
-        Ok(ConsoleReply::Done(format!("Deleted {name}. Their sessions and tokens have ended.")))
-    }
-
     pub(super) async fn set_suspended(self: &Arc<Self>, id: String, suspended: bool) -> Answer {
-        let reply = self
-            .commit(move |cx| {
-                let Some(old) = cx.get::<User>(&id)? else {
-                    return Ok(Err(unknown(&id)));
-                };
-                let mut user = (*old).clone();
+        let user = self
+            .change_person(id, move |cx, user| {
                 user.is_suspended = suspended;
-                user.updated_at = cx.now;
                 if suspended {
-                    sign_out_everywhere(cx, &id)?;
+                    for session in sessions_of(cx, user.id.as_str())? {
+                        cx.delete::<Session>(&session.key)?;
+                    }
+                    for grant in grants_of(cx, user.id.as_str())? {
+                        cx.delete::<Grant>(grant.id.as_str())?;
+                    }
                 }
-                cx.put(&user)?;
-                Ok(Ok(view(cx, &user)?))
+                Ok(Ok(()))
             })
             .await?;
-        Ok(ConsoleReply::User(Box::new(reply)))
+        Ok(ConsoleReply::User(Box::new(user)))
     }
 }
 
-/// Ends every session and grant of a person (sheet 7.3, suspension).
-fn sign_out_everywhere(cx: &mut Cx<'_>, id: &str) -> Result<(), StoreError> {
-    for session in cx.find_ids(&Index::SessionUser.entry(id), MANY)? {
-        cx.delete::<Session>(&session)?;
-    }
-    for grant in cx.find_ids(&Index::GrantUser.entry(id), MANY)? {
-        cx.delete::<Grant>(&grant)?;
-    }
-    Ok(())
+/// People whose name or an identifier contains a text, oldest first.
+fn matching(cx: &Cx<'_>, search: &str) -> Result<Vec<Arc<User>>, StoreError> {
+    let wanted = search.trim().to_lowercase();
+    let mut users = cx.list::<User>(ROWS)?;
+    users.retain(|u| {
+        let fields = [
+            Some(&u.id.0),
+            u.username.as_ref(),
+            u.primary_email.as_ref(),
+            u.primary_phone.as_ref(),
+            u.name.as_ref(),
+        ];
+        wanted.is_empty() || fields.into_iter().flatten().any(|f| f.to_lowercase().contains(&wanted))
+    });
+    users.sort_by_cached_key(|u| (u.created_at, u.display_name().to_lowercase()));
+    Ok(users)
 }
+
+fn row(user: &User) -> PersonRow {
+    let identifiers = [&user.username, &user.primary_email, &user.primary_phone];
+    PersonRow {
+        id: user.id.0.clone(),
+        name: user.display_name(),
+        identifiers: identifiers.into_iter().flatten().cloned().collect(),
+        is_suspended: user.is_suspended,
+        note: user.demo_note.clone(),
+        last_sign_in_at: user.last_sign_in_at,
+    }
+}
+
+/// A person's signed-in browsers.
+fn sessions_of(cx: &Cx<'_>, id: &str) -> Result<Vec<Arc<Session>>, StoreError> {
+    let ids = cx.find_ids(&Index::SessionUser.entry(id), MANY)?;
+    ids.iter().filter_map(|key| cx.get::<Session>(key).transpose()).collect()
+}
+
+/// What a person let applications have.
+fn grants_of(cx: &Cx<'_>, id: &str) -> Result<Vec<Arc<Grant>>, StoreError> {
+    let ids = cx.find_ids(&Index::GrantUser.entry(id), MANY)?;
+    ids.iter().filter_map(|key| cx.get::<Grant>(key).transpose()).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -75,7 +75,7 @@ fn remove(folder: &Path) -> std::io::Result<()> {
 }
 
 /// Removes what was unpacked and is not `kept`. What is not ours stays.
-pub(super) fn sweep(data: &Path, kept: Option<&str>) {
+pub(super) fn sweep(data: &Path, kept: &[String]) {
     let Ok(entries) = fs::read_dir(data.join(BASE)) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name();
@@ -86,7 +86,7 @@ pub(super) fn sweep(data: &Path, kept: Option<&str>) {
             source: String::new(),
         }
         .has_sound_id();
-        if ours && Some(name) != kept {
+        if ours && !kept.iter().any(|kept| kept == name) {
             let _ = fs::remove_dir_all(entry.path());
         }
     }
@@ -151,9 +151,9 @@ mod tests {
         let base = data.path().join(BASE);
         fs::create_dir(base.join(format!(".{}.new", a.id))).unwrap();
         fs::create_dir(base.join("notes")).unwrap();
-        sweep(data.path(), Some(&b.id));
+        sweep(data.path(), std::slice::from_ref(&b.id));
         assert_eq!(listed(data.path()), [b.id.as_str(), "notes"]);
-        sweep(data.path(), None);
+        sweep(data.path(), &[]);
         assert_eq!(listed(data.path()), ["notes"]);
     }
 }

@@ -1,13 +1,15 @@
 //! Sockets: listening, whose port it is when it is taken, and the orderly end.
 
-use super::{Engine, open, read, replace};
+use super::{Engine, Site, open, read, replace};
 use crate::front;
 use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 /// How long open connections may take to end at shutdown.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -35,6 +37,23 @@ pub enum ListenError {
     },
 }
 
+/// A socket that is being served.
+pub(super) struct Listening {
+    stop: watch::Sender<bool>,
+    task: JoinHandle<()>,
+}
+
+impl Listening {
+    /// Stops accepting and waits for open requests, for a while.
+    async fn end(self) {
+        self.stop.send_replace(true);
+        let abort = self.task.abort_handle();
+        if tokio::time::timeout(DRAIN, self.task).await.is_err() {
+            abort.abort();
+        }
+    }
+}
+
 impl Engine {
     /// Listens on `port` (0 takes a free one) and serves until [`Engine::shutdown`].
     ///
@@ -48,32 +67,72 @@ impl Engine {
                 return Err(error);
             }
         };
+        self.serve_on(listeners, port).await?;
+        replace(&self.serving, None);
+        self.start_housekeeping();
+        Ok(())
+    }
+
+    /// Serves on another port instead: the new one first, then the old one ends when its open requests have their answers.
+    ///
+    /// # Errors
+    /// [`ListenError`]; the old port is served as before.
+    pub(crate) async fn move_to(self: &Arc<Self>, port: u16) -> Result<(), ListenError> {
+        let listeners = bind_all(&self.options.hosts, port).await?;
+        let old = std::mem::take(&mut *self.listeners.lock().unwrap_or_else(PoisonError::into_inner));
+        if let Err(error) = self.serve_on(listeners, port).await {
+            self.listeners.lock().unwrap_or_else(PoisonError::into_inner).extend(old);
+            return Err(error);
+        }
+        for listening in old {
+            tokio::spawn(listening.end());
+        }
+        Ok(())
+    }
+
+    /// Takes the names of a port and answers there.
+    async fn serve_on(self: &Arc<Self>, listeners: Vec<TcpListener>, port: u16) -> Result<(), ListenError> {
+        let before = self.site();
         let port = listeners.first().and_then(|l| l.local_addr().ok()).map_or(port, |a| a.port());
         if let Ok(site) = open::site(&self.options, port) {
             replace(&self.site, Arc::new(site));
         }
         self.publish_documents();
-        self.ensure_built_in().await.map_err(|e| ListenError::Address {
-            address: format!("port {port}"),
-            why: e.to_string(),
-        })?;
+        if let Err(error) = self.ensure_built_in().await {
+            return Err(self.back_to(
+                before,
+                ListenError::Address {
+                    address: format!("port {port}"),
+                    why: error.to_string(),
+                },
+            ));
+        }
         if let Some(control) = &self.control {
             let loopback = loopback(&listeners, port);
-            control.write_address(&loopback).map_err(|e| ListenError::Address {
-                address: loopback,
-                why: e.to_string(),
-            })?;
+            if let Err(error) = control.write_address(&loopback) {
+                return Err(self.back_to(
+                    before,
+                    ListenError::Address {
+                        address: loopback,
+                        why: error.to_string(),
+                    },
+                ));
+            }
         }
-        replace(&self.serving, None);
-        let mut handles = self.listeners.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        handles.extend(
-            listeners
-                .into_iter()
-                .map(|listener| tokio::spawn(serving(self.clone(), listener, self.stop.subscribe()))),
-        );
-        drop(handles);
-        self.start_housekeeping();
+        let served = listeners.into_iter().map(|listener| {
+            let (stop, stopping) = watch::channel(false);
+            let task = tokio::spawn(serving(self.clone(), listener, stopping));
+            Listening { stop, task }
+        });
+        self.listeners.lock().unwrap_or_else(PoisonError::into_inner).extend(served);
         Ok(())
+    }
+
+    /// Takes the names of before again, and answers why.
+    fn back_to(&self, before: Arc<Site>, error: ListenError) -> ListenError {
+        replace(&self.site, before);
+        self.publish_documents();
+        error
     }
 
     /// Why the provider does not listen, if it was tried and failed.
@@ -85,18 +144,18 @@ impl Engine {
     /// Whether it serves.
     #[must_use]
     pub fn is_serving(&self) -> bool {
-        !self.listeners.lock().unwrap_or_else(std::sync::PoisonError::into_inner).is_empty()
+        !self.listeners.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
     }
 
     /// Stops accepting, drains open requests, flushes the store.
     pub async fn shutdown(&self) {
         self.stop.send_replace(true);
-        let handles = std::mem::take(&mut *self.listeners.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
-        for handle in handles {
-            let abort = handle.abort_handle();
-            if tokio::time::timeout(DRAIN, handle).await.is_err() {
-                abort.abort();
-            }
+        let listeners = std::mem::take(&mut *self.listeners.lock().unwrap_or_else(PoisonError::into_inner));
+        for listening in &listeners {
+            listening.stop.send_replace(true);
+        }
+        for listening in listeners {
+            listening.end().await;
         }
         if let Some(control) = &self.control {
             // The token is worth nothing any more.

@@ -188,6 +188,8 @@ impl Engine {
             pauses: crate::pauses::Pauses::default(),
             decided: tokio::sync::watch::Sender::new(0),
             waits: tokio::sync::Semaphore::new(WAITS),
+            deleted_people: crate::console::DeletedPeople::default(),
+            undo: super::undo::Undo::default(),
             keys: RwLock::new(Arc::new(keys)),
             site: RwLock::new(Arc::new(site)),
             documents: RwLock::new(Arc::new(Documents {
@@ -208,9 +210,12 @@ impl Engine {
             seeded: std::sync::atomic::AtomicBool::new(false),
         });
         engine.furnish(document).await?;
+        engine.recorder.retain(engine.live_retention()?, engine.now());
         if let Err(error) = engine.store.read(|view| engine.recorder.restore(view)) {
             tracing::warn!(%error, "earlier live sessions can't be shown");
         }
+        engine.recorder.tidy(engine.now());
+        engine.forget_stale_undo();
         // Last of all, so that no start that failed leaves a token behind.
         if let Some(control) = &engine.control {
             control.write()?;
@@ -218,7 +223,8 @@ impl Engine {
         Ok(engine)
     }
 
-    async fn furnish(self: &Arc<Self>, document: Option<config::Document>) -> Result<(), StartError> {
+    /// Applies the configuration, or plants demo data on a first start; makes what the program itself needs.
+    pub(super) async fn furnish(self: &Arc<Self>, document: Option<config::Document>) -> Result<(), StartError> {
         match document {
             Some(mut document) => {
                 self.prepare_document(&mut document).await?;
@@ -252,7 +258,7 @@ impl Engine {
     }
 
     /// Applies a document: hashing first, then one decision.
-    async fn apply(self: &Arc<Self>, document: config::Document, demo: bool) -> Result<config::Summary, StartError> {
+    pub(crate) async fn apply(self: &Arc<Self>, document: config::Document, demo: bool) -> Result<config::Summary, StartError> {
         let jobs = self.look(|cx| config::passwords_to_hash(&document, cx))?;
         let engine = self.clone();
         let hashes = config::hash_passwords(jobs, move |secret| {

@@ -4,11 +4,13 @@ use super::{Documents, Engine, StartError, replace};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
-use vestibule_core::StoreError;
 use vestibule_core::ids::AppId;
-use vestibule_core::model::{Application, ApplicationType, CustomClientMetadata, OidcClientMetadata, ProviderSettings, SigningAlg};
+use vestibule_core::model::{
+    Application, ApplicationType, CustomClientMetadata, LiveRetention, OidcClientMetadata, ProviderSettings, SigningAlg,
+};
 use vestibule_core::oidc::{dialect, discovery};
-use vestibule_keys::{KeyRing, SigningKeys};
+use vestibule_core::{Cx, StoreError};
+use vestibule_keys::{KeyRing, SigningKeyRecord, SigningKeys};
 
 /// `client_id` of the built-in playground client (Logto's "Live Preview" has the same, sheet 1.7).
 pub const PLAYGROUND_APP: &str = "demo-app";
@@ -20,6 +22,21 @@ const SWEEP_EVERY: Duration = Duration::from_secs(30);
 const JOURNAL_AFTER: Duration = Duration::from_millis(250);
 /// How many values one sweep looks at.
 const SWEEP_BUDGET: usize = 2_000;
+
+/// The algorithms that the provider or an application is set to.
+///
+/// # Errors
+/// When the store fails.
+pub(crate) fn wanted_algs(cx: &Cx<'_>) -> Result<BTreeSet<SigningAlg>, StoreError> {
+    let settings = cx.get::<ProviderSettings>(ProviderSettings::ID)?.unwrap_or_default();
+    let mut wanted: BTreeSet<SigningAlg> = cx
+        .list::<Application>(APPLICATIONS)?
+        .iter()
+        .filter_map(|a| a.custom_client_metadata.signing_alg)
+        .collect();
+    wanted.insert(settings.signing_alg);
+    Ok(wanted)
+}
 
 /// Resolves when the engine stops, or is gone.
 async fn stopped(stop: &mut tokio::sync::watch::Receiver<bool>) {
@@ -34,30 +51,11 @@ impl Engine {
     pub(crate) async fn ensure_keys(self: &Arc<Self>) -> Result<(), StartError> {
         let (stored, wanted) = self.look(|cx| {
             let stored = cx.get::<SigningKeys>(SigningKeys::ID)?.map(|k| (*k).clone()).unwrap_or_default();
-            let settings = cx.get::<ProviderSettings>(ProviderSettings::ID)?.unwrap_or_default();
-            let mut wanted: BTreeSet<SigningAlg> = cx
-                .list::<Application>(APPLICATIONS)?
-                .iter()
-                .filter_map(|a| a.custom_client_metadata.signing_alg)
-                .collect();
-            wanted.insert(settings.signing_alg);
-            Ok((stored, wanted))
+            Ok((stored, wanted_algs(cx)?))
         })?;
         let missing: Vec<SigningAlg> = wanted.into_iter().filter(|alg| stored.current(*alg).is_none()).collect();
-        let keys = if missing.is_empty() {
-            stored
-        } else {
-            let engine = self.clone();
-            let now = self.now();
-            let made = tokio::task::spawn_blocking(move || {
-                missing
-                    .into_iter()
-                    .map(|alg| KeyRing::generate(alg, engine.vault.as_ref(), now))
-                    .collect::<Result<Vec<_>, _>>()
-            })
-            .await
-            .map_err(|e| StartError::Keys(e.to_string()))?
-            .map_err(|e| StartError::Keys(e.to_string()))?;
+        if !missing.is_empty() {
+            let made = self.make_keys(missing).await?;
             self.change(move |cx| {
                 let mut keys = cx.get::<SigningKeys>(SigningKeys::ID)?.map(|k| (*k).clone()).unwrap_or_default();
                 for key in made {
@@ -65,13 +63,41 @@ impl Engine {
                         keys.install(key);
                     }
                 }
-                cx.put(&keys)?;
-                Ok(keys)
+                cx.put(&keys)
             })
-            .await?
-        };
-        let ring = KeyRing::load(&keys, self.vault.as_ref()).map_err(|e| StartError::Keys(e.to_string()))?;
-        replace(&self.keys, Arc::new(ring));
+            .await?;
+        }
+        self.use_stored_keys()
+    }
+
+    /// Makes a key of each algorithm, on threads that may take their time.
+    ///
+    /// # Errors
+    /// When the cryptographic library refuses.
+    pub(crate) async fn make_keys(self: &Arc<Self>, algs: Vec<SigningAlg>) -> Result<Vec<SigningKeyRecord>, StartError> {
+        let engine = self.clone();
+        let now = self.now();
+        tokio::task::spawn_blocking(move || {
+            algs.into_iter()
+                .map(|alg| KeyRing::generate(alg, engine.vault.as_ref(), now))
+                .collect::<Result<Vec<_>, _>>()
+        })
+        .await
+        .map_err(|e| StartError::Keys(e.to_string()))?
+        .map_err(|e| StartError::Keys(e.to_string()))
+    }
+
+    /// Signs with what is stored from now on, and publishes it.
+    ///
+    /// # Errors
+    /// When keys can't be read or unsealed.
+    pub(crate) fn use_stored_keys(&self) -> Result<(), StartError> {
+        let failed = |e: vestibule_keys::KeyError| StartError::Keys(e.to_string());
+        // Read under the lock: of two changes at once, the later one is what both leave behind.
+        let mut ring = self.keys.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let stored = self.look(|cx| cx.get::<SigningKeys>(SigningKeys::ID))?.unwrap_or_default();
+        *ring = Arc::new(KeyRing::load_after(&stored, self.vault.as_ref(), &ring).map_err(failed)?);
+        drop(ring);
         self.publish_documents();
         Ok(())
     }
@@ -137,6 +163,15 @@ impl Engine {
         .await
     }
 
+    /// How live sessions are kept.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub(crate) fn live_retention(&self) -> Result<LiveRetention, StoreError> {
+        let row = self.look(|cx| cx.get::<LiveRetention>(LiveRetention::ID))?;
+        Ok(row.map(|row| *row).unwrap_or_default())
+    }
+
     /// Journals and sweeps what has expired, until the engine stops.
     pub(super) fn start_housekeeping(self: &Arc<Self>) {
         self.start_journalling();
@@ -147,6 +182,8 @@ impl Engine {
                 tokio::select! {
                     () = stopped(&mut stop) => break,
                     () = tokio::time::sleep(SWEEP_EVERY) => {
+                        engine.recorder.tidy(engine.now());
+                        engine.forget_stale_undo();
                         if let Err(error) = engine.store.sweep(engine.now(), SWEEP_BUDGET).await {
                             tracing::warn!(%error, "expired records could not be swept");
                         }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use vestibule_core::console::SessionPause;
 use vestibule_core::ids::LiveId;
 use vestibule_core::live::{LiveStatus, LiveSummary, SummaryPatch};
+use vestibule_core::model::LiveRetention;
 use vestibule_core::{Batch, Timestamp};
 
 type HashMap<K, V> = std::collections::HashMap<K, V, foldhash::fast::RandomState>;
@@ -89,6 +90,7 @@ pub(super) struct Ended<'a> {
 /// Sessions and wire.
 #[derive(Debug, Default)]
 pub(super) struct Shelf {
+    pub(super) retention: LiveRetention,
     sessions: HashMap<LiveId, Entry>,
     /// By start, then first step: the order of the list.
     order: BTreeMap<(Timestamp, u64, LiveId), ()>,
@@ -221,6 +223,21 @@ impl Shelf {
         let summary = &mut self.sessions.get_mut(live)?.summary;
         summary.pause = pause;
         Some(summary.clone())
+    }
+
+    /// Drops what the retention does not cover at this moment.
+    pub(super) fn trim(&mut self, now: Timestamp) {
+        let mut keep = self.retention.sessions as usize;
+        if let Some(hours) = self.retention.hours {
+            let oldest = now.plus_seconds(-3_600 * i64::from(hours));
+            let past = self.order.keys().take_while(|(at, _, _)| *at < oldest).count();
+            keep = keep.min(self.order.len() - past);
+        }
+        self.evict(keep);
+    }
+
+    pub(super) fn kept(&self) -> usize {
+        self.order.len()
     }
 
     /// Drops the oldest sessions until `keep` are left.
@@ -403,5 +420,28 @@ mod tests {
         shelf.evict(2);
         assert_eq!(shelf.newest(10).iter().map(|s| s.id.0.as_str()).collect::<Vec<_>>(), ["s4", "s3"]);
         assert_eq!(shelf.newest(1)[0].agent.as_deref(), Some("node"));
+    }
+
+    #[test]
+    fn sessions_go_when_they_are_too_old_or_too_many() {
+        const HOUR: i64 = 3_600_000;
+        let mut shelf = Shelf::default();
+        for n in 0..10_u64 {
+            let at = Timestamp(i64::try_from(n).unwrap() * HOUR);
+            shelf.fold(&LiveId(format!("s{n}")), n, at, &SummaryPatch::default(), None);
+        }
+        let kept = |shelf: &mut Shelf, sessions, hours, now| {
+            shelf.retention = LiveRetention {
+                sessions,
+                steps: 200,
+                hours,
+            };
+            shelf.trim(Timestamp(now));
+            (shelf.kept(), shelf.newest(10).last().map(|s| s.id.0.clone()))
+        };
+        assert_eq!(kept(&mut shelf, 100, None, 9 * HOUR), (10, Some("s0".into())));
+        assert_eq!(kept(&mut shelf, 100, Some(7), 9 * HOUR), (8, Some("s2".into())));
+        assert_eq!(kept(&mut shelf, 5, Some(7), 9 * HOUR), (5, Some("s5".into())));
+        assert_eq!(kept(&mut shelf, 5, Some(1), 30 * HOUR), (0, None));
     }
 }

@@ -6,6 +6,9 @@ use vestibule_core::live::StepKind;
 use vestibule_core::model::{Channel, TemplateType};
 
 const NOW: Timestamp = Timestamp(1_767_225_600_000);
+/// What is kept unless something else is set.
+const SESSIONS: usize = 2_000;
+const STEPS: u32 = 200;
 
 fn request(path: &str) -> Request {
     Request {

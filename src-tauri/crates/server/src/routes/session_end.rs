@@ -111,7 +111,7 @@ pub(super) async fn confirm(engine: &Arc<Engine>, request: &Request, exchange: &
         .await
     {
         Ok(Ok(done)) => {
-            deliver(engine, done.backchannel);
+            deliver_logout(engine, done.backchannel);
             let location = done.redirect.unwrap_or_else(|| format!("{PATH}/success"));
             let mut response = Response::redirect(StatusCode::SEE_OTHER, &location);
             set_signed(
@@ -149,7 +149,7 @@ pub(super) async fn confirm(engine: &Arc<Engine>, request: &Request, exchange: &
 }
 
 /// Back-channel logout, beside the answer: a slow application must not hold the person up.
-fn deliver(engine: &Arc<Engine>, deliveries: Vec<BackchannelLogout>) {
+pub(crate) fn deliver_logout(engine: &Arc<Engine>, deliveries: Vec<BackchannelLogout>) {
     for delivery in deliveries {
         let engine = engine.clone();
         tokio::spawn(async move {

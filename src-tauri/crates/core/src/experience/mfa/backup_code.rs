@@ -2,7 +2,7 @@
 
 use super::{owned, wrong};
 use crate::because::{Because, Outcome};
-use crate::entropy::{hex10, id21};
+use crate::entropy::{Entropy, hex10, id21};
 use crate::experience::ApiError;
 use crate::experience::interaction::keep_record;
 use crate::experience::lockout::{Counted, guard_not_locked};
@@ -18,6 +18,12 @@ use crate::secret::Secret;
 /// How many codes are made at a time.
 const CODES: usize = 10;
 
+/// Ten new backup codes.
+#[must_use]
+pub fn draw_backup_codes(entropy: &dyn Entropy) -> Vec<String> {
+    (0..CODES).map(|_| hex10(entropy)).collect()
+}
+
 /// `POST /verification/backup-code/generate` → 200 `{verificationId, codes}`. They reach the account when they are
 /// bound and submitted.
 ///
@@ -26,7 +32,7 @@ const CODES: usize = 10;
 pub fn generate_backup_codes(cx: &mut Cx<'_>, interaction_id: &InteractionId) -> Ruling<(VerificationId, Vec<String>)> {
     decide(cx, Some("make backup codes".into()), |cx| {
         let (mut interaction, user) = owned(cx, interaction_id)?;
-        let codes: Vec<String> = (0..CODES).map(|_| hex10(cx.entropy)).collect();
+        let codes = draw_backup_codes(cx.entropy);
         let id = VerificationId(id21(cx.entropy));
         keep_record(
             &mut interaction,

@@ -3,7 +3,7 @@
 
 use super::{owned, wrong};
 use crate::because::{Because, Outcome};
-use crate::entropy::id21;
+use crate::entropy::{Entropy, id21};
 use crate::experience::ApiError;
 use crate::experience::interaction::{another, keep_record, record_by_id};
 use crate::experience::lockout::{Counted, guard_not_locked};
@@ -57,6 +57,14 @@ pub fn totp_for(secret: &Secret, account: &str, issuer: &str) -> Result<Totp, St
         .map_err(broken)
 }
 
+/// A new authenticator app's secret in Base32.
+#[must_use]
+pub fn draw_totp_secret(entropy: &dyn Entropy) -> Secret {
+    let mut bytes = [0u8; SECRET];
+    entropy.fill(&mut bytes);
+    Secret::new(totp_rs::Secret::new_stack(bytes).to_base32())
+}
+
 /// `POST /verification/totp/secret` → 200 `{verificationId, secret, secretQrCode}`; the server draws the code.
 ///
 /// # Errors
@@ -64,9 +72,7 @@ pub fn totp_for(secret: &Secret, account: &str, issuer: &str) -> Result<Totp, St
 pub fn start_totp(cx: &mut Cx<'_>, interaction_id: &InteractionId, issuer: &str) -> Ruling<NewTotp> {
     decide(cx, Some("add an authenticator app".into()), |cx| {
         let (mut interaction, user) = owned(cx, interaction_id)?;
-        let mut bytes = [0u8; SECRET];
-        cx.entropy.fill(&mut bytes);
-        let secret = Secret::new(totp_rs::Secret::new_stack(bytes).to_base32());
+        let secret = draw_totp_secret(cx.entropy);
         let id = VerificationId(id21(cx.entropy));
         keep_record(
             &mut interaction,

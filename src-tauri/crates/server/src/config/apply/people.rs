@@ -154,30 +154,7 @@ impl Applier<'_, '_, '_> {
 
 /// The person as the entry wants them.
 fn person(entry: &UserEntry, id: UserId, stored: Option<&User>, hash: Option<String>, now: Timestamp) -> Result<User, StoreError> {
-    let mut user = stored.cloned().unwrap_or_else(|| User {
-        id,
-        username: None,
-        primary_email: None,
-        primary_phone: None,
-        password_encrypted: None,
-        password_updated_at: None,
-        is_password_expired: false,
-        name: None,
-        avatar: None,
-        profile: Default::default(),
-        identities: BTreeMap::new(),
-        sso_identities: Vec::new(),
-        connector_tokens: BTreeMap::new(),
-        mfa_verifications: Vec::new(),
-        logto_config: Default::default(),
-        custom_data: Default::default(),
-        application_id: None,
-        is_suspended: false,
-        last_sign_in_at: None,
-        created_at: now,
-        updated_at: now,
-        demo_note: None,
-    });
+    let mut user = stored.cloned().unwrap_or_else(|| User::new(id, now));
     let texts = [
         (&mut user.username, &entry.username),
         (&mut user.primary_email, &entry.primary_email),
