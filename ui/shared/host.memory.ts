@@ -43,6 +43,8 @@ export interface MemoryHost extends Host {
   readonly requests: ConsoleRequest[];
   /** Every address that was to be opened. */
   readonly opened: string[];
+  /** The browsers that were chosen for it. */
+  readonly openedIn: string[];
   /** Sends a batch to whoever watches. */
   emit(batch: Partial<LiveBatch>): void;
   /** A new session appears in the stream; answers its id. */
@@ -385,6 +387,7 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
   return {
     requests: [],
     opened: [],
+    openedIn: [],
     async call(request) {
       // The request crosses a process boundary in the real window: only plain data survives.
       const plain = structuredClone(request);
@@ -400,8 +403,15 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
       watchers.add(onBatch);
       return () => watchers.delete(onBatch);
     },
-    async openExternal(url) {
+    async openExternal(url, browser) {
       this.opened.push(url);
+      if (browser !== undefined) this.openedIn.push(browser);
+    },
+    async browsers() {
+      return [
+        { id: 'firefox.desktop', name: 'Firefox' },
+        { id: 'chromium.desktop', name: 'Chromium' },
+      ];
     },
     emit,
     newSession() {

@@ -20,6 +20,7 @@ export function tauriHost(): Host {
         listening = false;
       };
     },
-    openExternal: (url) => invoke<void>('open_external', { url }),
+    openExternal: (url, browser) => invoke<void>('open_external', { url, browser: browser ?? null }),
+    browsers: () => invoke<Array<{ id: string; name: string }>>('browsers'),
   };
 }

@@ -12,8 +12,10 @@ export interface Host {
   call(request: ConsoleRequest): Promise<ConsoleReply>;
   /** Follows the live stream until the returned function is called. */
   watch(onBatch: (batch: LiveBatch) => void): () => void;
-  /** Opens an address in the person's own browser. */
-  openExternal(url: string): Promise<void>;
+  /** Opens an address in the person's own browser, or in the one of {@link Host.browsers} with this id. */
+  openExternal(url: string, browser?: string): Promise<void>;
+  /** The browsers that can be chosen; none where only the person's own can be opened. */
+  browsers(): Promise<Array<{ id: string; name: string }>>;
 }
 
 type Kind = ConsoleReply['reply'];
