@@ -4,6 +4,7 @@ import type { ConnectorDraft } from "./ConnectorDraft";
 import type { ConnectorId } from "./ConnectorId";
 import type { CustomPhrases } from "./CustomPhrases";
 import type { CustomProfileField } from "./CustomProfileField";
+import type { LogoutSubject } from "./LogoutSubject";
 import type { MessageSettingsDraft } from "./MessageSettingsDraft";
 import type { PlaygroundAction } from "./PlaygroundAction";
 import type { ProviderSettings } from "./ProviderSettings";
@@ -117,7 +118,7 @@ id: string,
 /**
  * Whether sign-in is refused.
  */
-suspended: boolean, } | { "op": "playgroundStart", 
+suspended: boolean, } | { "op": "playgroundPreview", params: Array<[string, string]>, pkce: boolean, } | { "op": "applicationSessions", id: string, } | { "op": "testBackchannelLogout", id: string, subject: LogoutSubject, } | { "op": "playgroundStart", stepByStep?: boolean, 
 /**
  * Parameters of the authorization request beside the client's own, in order; empty means a usual request.
  */
@@ -129,7 +130,7 @@ pkce: boolean, } | { "op": "playgroundRun",
 /**
  * The run.
  */
-id: string, } | { "op": "playgroundUse", 
+id: string, } | { "op": "playgroundUse", resource?: string, 
 /**
  * The run.
  */

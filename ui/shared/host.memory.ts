@@ -6,7 +6,6 @@ import type { CustomUiView } from '$bindings/CustomUiView';
 import type { InboxMessage } from '$bindings/InboxMessage';
 import type { LiveBatch } from '$bindings/LiveBatch';
 import type { LiveDetail } from '$bindings/LiveDetail';
-import type { PlaygroundRun } from '$bindings/PlaygroundRun';
 import type { Status } from '$bindings/Status';
 import type { UserDraft } from '$bindings/UserDraft';
 import type { Wire } from '$bindings/Wire';
@@ -21,9 +20,10 @@ import {
   exampleUsers,
 } from './host.memory.data';
 import { memoryConnectors } from './host.memory.connectors';
+import { logoutTests } from './host.memory.logout';
 import { codeMessage, exampleMessages, memoryInbox } from './host.memory.messages';
+import { memoryPlayground } from './host.memory.playground';
 import { exampleSessions, finishedSession, machineSession, waitingSession } from './host.memory.sessions';
-import { aliceTokens } from './host.memory.tokens';
 
 export interface MemoryOptions {
   /** The clock, in milliseconds. */
@@ -74,8 +74,17 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
     messages.push(codeMessage(`msg_many_${index}`, now - 5_000_000 - index * 60_000, { to: `p${index}@example.test` }));
   }
   const mail = memoryInbox(messages, now);
-  const providers = memoryConnectors({ now, experience: () => experience, changed: () => changed(), startRun });
-  const runs = new Map<string, PlaygroundRun>();
+  const playground = memoryPlayground({
+    now,
+    applications: () => applications,
+    live: () => sessions[0]?.summary.id ?? null,
+  });
+  const providers = memoryConnectors({
+    now,
+    experience: () => experience,
+    changed: () => changed(),
+    startRun: playground.start,
+  });
   const watchers = new Set<(batch: LiveBatch) => void>();
   let refusal: ConsoleProblem | null = null;
   let made = 0;
@@ -268,14 +277,13 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
         return { reply: 'user', value: user };
       }
       case 'playgroundStart':
-        return startRun(request.params);
+      case 'playgroundPreview':
       case 'playgroundRun':
-        return { reply: 'playground', value: finishRun(request.id) };
-      case 'playgroundUse': {
-        const run = finishRun(request.id);
-        if (run && request.action === 'userinfo') run.userinfo = { sub: 'a1ice0archer', name: 'Alice Archer' };
-        return { reply: 'playground', value: run };
-      }
+      case 'playgroundUse':
+        return playground.answer(request);
+      case 'applicationSessions':
+      case 'testBackchannelLogout':
+        return logoutTests(request, find(request.id), now);
       case 'settings':
         return { reply: 'settings', value: structuredClone(settings) };
       case 'updateSettings':
@@ -343,45 +351,6 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
         return { reply: 'phrases', value: phrases };
       }
     }
-  }
-
-  function startRun(params: Array<[string, string]>): ConsoleReply {
-    const id = `run${++made}`;
-    const query = new URLSearchParams([['client_id', 'playground'], ['response_type', 'code'], ...params]);
-    const url = `http://localhost:3001/oidc/auth?${query}`;
-    runs.set(id, {
-      id,
-      url,
-      startedAt: now,
-      callback: null,
-      tokens: null,
-      idTokenClaims: null,
-      userinfo: null,
-      problem: null,
-      live: null,
-    });
-    return { reply: 'playground', value: runs.get(id) ?? null };
-  }
-
-  /** The person of the memory host signs in between two questions. */
-  function finishRun(id: string): PlaygroundRun | null {
-    const run = runs.get(id);
-    if (!run) return null;
-    run.callback ??= [
-      ['code', 'Zt5b…redacted'],
-      ['state', 'bG9jYWw'],
-      ['iss', 'http://localhost:3001/oidc'],
-    ];
-    run.idTokenClaims ??= aliceTokens(now, 'playground')[0]?.claims ?? null;
-    run.tokens ??= {
-      access_token: 'opaque…',
-      id_token: 'eyJhbGciOi…',
-      token_type: 'Bearer',
-      expires_in: 3600,
-      scope: 'openid profile',
-    };
-    run.live = sessions[0]?.summary.id ?? null;
-    return { ...run };
   }
 
   return {

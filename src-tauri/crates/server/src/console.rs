@@ -1,6 +1,7 @@
 //! The console contract, answered: one exhaustive match over [`ConsoleRequest`].
 
 mod applications;
+mod backchannel;
 mod connectors;
 mod custom_ui;
 mod experience;
@@ -77,17 +78,28 @@ impl Engine {
             ConsoleRequest::RevealSecrets { id } => self.secrets(&id),
             ConsoleRequest::AddSecret { id, name, expires_at } => self.add_secret(id, name, expires_at).await,
             ConsoleRequest::DeleteSecret { id, name } => self.delete_secret(id, name).await,
+            ConsoleRequest::ApplicationSessions { id } => self.application_sessions(&id),
+            ConsoleRequest::TestBackchannelLogout { id, subject } => self.test_backchannel_logout(&id, subject).await,
             ConsoleRequest::Users { search, limit } => self.users(&search, limit as usize),
             ConsoleRequest::CreateUser { user } => self.create_user(user).await,
             ConsoleRequest::UpdateUser { id, user } => self.update_user(id, user).await,
             ConsoleRequest::DeleteUser { id } => self.delete_user(id).await,
             ConsoleRequest::SetSuspended { id, suspended } => self.set_suspended(id, suspended).await,
-            ConsoleRequest::PlaygroundStart { params, pkce } => self
-                .playground_start(params, pkce)
+            ConsoleRequest::PlaygroundStart {
+                params,
+                pkce,
+                step_by_step,
+            } => self
+                .playground_start(params, pkce, step_by_step.unwrap_or_default())
                 .await
                 .map(|run| ConsoleReply::Playground(Some(run))),
+            ConsoleRequest::PlaygroundPreview { params, pkce } => self
+                .playground_preview(params, pkce)
+                .map(|preview| ConsoleReply::RequestPreview(Box::new(preview))),
             ConsoleRequest::PlaygroundRun { id } => Ok(ConsoleReply::Playground(self.playground.run(&id))),
-            ConsoleRequest::PlaygroundUse { id, action } => Ok(ConsoleReply::Playground(self.playground_use(&id, action).await)),
+            ConsoleRequest::PlaygroundUse { id, action, resource } => {
+                Ok(ConsoleReply::Playground(self.playground_use(&id, action, resource).await))
+            }
             ConsoleRequest::Settings => Ok(ConsoleReply::Settings(self.settings())),
             ConsoleRequest::UpdateSettings { settings } => self.update_settings(settings).await,
             ConsoleRequest::Inbox { limit } => self.inbox(limit),

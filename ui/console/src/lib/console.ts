@@ -3,6 +3,7 @@ import { getContext, setContext } from 'svelte';
 import { Feed } from './feed.svelte';
 import type { Inbox } from './inbox.svelte';
 import { Clock } from './now.svelte';
+import { PlaygroundState } from './playground-state.svelte';
 import { Router } from './router.svelte';
 import { StatusStore } from './status.svelte';
 import { Theme } from './theme.svelte';
@@ -13,6 +14,7 @@ export interface Console {
   host: Host;
   feed: Feed;
   inbox: Inbox;
+  playground: PlaygroundState;
   status: StatusStore;
   router: Router;
   toasts: Toasts;
@@ -28,6 +30,7 @@ export function createConsole(host: Host): Console {
     host,
     feed,
     inbox: feed.inbox,
+    playground: new PlaygroundState(),
     status: new StatusStore(host),
     router: new Router(),
     toasts: new Toasts(),
@@ -49,10 +52,10 @@ export async function copy(toasts: Toasts, text: string, what: string): Promise<
   }
 }
 
-/** Opens an address in the person's own browser, or says why not. */
-export async function openLink({ host, toasts }: Console, url: string): Promise<void> {
+/** Opens an address in the person's own browser, or in a chosen one, or says why not. */
+export async function openLink({ host, toasts }: Console, url: string, browser?: string): Promise<void> {
   try {
-    await host.openExternal(url);
+    await host.openExternal(url, browser);
   } catch (thrown) {
     toasts.bad(asProblem(thrown).message);
   }
