@@ -5,6 +5,7 @@ import type { ConnectorId } from "./ConnectorId";
 import type { CustomPhrases } from "./CustomPhrases";
 import type { CustomProfileField } from "./CustomProfileField";
 import type { LiveRetention } from "./LiveRetention";
+import type { LogoutSubject } from "./LogoutSubject";
 import type { MessageSettingsDraft } from "./MessageSettingsDraft";
 import type { OrganizationDraft } from "./OrganizationDraft";
 import type { OrganizationRoleDraft } from "./OrganizationRoleDraft";
@@ -167,7 +168,7 @@ id: string,
 /**
  * Whether sign-in is refused.
  */
-suspended: boolean, } | { "op": "people", 
+suspended: boolean, } | { "op": "playgroundPreview", params: Array<[string, string]>, pkce: boolean, } | { "op": "applicationSessions", id: string, } | { "op": "testBackchannelLogout", id: string, subject: LogoutSubject, } | { "op": "people", 
 /**
  * As in `Users`.
  */
@@ -279,7 +280,7 @@ retention: LiveRetention, } | { "op": "data" } | { "op": "plantDemoData" } | { "
 /**
  * Whether the signing keys stay, so that clients need not learn new ones.
  */
-keepKeys: boolean, } | { "op": "undoStartOver" } | { "op": "playgroundStart", 
+keepKeys: boolean, } | { "op": "undoStartOver" } | { "op": "playgroundStart", stepByStep?: boolean, 
 /**
  * Parameters of the authorization request beside the client's own, in order; empty means a usual request.
  */
@@ -291,7 +292,7 @@ pkce: boolean, } | { "op": "playgroundRun",
 /**
  * The run.
  */
-id: string, } | { "op": "playgroundUse", 
+id: string, } | { "op": "playgroundUse", resource?: string, 
 /**
  * The run.
  */

@@ -42,6 +42,11 @@ export function exampleApplications(now: number): ApplicationView[] {
         type: 'Traditional',
         description: 'The demo shop',
         signInExperience: { primaryColor: '#0f766e' },
+        oidcClientMetadata: {
+          redirectUris: ['http://localhost:3000/api/auth/callback/vestibule', 'http://localhost:3000/callback'],
+          postLogoutRedirectUris: ['http://localhost:3000/'],
+          backchannelLogoutUri: 'http://localhost:3000/api/backchannel-logout',
+        },
       },
       ['http://localhost:3000/api/auth/callback/vestibule', 'http://localhost:3000/callback'],
     ),
@@ -53,13 +58,7 @@ export function exampleApplications(now: number): ApplicationView[] {
       ['com.example.demo://callback'],
     ),
     application('w1h5z8s3a6e9r2t4y7uoi', now, { name: 'Warehouse job', type: 'MachineToMachine' }, []),
-    application(
-      'playground',
-      now,
-      { name: 'Playground', type: 'SPA' },
-      ['http://localhost:3001/playground/callback'],
-      true,
-    ),
+    application('demo-app', now, { name: 'Playground', type: 'SPA' }, ['http://localhost:3001/demo-app'], true),
   ];
 }
 

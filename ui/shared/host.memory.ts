@@ -8,7 +8,6 @@ import type { DesktopEvent } from '$bindings/DesktopEvent';
 import type { InboxMessage } from '$bindings/InboxMessage';
 import type { LiveBatch } from '$bindings/LiveBatch';
 import type { LiveDetail } from '$bindings/LiveDetail';
-import type { PlaygroundRun } from '$bindings/PlaygroundRun';
 import type { Status } from '$bindings/Status';
 import type { UserDraft } from '$bindings/UserDraft';
 import type { Host } from './host';
@@ -24,17 +23,18 @@ import {
 import { memoryActions } from './host.memory.actions';
 import { memoryConnectors } from './host.memory.connectors';
 import { memoryDesktop } from './host.memory.desktop';
+import { logoutTests } from './host.memory.logout';
 import { codeMessage, exampleMessages, memoryInbox } from './host.memory.messages';
 import { memoryOrganizations } from './host.memory.organizations';
 import { examplePerson, memoryPeople } from './host.memory.people';
+import { memoryPlayground } from './host.memory.playground';
 import { exampleSessions, finishedSession, machineSession, waitingSession } from './host.memory.sessions';
 import { memorySettings } from './host.memory.settings';
-import { aliceTokens } from './host.memory.tokens';
 import { exampleKeys, exampleWire } from './host.memory.wire';
 
 const BROWSERS: Browser[] = [
-  { id: 'firefox', name: 'Firefox' },
-  { id: 'chromium', name: 'Chromium' },
+  { id: 'firefox.desktop', name: 'Firefox' },
+  { id: 'chromium.desktop', name: 'Chromium' },
 ];
 
 export interface MemoryOptions {
@@ -61,6 +61,8 @@ export interface MemoryHost extends Host {
   readonly opened: string[];
   /** Every file that was to be kept, as name and text. */
   readonly saved: Array<{ name: string; text: string }>;
+  /** The browsers that were chosen for it. */
+  readonly openedIn: string[];
   /** Sends a batch to whoever watches. */
   emit(batch: Partial<LiveBatch>): void;
   /** A new session appears in the stream; answers its id. */
@@ -99,7 +101,17 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
   }
   const people = memoryPeople({ now, users: () => users, replace: (next) => ((users = next), changed()) });
   const program = memorySettings({ now, changed: () => changed(), sessions: () => sessions.length });
-  const providers = memoryConnectors({ now, experience: () => experience, changed: () => changed(), startRun });
+  const playground = memoryPlayground({
+    now,
+    applications: () => applications,
+    live: () => sessions[0]?.summary.id ?? null,
+  });
+  const providers = memoryConnectors({
+    now,
+    experience: () => experience,
+    changed: () => changed(),
+    startRun: playground.start,
+  });
   const organizations = memoryOrganizations(now, options.empty ?? false);
   const acts = memoryActions({
     now: () => options.now ?? Date.now(),
@@ -108,7 +120,6 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
     emit: (batch) => emit(batch),
   });
   const desktop = memoryDesktop();
-  const runs = new Map<string, PlaygroundRun>();
   const watchers = new Set<(batch: LiveBatch) => void>();
   let refusal: ConsoleProblem | null = null;
   let made = 0;
@@ -328,14 +339,13 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
       case 'undoStartOver':
         return program.answer(request);
       case 'playgroundStart':
-        return startRun(request.params);
+      case 'playgroundPreview':
       case 'playgroundRun':
-        return { reply: 'playground', value: finishRun(request.id) };
-      case 'playgroundUse': {
-        const run = finishRun(request.id);
-        if (run && request.action === 'userinfo') run.userinfo = { sub: 'a1ice0archer', name: 'Alice Archer' };
-        return { reply: 'playground', value: run };
-      }
+      case 'playgroundUse':
+        return playground.answer(request);
+      case 'applicationSessions':
+      case 'testBackchannelLogout':
+        return logoutTests(request, find(request.id), now);
       case 'settings':
         return { reply: 'settings', value: structuredClone(settings) };
       case 'updateSettings':
@@ -413,49 +423,11 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
     }
   }
 
-  function startRun(params: Array<[string, string]>): ConsoleReply {
-    const id = `run${++made}`;
-    const query = new URLSearchParams([['client_id', 'playground'], ['response_type', 'code'], ...params]);
-    const url = `http://localhost:3001/oidc/auth?${query}`;
-    runs.set(id, {
-      id,
-      url,
-      startedAt: now,
-      callback: null,
-      tokens: null,
-      idTokenClaims: null,
-      userinfo: null,
-      problem: null,
-      live: null,
-    });
-    return { reply: 'playground', value: runs.get(id) ?? null };
-  }
-
-  /** The person of the memory host signs in between two questions. */
-  function finishRun(id: string): PlaygroundRun | null {
-    const run = runs.get(id);
-    if (!run) return null;
-    run.callback ??= [
-      ['code', 'Zt5b…redacted'],
-      ['state', 'bG9jYWw'],
-      ['iss', 'http://localhost:3001/oidc'],
-    ];
-    run.idTokenClaims ??= aliceTokens(now, 'playground')[0]?.claims ?? null;
-    run.tokens ??= {
-      access_token: 'opaque…',
-      id_token: 'eyJhbGciOi…',
-      token_type: 'Bearer',
-      expires_in: 3600,
-      scope: 'openid profile',
-    };
-    run.live = sessions[0]?.summary.id ?? null;
-    return { ...run };
-  }
-
   return {
     requests: [],
     opened: [],
     saved: [],
+    openedIn: [],
     async call(request) {
       // The request crosses a process boundary in the real window: only plain data survives.
       const plain = structuredClone(request);
@@ -471,8 +443,9 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
       watchers.add(onBatch);
       return () => watchers.delete(onBatch);
     },
-    async openExternal(url) {
+    async openExternal(url, browser) {
       this.opened.push(url);
+      if (browser !== undefined) this.openedIn.push(browser);
     },
     browsers: async () => BROWSERS,
     async saveFile(name, text) {

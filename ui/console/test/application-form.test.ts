@@ -113,9 +113,12 @@ describe('a device-flow application', () => {
     await screen.findByText('Device authorization');
     expect(screen.getByText('Code page')).toBeTruthy();
     expect(screen.queryByText('After sign-in')).toBeNull();
-    expect(screen.getByText(/device\/auth \\/).textContent).toContain(
+    await fireEvent.click(screen.getByRole('tab', { name: 'Guides' }));
+    await fireEvent.click(await screen.findByRole('button', { name: 'curl' }));
+    expect(screen.getByLabelText(/^Ask every 5 seconds/).textContent).toContain(
       'grant_type=urn:ietf:params:oauth:grant-type:device_code',
     );
+    expect(screen.queryByRole('button', { name: 'go-oidc' })).toBeNull();
     const all = await ask(host, { op: 'applications' }, 'applications');
     expect(all.find(({ name }) => name === 'Television')).toMatchObject({
       type: 'Native',

@@ -114,8 +114,8 @@ describe('the playground', () => {
   it('sends what was filled in, in order, and extra rows as they are', () => {
     const form = {
       ...emptyPlayground(),
-      scope: ' openid ',
-      prompt: 'none',
+      scope: [' openid '],
+      prompt: ['none'],
       extra: [
         { name: 'acr_values', value: '' },
         { name: '', value: 'x' },

@@ -219,6 +219,12 @@ describe('the test client', () => {
     expect(link('Sign out').getAttribute('href')).toBe('/demo-app?sign_out=1');
   });
 
+  it('says that the code waits in the window', () => {
+    open({ data: { page, demo: { codeWaits: true } } });
+    expect(heading()).toBe('The code has arrived');
+    expect(screen.getByText(/redeem it step by step/)).toBeTruthy();
+  });
+
   it('says what went wrong', () => {
     open({ data: { page, demo: { problem: 'The code was used before.' } } });
     expect(screen.getByRole('alert').textContent).toBe('The code was used before.');

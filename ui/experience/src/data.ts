@@ -149,6 +149,8 @@ export interface DevelopmentSignIn {
 
 export interface DemoResult {
   problem?: string;
+  /** The code is redeemed in the window. */
+  codeWaits?: boolean;
   userName?: string;
   idTokenClaims?: object;
   userinfo?: object;

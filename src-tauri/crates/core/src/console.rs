@@ -4,23 +4,27 @@
 //! The TypeScript side in `ui/bindings` is generated from these declarations.
 
 mod actions;
+mod backchannel;
 mod bridge;
 mod connectors;
 mod keys;
 mod management;
 mod organizations;
 mod people;
+mod playground;
 mod settings;
 mod simulated;
 mod views;
 
 pub use actions::*;
+pub use backchannel::*;
 pub use bridge::*;
 pub use connectors::*;
 pub use keys::*;
 pub use management::*;
 pub use organizations::*;
 pub use people::*;
+pub use playground::*;
 pub use settings::*;
 pub use simulated::SimulatedAccountDraft;
 pub use views::*;
@@ -160,6 +164,18 @@ pub enum ConsoleRequest {
         id: String,
         /// Its name.
         name: String,
+    },
+    /// Browser sessions in which an application takes part, the newest first.
+    ApplicationSessions {
+        /// `client_id`.
+        id: String,
+    },
+    /// Post a signed logout token to an application's back-channel logout URI. Nobody is signed out here.
+    TestBackchannelLogout {
+        /// `client_id`.
+        id: String,
+        /// Whom it is about.
+        subject: LogoutSubject,
     },
     /// People whose name, username, e-mail, phone or id contains `search`.
     Users {
@@ -321,11 +337,22 @@ pub enum ConsoleRequest {
     },
     /// Take the last `StartOver` back. What was made since is gone.
     UndoStartOver,
-    /// Start an authorization request of the built-in playground client.
+    /// Start an authorization request: of the built-in client, or of the application that `client_id` names.
     PlaygroundStart {
         /// Parameters of the authorization request beside the client's own, in order; empty means a usual request.
         params: Vec<(String, String)>,
         /// Whether to send a PKCE challenge.
+        pkce: bool,
+        /// Whether the code waits for `PlaygroundUse`; it is redeemed at once unless asked for.
+        #[serde(default)]
+        #[cfg_attr(feature = "bindings", ts(optional))]
+        step_by_step: Option<bool>,
+    },
+    /// What such a request would be, and what the provider would make of it.
+    PlaygroundPreview {
+        /// As in `PlaygroundStart`.
+        params: Vec<(String, String)>,
+        /// As in `PlaygroundStart`.
         pkce: bool,
     },
     /// What became of a playground run.
@@ -333,12 +360,16 @@ pub enum ConsoleRequest {
         /// The run.
         id: String,
     },
-    /// Use the run's tokens: `userinfo`, `refresh` or `revoke`.
+    /// The built-in client's next step with the run's code or tokens.
     PlaygroundUse {
         /// The run.
         id: String,
         /// What to do.
         action: PlaygroundAction,
+        /// The API resource that the new access token is for (RFC 8707), when one is asked for.
+        #[serde(default)]
+        #[cfg_attr(feature = "bindings", ts(optional))]
+        resource: Option<String>,
     },
     /// Provider settings.
     Settings,
@@ -603,7 +634,13 @@ pub enum ConsoleReply {
     /// To `Data`, `PlantDemoData`, `RemoveDemoData`, `StartOver` and `UndoStartOver`.
     Data(DataView),
     /// To the playground requests and `TestConnector`; `null` when the run is no longer kept.
-    Playground(Option<PlaygroundRun>),
+    Playground(Option<Box<PlaygroundRun>>),
+    /// To `PlaygroundPreview`.
+    RequestPreview(Box<RequestPreview>),
+    /// To `ApplicationSessions`.
+    ApplicationSessions(Vec<ApplicationSession>),
+    /// To `TestBackchannelLogout`.
+    BackchannelTest(Box<BackchannelTest>),
     /// To `Settings` and `UpdateSettings`.
     Settings(ProviderSettings),
     /// To `Inbox`.

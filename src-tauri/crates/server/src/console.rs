@@ -2,6 +2,7 @@
 
 mod actions;
 mod applications;
+mod backchannel;
 mod connectors;
 mod custom_ui;
 mod demo;
@@ -93,6 +94,8 @@ impl Engine {
             ConsoleRequest::RevealSecrets { id } => self.secrets(&id),
             ConsoleRequest::AddSecret { id, name, expires_at } => self.add_secret(id, name, expires_at).await,
             ConsoleRequest::DeleteSecret { id, name } => self.delete_secret(id, name).await,
+            ConsoleRequest::ApplicationSessions { id } => self.application_sessions(&id),
+            ConsoleRequest::TestBackchannelLogout { id, subject } => self.test_backchannel_logout(&id, subject).await,
             ConsoleRequest::Users { search, limit } => self.users(&search, limit as usize),
             ConsoleRequest::CreateUser { user } => self.create_user(user).await,
             ConsoleRequest::UpdateUser { id, user } => self.update_user(id, user).await,
@@ -125,12 +128,21 @@ impl Engine {
             ConsoleRequest::RemoveDemoData => self.remove_demo_data().await,
             ConsoleRequest::StartOver { keep_keys } => self.reset(keep_keys).await,
             ConsoleRequest::UndoStartOver => self.undo_reset().await,
-            ConsoleRequest::PlaygroundStart { params, pkce } => self
-                .playground_start(params, pkce)
+            ConsoleRequest::PlaygroundStart {
+                params,
+                pkce,
+                step_by_step,
+            } => self
+                .playground_start(params, pkce, step_by_step.unwrap_or_default())
                 .await
                 .map(|run| ConsoleReply::Playground(Some(run))),
+            ConsoleRequest::PlaygroundPreview { params, pkce } => self
+                .playground_preview(params, pkce)
+                .map(|preview| ConsoleReply::RequestPreview(Box::new(preview))),
             ConsoleRequest::PlaygroundRun { id } => Ok(ConsoleReply::Playground(self.playground.run(&id))),
-            ConsoleRequest::PlaygroundUse { id, action } => Ok(ConsoleReply::Playground(self.playground_use(&id, action).await)),
+            ConsoleRequest::PlaygroundUse { id, action, resource } => {
+                Ok(ConsoleReply::Playground(self.playground_use(&id, action, resource).await))
+            }
             ConsoleRequest::Settings => Ok(ConsoleReply::Settings(self.settings())),
             ConsoleRequest::UpdateSettings { settings } => self.update_settings(settings).await,
             ConsoleRequest::Inbox { limit } => self.inbox(limit),

@@ -21,7 +21,7 @@ use tokio::sync::watch;
 use vestibule_core::connectors::Places;
 use vestibule_core::entropy::Entropy;
 use vestibule_core::live::{Step, Trail};
-use vestibule_core::model::ProviderSettings;
+use vestibule_core::model::{ProviderSettings, SigningAlg};
 use vestibule_core::port::Vault as _;
 use vestibule_core::time::Clock;
 use vestibule_core::{Cx, StoreError, Timestamp};
@@ -259,6 +259,15 @@ impl Engine {
             accept_expired: true,
         };
         self.keys().verify(token, &expected)
+    }
+
+    /// A logout token (OIDC Back-Channel Logout 2.4), in the application's algorithm or the provider's.
+    ///
+    /// # Errors
+    /// When there is no key for the algorithm.
+    pub(crate) fn sign_logout(&self, alg: Option<SigningAlg>, claims: &serde_json::Value) -> Result<String, vestibule_keys::KeyError> {
+        let alg = alg.unwrap_or_else(|| self.settings().signing_alg);
+        self.keys().sign(alg, Some("logout+jwt"), claims)
     }
 
     /// Whether this start planted the demo data, so that its password is worth saying.

@@ -28,6 +28,7 @@ use crate::engine::Engine;
 use crate::front::problem;
 use crate::http::{Request, Response};
 use crate::recorder::Exchange;
+pub(crate) use oidc::id_token_hint;
 pub(crate) use saml::{RESPONSE_LIMIT, takes_responses};
 pub(crate) use session_end::deliver_logout;
 
@@ -211,7 +212,7 @@ async fn dispatch(engine: &Arc<Engine>, request: &Request, exchange: &mut Exchan
         (_, ["simulated", rest @ ..]) => Box::pin(simulated::answer(engine, request, exchange, rest)).await,
 
         // A provider that posts its answer as a form (sheet 6.3).
-        ("POST", ["callback", ..]) => pages::posted_callback(request),
+        ("POST", ["callback", ..] | ["demo-app"]) => pages::posted_callback(request),
 
         // Pages.
         ("GET", ["consent"]) => Box::pin(consent::page(engine, request, exchange)).await,

@@ -10,6 +10,7 @@ pub mod mail;
 
 pub mod provider;
 
+use reqwest::header::{HeaderName, HeaderValue};
 use serde_json::Value;
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -25,36 +26,98 @@ pub struct Client {
     inner: OnceLock<Result<reqwest::Client, String>>,
 }
 
+/// An answer as it came, whatever its status says.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// Headers in order, names in lower case; what is not text is left out.
+    pub headers: Vec<(String, String)>,
+    /// The body; bytes that are not UTF-8 are replaced.
+    pub body: String,
+}
+
+impl Answer {
+    /// The first header of a name in lower case.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The JSON of a success; an empty body, or one that is no JSON, is `null`.
+    ///
+    /// # Errors
+    /// Status, `error` and `error_description` of a refusal, in a line.
+    pub fn success(&self) -> Result<Value, String> {
+        let json = serde_json::from_str(&self.body).unwrap_or(Value::Null);
+        if (200..300).contains(&self.status) {
+            return Ok(json);
+        }
+        let text = |name: &str| json.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        Err(format!("{} {} {}", self.status, text("error"), text("error_description"))
+            .trim()
+            .to_owned())
+    }
+}
+
+/// Why there is no answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoAnswer {
+    /// It took too long.
+    #[error("No answer within {} s.", TIME_LIMIT.as_secs())]
+    TimedOut,
+    /// No connection came about; the reason is the system's.
+    #[error("Nothing answered at that address.")]
+    Unreachable(String),
+    /// The answer is larger than anybody needs.
+    #[error("The answer is larger than 1 MB.")]
+    TooLarge,
+    /// Something else; a sentence.
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl NoAnswer {
+    fn of(error: &reqwest::Error) -> Self {
+        if error.is_timeout() {
+            Self::TimedOut
+        } else if error.is_connect() {
+            Self::Unreachable(deepest(error))
+        } else {
+            Self::Failed(reason(error))
+        }
+    }
+}
+
 impl Client {
-    fn client(&self) -> Result<&reqwest::Client, String> {
+    fn client(&self) -> Result<&reqwest::Client, NoAnswer> {
         let made = self.inner.get_or_init(|| http_client(TIME_LIMIT, TIME_LIMIT));
-        made.as_ref().map_err(Clone::clone)
+        made.as_ref().map_err(|why| NoAnswer::Failed(why.clone()))
     }
 
-    /// Posts a form and reads a JSON answer; an empty answer is `null`.
+    /// Posts a form.
     ///
     /// # Errors
-    /// A sentence with status, `error` and `error_description` of a refusal, or what went wrong on the way.
-    pub async fn form(&self, url: &str, form: &[(String, String)]) -> Result<Value, String> {
-        let response = self.client()?.post(url).form(form).send().await.map_err(|e| explain(&e))?;
-        read(response).await
+    /// [`NoAnswer`]; an answer of any status is one.
+    pub async fn post(&self, url: &str, form: &[(String, String)]) -> Result<Answer, NoAnswer> {
+        answer(self.client()?.post(url).form(form)).await
     }
 
-    /// Gets JSON with a bearer token.
+    /// Gets something with a bearer token.
     ///
     /// # Errors
-    /// As [`Client::form`].
-    pub async fn bearer(&self, url: &str, token: &str) -> Result<Value, String> {
-        let response = self.client()?.get(url).bearer_auth(token).send().await.map_err(|e| explain(&e))?;
-        read(response).await
+    /// As [`Client::post`].
+    pub async fn get(&self, url: &str, token: &str) -> Result<Answer, NoAnswer> {
+        answer(self.client()?.get(url).bearer_auth(token)).await
     }
 
     /// Posts JSON; whatever is answered is not read.
     ///
     /// # Errors
-    /// As [`Client::form`].
+    /// A sentence: the status, or what went wrong on the way.
     pub async fn json(&self, url: &str, body: &Value) -> Result<(), String> {
-        let response = self.client()?.post(url).json(body).send().await.map_err(|e| explain(&e))?;
+        let client = self.client().map_err(|why| why.to_string())?;
+        let response = client.post(url).json(body).send().await.map_err(|e| NoAnswer::of(&e).to_string())?;
         match response.status() {
             status if status.is_success() => Ok(()),
             status => Err(format!("It answered {}.", status.as_u16())),
@@ -64,9 +127,9 @@ impl Client {
     /// Delivers a logout token (OIDC Back-Channel Logout 2.5).
     ///
     /// # Errors
-    /// A sentence saying why it was not accepted.
-    pub async fn logout_token(&self, url: &str, token: &str) -> Result<(), String> {
-        self.form(url, &[("logout_token".to_owned(), token.to_owned())]).await.map(|_| ())
+    /// As [`Client::post`].
+    pub async fn logout_token(&self, url: &str, token: &str) -> Result<Answer, NoAnswer> {
+        self.post(url, &[("logout_token".to_owned(), token.to_owned())]).await
     }
 }
 
@@ -82,16 +145,6 @@ fn http_client(time_limit: Duration, connect_limit: Duration) -> Result<reqwest:
         .map_err(|e| format!("no HTTP client: {e}"))
 }
 
-fn explain(error: &reqwest::Error) -> String {
-    if error.is_timeout() {
-        return format!("No answer within {} s.", TIME_LIMIT.as_secs());
-    }
-    if error.is_connect() {
-        return "Nothing answered at that address.".to_owned();
-    }
-    reason(error)
-}
-
 /// Why a call failed on its way; without the address, because its query may hold secrets.
 fn reason(error: &reqwest::Error) -> String {
     format!(
@@ -100,27 +153,32 @@ fn reason(error: &reqwest::Error) -> String {
     )
 }
 
-async fn read(mut response: reqwest::Response) -> Result<Value, String> {
-    let status = response.status();
+/// The innermost reason: what the system said.
+fn deepest(error: &reqwest::Error) -> String {
+    let mut reason: &dyn std::error::Error = error;
+    while let Some(source) = reason.source() {
+        reason = source;
+    }
+    reason.to_string()
+}
+
+/// Sends a request and reads what comes back, within the bounds.
+async fn answer(request: reqwest::RequestBuilder) -> Result<Answer, NoAnswer> {
+    let mut response = request.send().await.map_err(|e| NoAnswer::of(&e))?;
+    let text = |(name, value): (&HeaderName, &HeaderValue)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()));
+    let (status, headers) = (response.status().as_u16(), response.headers().iter().filter_map(text).collect());
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|e| explain(&e))? {
+    while let Some(chunk) = response.chunk().await.map_err(|e| NoAnswer::of(&e))? {
         if body.len() + chunk.len() > SIZE_LIMIT {
-            return Err("The answer is larger than 1 MB.".to_owned());
+            return Err(NoAnswer::TooLarge);
         }
         body.extend_from_slice(&chunk);
     }
-    let json: Value = if body.is_empty() {
-        Value::Null
-    } else {
-        serde_json::from_slice(&body).unwrap_or(Value::Null)
-    };
-    if status.is_success() {
-        return Ok(json);
-    }
-    let text = |name: &str| json.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    Err(format!("{} {} {}", status.as_u16(), text("error"), text("error_description"))
-        .trim()
-        .to_owned())
+    Ok(Answer {
+        status,
+        headers,
+        body: String::from_utf8_lossy(&body).into_owned(),
+    })
 }
 
 #[cfg(test)]
@@ -130,7 +188,24 @@ mod tests {
     #[tokio::test]
     async fn nobody_there_is_said_plainly() {
         let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let error = Client::default().form(&format!("http://{free}/"), &[]).await.unwrap_err();
-        assert_eq!(error, "Nothing answered at that address.");
+        match Client::default().post(&format!("http://{free}/"), &[]).await {
+            Err(error @ NoAnswer::Unreachable(_)) => assert_eq!(error.to_string(), "Nothing answered at that address."),
+            Err(other) => panic!("{other:?}"),
+            Ok(answered) => panic!("answered {}", answered.status),
+        }
+    }
+
+    #[test]
+    fn a_refusal_is_told_in_a_line() {
+        let answered = |status, body: &str| Answer {
+            status,
+            headers: vec![("content-type".into(), "application/json".into())],
+            body: body.into(),
+        };
+        assert_eq!(answered(204, "").success(), Ok(Value::Null));
+        let refused = answered(400, r#"{"error":"invalid_grant","error_description":"grant request is invalid"}"#);
+        assert_eq!(refused.success(), Err("400 invalid_grant grant request is invalid".to_owned()));
+        assert_eq!(answered(502, "<html>").success(), Err("502".to_owned()));
+        assert_eq!(refused.header("content-type"), Some("application/json"));
     }
 }

@@ -1,8 +1,10 @@
 import type { ApplicationDraft } from '$bindings/ApplicationDraft';
 import type { ApplicationType } from '$bindings/ApplicationType';
+import type { ConsoleProblem } from '$bindings/ConsoleProblem';
 import type { Dialect } from '$bindings/Dialect';
 import type { SigningAlg } from '$bindings/SigningAlg';
-import { nullable, optional } from './fields';
+import { asProblem } from '$shared/host';
+import { nullable, optional, parseObject } from './fields';
 
 /** The application types, as a developer would tell them apart (sheet 1.7). */
 export const TYPES: ReadonlyArray<{ type: ApplicationType; name: string; about: string }> = [
@@ -30,6 +32,8 @@ export interface ApplicationForm {
   corsAllowedOrigins: string[];
   backchannelLogoutUri: string;
   backchannelLogoutSessionRequired: boolean;
+  /** A JWK set as text; empty is none. */
+  jwks: string;
   idTokenTtl: string;
   refreshTokenTtlInDays: string;
   rotateRefreshToken: boolean;
@@ -81,6 +85,7 @@ export function toForm(draft: ApplicationDraft): ApplicationForm {
     corsAllowedOrigins: [...custom.corsAllowedOrigins],
     backchannelLogoutUri: oidc.backchannelLogoutUri ?? '',
     backchannelLogoutSessionRequired: oidc.backchannelLogoutSessionRequired ?? false,
+    jwks: oidc.jwks === undefined || oidc.jwks === null ? '' : JSON.stringify(oidc.jwks, null, 2),
     idTokenTtl: custom.idTokenTtl?.toString() ?? '',
     refreshTokenTtlInDays: custom.refreshTokenTtlInDays?.toString() ?? '',
     rotateRefreshToken: custom.rotateRefreshToken ?? true,
@@ -111,7 +116,7 @@ export function withoutEmptyRows(form: ApplicationForm): ApplicationForm {
   };
 }
 
-/** The draft to send. What the form does not show (`jwks`, `tenantId`, …) stays as it was in `base`. */
+/** The draft to send. What the form does not show (`logoUri`, `tenantId`, …) stays as it was in `base`. */
 export function toDraft(form: ApplicationForm, base: ApplicationDraft): ApplicationDraft {
   return {
     name: form.name.trim(),
@@ -123,6 +128,7 @@ export function toDraft(form: ApplicationForm, base: ApplicationDraft): Applicat
       postLogoutRedirectUris: form.postLogoutRedirectUris,
       backchannelLogoutUri: optional(form.backchannelLogoutUri),
       backchannelLogoutSessionRequired: form.backchannelLogoutSessionRequired || undefined,
+      jwks: form.jwks.trim() === '' ? undefined : (JSON.parse(form.jwks) as unknown),
     }),
     customClientMetadata: defined({
       ...base.customClientMetadata,
@@ -159,6 +165,7 @@ export function shownPaths(form: ApplicationForm): string[] {
     ...rows('oidcClientMetadata.redirectUris', form.redirectUris),
     ...rows('oidcClientMetadata.postLogoutRedirectUris', form.postLogoutRedirectUris),
     'oidcClientMetadata.backchannelLogoutUri',
+    'oidcClientMetadata.jwks',
     ...rows('customClientMetadata.corsAllowedOrigins', form.corsAllowedOrigins),
     'customClientMetadata.idTokenTtl',
     'customClientMetadata.refreshTokenTtlInDays',
@@ -183,8 +190,8 @@ function wholeNumber(text: string): number | undefined {
   return /^\d+$/.test(trimmed) ? Number(trimmed) : undefined;
 }
 
-/** What the engine would not get to see: text where a number is asked for. */
-export function localProblem(form: ApplicationForm): { code: string; message: string; field: string } | null {
+/** What the engine would not get to see: text where a number, or JSON, is asked for. */
+export function localProblem(form: ApplicationForm): ConsoleProblem | null {
   const numbers: Array<[string, string]> = [
     ['customClientMetadata.idTokenTtl', form.idTokenTtl],
     ['customClientMetadata.refreshTokenTtlInDays', form.refreshTokenTtlInDays],
@@ -198,6 +205,15 @@ export function localProblem(form: ApplicationForm): { code: string; message: st
         field,
       };
     }
+  }
+  try {
+    parseObject(
+      form.jwks,
+      'oidcClientMetadata.jwks',
+      'This is no JSON object. A JWK set looks like {"keys": [{"kty": "EC", …}]}.',
+    );
+  } catch (thrown) {
+    return asProblem(thrown);
   }
   return null;
 }

@@ -6,6 +6,7 @@ import { Feed } from './feed.svelte';
 import type { Inbox } from './inbox.svelte';
 import { Clock } from './now.svelte';
 import { OpenedFiles } from './opened-files.svelte';
+import { PlaygroundState } from './playground-state.svelte';
 import { Router } from './router.svelte';
 import { Shelf } from './shelf.svelte';
 import { StatusStore } from './status.svelte';
@@ -21,6 +22,7 @@ export interface Console {
   shelf: Shelf;
   /** Sessions from files. */
   files: OpenedFiles;
+  playground: PlaygroundState;
   status: StatusStore;
   router: Router;
   toasts: Toasts;
@@ -43,6 +45,7 @@ export function createConsole(host: Host): Console {
     inbox: feed.inbox,
     shelf: new Shelf(),
     files: new OpenedFiles(),
+    playground: new PlaygroundState(),
     status: new StatusStore(host),
     router,
     toasts,
@@ -72,10 +75,10 @@ export async function copy(toasts: Toasts, text: string, what: string): Promise<
   }
 }
 
-/** Opens an address in the person's own browser, or says why not. */
-export async function openLink({ host, toasts }: Console, url: string): Promise<void> {
+/** Opens an address in the person's own browser, or in a chosen one, or says why not. */
+export async function openLink({ host, toasts }: Console, url: string, browser?: string): Promise<void> {
   try {
-    await host.openExternal(url);
+    await host.openExternal(url, browser);
   } catch (thrown) {
     toasts.bad(asProblem(thrown).message);
   }

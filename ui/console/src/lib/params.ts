@@ -2,7 +2,7 @@ import type { Param } from '$bindings/Param';
 import { short } from './format';
 
 /** Logto's authentication parameters (sheet 2.1). They stand out. */
-const LOGTO = new Set([
+export const LOGTO = new Set([
   'first_screen',
   'interaction_mode',
   'identifier',

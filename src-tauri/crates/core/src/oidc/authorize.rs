@@ -6,7 +6,7 @@
 use super::flow::{self, NewSession, Satisfied};
 use super::redirect::RegisteredRedirect;
 use super::request::{self, AnswerTo, Hint, RawRequest, Refused, ResponseMode, ValidRequest};
-use super::{OidcError, device, dialect, secrets};
+use super::{OidcError, device, dialect, params, secrets};
 use crate::because::{Because, Outcome};
 use crate::entropy::{timed21, timed43};
 use crate::ids::{AppId, InteractionId, LiveId, SessionUid, UserId};
@@ -132,6 +132,15 @@ pub(super) fn read_parameters(cx: &mut Cx<'_>, request: &ValidRequest) -> Result
             row.fate = fate;
             row.effective.clone_from(&effective);
             row.note = Some(note.clone().into());
+        }
+    }
+    if request.prompts("none") {
+        let about_pages = |name: &str| params::NAMES.contains(&name) && name != "organization_id";
+        let used = |fate| matches!(fate, ParamFate::Used | ParamFate::Narrowed);
+        for row in cx.trail.params.iter_mut().filter(|row| about_pages(&row.name) && used(row.fate)) {
+            row.fate = ParamFate::Dropped;
+            row.effective = None;
+            row.note = Some("It says something about a page, and prompt=none opens none.".into());
         }
     }
     for because in parsed.at_once {

@@ -7,7 +7,7 @@ use crate::because::{Because, Outcome, Repair};
 use crate::entropy::{id21, timed21};
 use crate::ids::{AppId, LiveId};
 use crate::live::{Lane, LiveStatus, StepKind};
-use crate::model::{Application, Dialect, User};
+use crate::model::{Application, Dialect, SigningAlg, User};
 use crate::port::{Cx, StoreError};
 use crate::record::{Grant, Session, token_key};
 use serde::{Deserialize, Serialize};
@@ -40,6 +40,8 @@ pub struct BackchannelLogout {
     pub app: AppId,
     /// Its name.
     pub app_name: String,
+    /// The application's own algorithm; `None` means the provider's. ID tokens are signed with the same (2.4).
+    pub alg: Option<SigningAlg>,
     /// Claims to sign with `typ: logout+jwt`.
     pub claims: serde_json::Value,
 }
@@ -395,21 +397,25 @@ pub fn way_back(cx: &mut Cx<'_>, farewell: &Farewell) -> Result<Option<WayBack>,
     }))
 }
 
-/// OIDC Back-Channel Logout 2.4; lifetime 120 s (sheet 1.5).
 fn logout_token(cx: &Cx<'_>, app: &Application, session: &Session, sid: &str, issuer: &str) -> Option<BackchannelLogout> {
-    let meta = &app.oidc_client_metadata;
-    let uri = meta.backchannel_logout_uri.clone()?;
-    let mut claims = json!({
-        "iss": issuer, "aud": app.id, "sub": session.account_id, "iat": cx.now.seconds(), "exp": cx.now.plus_seconds(120).seconds(),
-        "jti": id21(cx.entropy), "events": { "http://schemas.openid.net/event/backchannel-logout": {} },
-    });
-    if meta.backchannel_logout_session_required == Some(true) {
-        claims["sid"] = json!(sid);
-    }
     Some(BackchannelLogout {
-        uri,
+        uri: app.oidc_client_metadata.backchannel_logout_uri.clone()?,
         app: app.id.clone(),
         app_name: app.name.clone(),
-        claims,
+        alg: app.custom_client_metadata.signing_alg,
+        claims: logout_claims(cx, app, session.account_id.as_str(), sid, issuer),
     })
+}
+
+/// Claims of a logout token (OIDC Back-Channel Logout 2.4); lifetime 120 s (sheet 1.5).
+#[must_use]
+pub fn logout_claims(cx: &Cx<'_>, app: &Application, sub: &str, sid: &str, issuer: &str) -> serde_json::Value {
+    let mut claims = json!({
+        "iss": issuer, "aud": app.id, "sub": sub, "iat": cx.now.seconds(), "exp": cx.now.plus_seconds(120).seconds(),
+        "jti": id21(cx.entropy), "events": { "http://schemas.openid.net/event/backchannel-logout": {} },
+    });
+    if app.oidc_client_metadata.backchannel_logout_session_required == Some(true) {
+        claims["sid"] = json!(sid);
+    }
+    claims
 }

@@ -353,7 +353,7 @@ impl Engine {
             ("direct_sign_in", way.as_str()),
         ];
         let params = params.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
-        let run = self.playground_start(params, true).await?;
+        let run = self.playground_start(params, true, false).await?;
         Ok(ConsoleReply::Playground(Some(run)))
     }
 }

@@ -34,7 +34,7 @@ const HOP: &str = "/oidc/device";
 pub(super) async fn authorization(engine: &Arc<Engine>, request: &Request, exchange: &mut Exchange) -> Response {
     let hint = body_pairs(request, "/device/auth")
         .ok()
-        .and_then(|pairs| super::oidc::hint(engine, &pairs));
+        .and_then(|pairs| super::oidc::id_token_hint(engine, &pairs));
     let outcome = token::authenticated(engine, request, exchange, "/device/auth", move |cx, app, pairs, _| {
         let raw = RawRequest {
             pairs,

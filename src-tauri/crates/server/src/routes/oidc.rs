@@ -58,14 +58,20 @@ pub(super) async fn authorize(engine: &Arc<Engine>, request: &Request, exchange:
         Ok(found) => found,
         Err(error) => return refuse_early(engine, request, exchange, &error),
     };
-    let hint = hint(engine, &pairs);
+    let hint = id_token_hint(engine, &pairs);
+    let state = pairs.iter().find(|(name, _)| name == "state").map(|(_, value)| value.clone());
     let raw = RawRequest { pairs, origin, hint };
     let (session, issuer) = (session_cookie(engine, request), engine.site().issuer.clone());
     match engine
         .write(exchange, move |cx| authorize::authorize(cx, raw, session.as_deref(), &issuer))
         .await
     {
-        Ok(reply) => render(engine, request, exchange, reply),
+        Ok(reply) => {
+            if let (Some(state), Some(live)) = (&state, &exchange.trail.live) {
+                engine.playground.arrived(state, live.as_str());
+            }
+            render(engine, request, exchange, reply)
+        }
         Err(error) => failed(&error),
     }
 }
@@ -79,7 +85,7 @@ fn parameters(request: &Request) -> Result<(Vec<(String, String)>, ParamOrigin),
 }
 
 /// Checks an `id_token_hint`'s signature before the decision; an expired one is accepted.
-pub(super) fn hint(engine: &Engine, pairs: &[(String, String)]) -> Option<Hint> {
+pub(crate) fn id_token_hint(engine: &Engine, pairs: &[(String, String)]) -> Option<Hint> {
     let token = pairs
         .iter()
         .find(|(name, value)| name == "id_token_hint" && !value.is_empty())

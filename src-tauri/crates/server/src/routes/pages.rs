@@ -427,17 +427,18 @@ pub(super) async fn demo_app(engine: &Arc<Engine>, request: &Request) -> Respons
         let run = engine.playground_callback(pairs).await;
         let demo = run.map_or_else(|| json!({ "problem": "This answer belongs to no test sign-in that is still remembered. Start a new one." }), |run| {
             let name = run.id_token_claims.as_ref().and_then(|c| c.get("name").or_else(|| c.get("username")).or_else(|| c.get("sub"))).cloned();
-            json!({ "problem": run.problem, "userName": name, "idTokenClaims": run.id_token_claims, "userinfo": run.userinfo, "tokens": run.tokens.map(|mut t| { hide_tokens(&mut t); t }) })
+            json!({ "problem": run.problem, "codeWaits": run.step_by_step && run.tokens.is_none(), "userName": name, "idTokenClaims": run.id_token_claims, "userinfo": run.userinfo, "tokens": run.tokens.map(|mut t| { hide_tokens(&mut t); t }) })
         });
         return html(engine, request, "demo", Some(demo));
     }
-    if has("state") {
+    if let Some((_, state)) = pairs.iter().find(|(name, _)| name == "state") {
         // Back from signing out.
+        engine.playground.signed_out(state);
         return Response::redirect(StatusCode::SEE_OTHER, "/oidc/session/end/success");
     }
     // A link may say how the sign-in begins: /demo-app?first_screen=register, or a one-time token.
     let params = pairs.into_iter().filter(|(name, _)| PASSED_ON.contains(&name.as_str())).collect();
-    match engine.playground_start(params, true).await {
+    match engine.playground_start(params, true, false).await {
         Ok(run) => Response::redirect(StatusCode::SEE_OTHER, &run.url),
         Err(problem) => crate::front::problem(StatusCode::BAD_REQUEST, &problem.message),
     }

@@ -39,7 +39,7 @@ pub(super) async fn end(engine: &Arc<Engine>, request: &Request, exchange: &mut 
         Ok(pairs) => pairs,
         Err(error) => return refuse(engine, request, exchange, &error),
     };
-    let hint = super::oidc::hint(engine, &pairs);
+    let hint = super::oidc::id_token_hint(engine, &pairs);
     let session = session_cookie(engine, request);
     let outcome = engine.read(&mut exchange.trail, |cx| {
         logout::end_session(cx, &pairs, hint.as_ref(), session.as_deref())
@@ -153,10 +153,11 @@ pub(crate) fn deliver_logout(engine: &Arc<Engine>, deliveries: Vec<BackchannelLo
     for delivery in deliveries {
         let engine = engine.clone();
         tokio::spawn(async move {
-            let alg = engine.settings().signing_alg;
-            match engine.keys().sign(alg, Some("logout+jwt"), &delivery.claims) {
+            match engine.sign_logout(delivery.alg, &delivery.claims) {
                 Ok(token) => {
-                    if let Err(error) = engine.outgoing.logout_token(&delivery.uri, &token).await {
+                    let answered = engine.outgoing.logout_token(&delivery.uri, &token).await;
+                    let outcome = answered.map_err(|why| why.to_string()).and_then(|answer| answer.success());
+                    if let Err(error) = outcome {
                         tracing::warn!(application = %delivery.app, %error, "back-channel logout was not accepted");
                     }
                 }

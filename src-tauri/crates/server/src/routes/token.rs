@@ -356,7 +356,7 @@ pub(super) async fn revocation(engine: &Arc<Engine>, request: &Request, exchange
 pub(super) async fn pushed_request(engine: &Arc<Engine>, request: &Request, exchange: &mut Exchange) -> Response {
     let hint = body_pairs(request, "/request")
         .ok()
-        .and_then(|pairs| super::oidc::hint(engine, &pairs));
+        .and_then(|pairs| super::oidc::id_token_hint(engine, &pairs));
     let outcome = authenticated(engine, request, exchange, "/request", move |cx, app, pairs, _| {
         authorize::push(
             cx,

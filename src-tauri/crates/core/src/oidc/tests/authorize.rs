@@ -176,6 +176,16 @@ fn a_refused_redirect_offers_the_nearest_one_and_a_repair() {
 }
 
 #[test]
+fn what_is_about_pages_counts_for_nothing_without_one() {
+    let (reply, trail) = Provider::new().ask(&spa("&prompt=none&first_screen=register&login_hint=a@b.c&organization_id=o"));
+    assert_eq!(outcome(&reply), "client login_required");
+    let fate = |name: &str| trail.params.iter().find(|p| p.name == name).map(|p| p.fate);
+    assert_eq!(fate("first_screen"), Some(ParamFate::Dropped));
+    assert_eq!(fate("login_hint"), Some(ParamFate::Dropped));
+    assert_eq!(fate("organization_id"), Some(ParamFate::Used));
+}
+
+#[test]
 fn logto_parameters_travel_and_drops_are_recorded() {
     let (reply, trail) = Provider::new().ask(&spa("&first_screen=identifier:sign_in&identifier=email fax&login_hint=a@b.c"));
     assert_eq!(

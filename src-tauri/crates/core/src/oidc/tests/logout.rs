@@ -4,7 +4,7 @@ use super::super::logout::{Logout, confirm, end_session, way_back};
 use super::super::request::Hint;
 use super::{ISSUER, Provider, spa};
 use crate::because::Repair;
-use crate::model::Dialect;
+use crate::model::{Dialect, SigningAlg};
 use crate::record::{Grant, Session, token_key};
 
 fn pairs(list: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -80,6 +80,7 @@ fn grants_without_offline_access_end_with_the_session() {
     p.change_app("web", |app| {
         app.oidc_client_metadata.backchannel_logout_uri = Some("https://app.test/logout".into());
         app.oidc_client_metadata.backchannel_logout_session_required = Some(true);
+        app.custom_client_metadata.signing_alg = Some(SigningAlg::RS256);
     });
     let cookie = p.cookie.clone().unwrap();
     let session = p.world.get::<Session>(&token_key(&cookie)).unwrap();
@@ -106,6 +107,7 @@ fn grants_without_offline_access_end_with_the_session() {
     assert_eq!(done.backchannel.len(), 1);
     assert_eq!(done.backchannel[0].claims["aud"], "web");
     assert!(done.backchannel[0].claims.get("sid").is_some());
+    assert_eq!(done.backchannel[0].alg, Some(SigningAlg::RS256), "as its ID tokens are");
     assert!(p.world.get::<Session>(&token_key(&cookie)).is_none());
     assert!(
         p.world.get::<Grant>(grant_of("spa").as_str()).is_some(),

@@ -1,0 +1,66 @@
+import { lines, issuerPitfall, type Guide } from './guide';
+
+export const authjs: Guide = {
+  id: 'authjs',
+  name: 'Auth.js v5',
+  about: 'next-auth@5 in Next.js; the same settings in Express and SvelteKit',
+  words: 'nextauth next-auth next.js javascript typescript',
+  suits: ['Traditional'],
+  origin: 'http://localhost:3000',
+  callback: '/api/auth/callback/vestibule',
+  afterSignOut: '/',
+  steps: (v) => [
+    { title: 'Install', code: 'npm install next-auth@5.0.0-beta.32' },
+    {
+      title: 'Environment',
+      file: '.env.local',
+      code: lines(
+        `AUTH_SECRET=${v.random}`,
+        `AUTH_URL=${v.origin}`,
+        `AUTH_VESTIBULE_ISSUER=${v.issuer}`,
+        `AUTH_VESTIBULE_ID=${v.clientId}`,
+        `AUTH_VESTIBULE_SECRET=${v.secret}`,
+      ),
+    },
+    {
+      title: 'Provider',
+      file: 'auth.ts',
+      code: lines(
+        `import NextAuth from 'next-auth';`,
+        ``,
+        `export const { handlers, auth, signIn, signOut } = NextAuth({`,
+        `  providers: [`,
+        `    {`,
+        `      id: 'vestibule',`,
+        `      name: 'Vestibule',`,
+        `      type: 'oidc',`,
+        `      issuer: process.env.AUTH_VESTIBULE_ISSUER,`,
+        `      clientId: process.env.AUTH_VESTIBULE_ID,`,
+        `      clientSecret: process.env.AUTH_VESTIBULE_SECRET,`,
+        `      authorization: { params: { scope: 'openid profile email offline_access', prompt: 'consent' } },`,
+        `      checks: ['pkce', 'state'],`,
+        `    },`,
+        `  ],`,
+        `});`,
+      ),
+    },
+    {
+      title: 'Route',
+      file: 'app/api/auth/[...nextauth]/route.ts',
+      code: lines(`import { handlers } from '@/auth';`, ``, `export const { GET, POST } = handlers;`),
+    },
+    {
+      title: 'Begin a sign-in with parameters of Logto',
+      file: 'a server action',
+      code: `await signIn('vestibule', { redirectTo: '/' }, { first_screen: 'register', login_hint: 'alice@example.test' });`,
+    },
+  ],
+  pitfalls: (v) => [
+    `Every fault ends at \`/auth/error?error=Configuration\` with one text for all. The cause is in the log of your server, and in the session here.`,
+    `Only PKCE is checked unless \`checks\` says more, so a wrong \`state\` goes unnoticed.`,
+    `The verifier lives in a cookie for 15 minutes; whoever takes longer to sign in gets InvalidCheck.`,
+    `Name and e-mail address are read from the ID token, so ask for \`profile\` and \`email\`.`,
+    `A refresh token needs \`offline_access\` together with \`prompt=consent\`, or “Always issue a refresh token” in the settings of the application.`,
+    issuerPitfall(v),
+  ],
+};
