@@ -36,6 +36,8 @@ pub(crate) fn open(app: &AppHandle, private: bool) -> tauri::Result<()> {
         .center()
         .visible(false)
         .incognito(private)
+        // The page takes dropped files itself: a session bundle opens where it falls.
+        .disable_drag_drop_handler()
         .on_navigation(own_page)
         // Links to elsewhere go through `open_external`, into the person's own browser.
         .on_new_window(|_, _| NewWindowResponse::Deny)

@@ -1,7 +1,11 @@
-import { cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/svelte';
+import { cleanup, configure, fireEvent, render, screen, waitFor, within } from '@testing-library/svelte';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { memoryHost } from '$shared/host.memory';
 import App from '../src/App.svelte';
+
+// The whole window is mounted: that takes its time on a busy machine.
+configure({ asyncUtilTimeout: 8000 });
+vi.setConfig({ testTimeout: 40_000 });
 
 describe('a session in the window', () => {
   const copied = vi.fn(async (_text: string) => {});

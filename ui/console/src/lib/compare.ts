@@ -29,10 +29,12 @@ export interface CompareSection {
 }
 
 /** Values that are new in every sign-in. */
-const NEW_EACH_TIME = new Set([
-  ...['state', 'nonce', 'code_challenge', 'request_uri', 'request', 'id_token_hint', 'one_time_token'],
-  ...['iat', 'exp', 'nbf', 'auth_time', 'jti', 'sid', 'at_hash', 'c_hash', 's_hash', 'sessionUid', 'grantId'],
-]);
+const NEW_EACH_TIME: ReadonlySet<string> = new Set(
+  (
+    'state nonce code_challenge request_uri request id_token_hint one_time_token ' +
+    'iat exp nbf auth_time jti sid at_hash c_hash s_hash sessionUid grantId'
+  ).split(' '),
+);
 
 /** Two sessions side by side: what was asked, what was done, what was decided, what was issued. */
 export function compareSessions(a: LiveDetail, b: LiveDetail): CompareSection[] {

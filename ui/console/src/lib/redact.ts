@@ -19,63 +19,34 @@ export interface Net {
   seen: (what: string, value: string) => void;
 }
 
+const words = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\s+/));
+
 /** Names, without case and punctuation, whose values are secret. */
-const SECRET_NAMES = new Set([
-  ...['code', 'codes', 'usercode', 'devicecode', 'inputcode', 'codeverifier', 'verificationcode', 'backupcode'],
-  ...['authorization', 'proxyauthorization', 'cookie', 'setcookie', 'dpop', 'apikey', 'xapikey', 'privatekey', 'key'],
-  ...['samlresponse', 'samlrequest', 'assertion', 'clientassertion', 'signature', 'credential', 'credentials', 'jwt'],
-  ...['otp', 'totp', 'passcode', 'pin', 'csrf', 'xsrf', 'session', 'sessionid', 'pass', 'pwd', 'd', 'k'],
-]);
+const SECRET_NAMES = words(`
+  code codes usercode devicecode inputcode codeverifier verificationcode backupcode authorization
+  proxyauthorization cookie setcookie dpop apikey xapikey privatekey key samlresponse samlrequest assertion
+  clientassertion signature credential credentials jwt otp totp passcode pin csrf xsrf session sessionid pass pwd
+  d k
+`);
 /** Parts of names that make a value secret. */
 const SECRET_PARTS = ['password', 'passwd', 'secret', 'token', 'apikey', 'privatekey', 'csrf', 'xsrf'];
 /** Names that only look like it. */
-const HARMLESS_NAMES = new Set([
-  ...['tokentype', 'tokentypehint', 'tokenendpoint', 'tokenendpointauthmethod', 'tokens', 'clientassertiontype'],
-  ...['idtokensigningalg', 'idtokensignedresponsealg', 'accesstokenttl', 'refreshtokenttl', 'rotaterefreshtoken'],
-  ...['alwaysissuerefreshtoken', 'haspassword', 'passwordpolicy'],
-]);
+const HARMLESS_NAMES = words(`
+  tokentype tokentypehint tokenendpoint tokenendpointauthmethod clientassertiontype idtokensigningalg
+  idtokensignedresponsealg accesstokenttl refreshtokenttl rotaterefreshtoken alwaysissuerefreshtoken haspassword
+  passwordpolicy
+`);
 
 /** Headers whose values may leave; of all others only the name does. */
-const HARMLESS_HEADERS = new Set([
-  ...[
-    'accept',
-    'accept-encoding',
-    'accept-language',
-    'access-control-allow-credentials',
-    'access-control-allow-headers',
-  ],
-  ...['access-control-allow-methods', 'access-control-allow-origin', 'access-control-expose-headers'],
-  ...[
-    'access-control-max-age',
-    'access-control-request-headers',
-    'access-control-request-method',
-    'allow',
-    'cache-control',
-  ],
-  ...[
-    'connection',
-    'content-encoding',
-    'content-language',
-    'content-length',
-    'content-security-policy',
-    'content-type',
-  ],
-  ...[
-    'date',
-    'dnt',
-    'expires',
-    'host',
-    'keep-alive',
-    'logto-app-id',
-    'origin',
-    'pragma',
-    'priority',
-    'referrer-policy',
-  ],
-  ...['sec-ch-ua', 'sec-ch-ua-mobile', 'sec-ch-ua-platform', 'sec-fetch-dest', 'sec-fetch-mode', 'sec-fetch-site'],
-  ...['sec-fetch-user', 'sec-gpc', 'server', 'transfer-encoding', 'upgrade-insecure-requests', 'user-agent', 'vary'],
-  ...['www-authenticate', 'x-content-type-options', 'x-frame-options', 'x-request-id'],
-]);
+const HARMLESS_HEADERS = words(`
+  accept accept-encoding accept-language access-control-allow-credentials access-control-allow-headers
+  access-control-allow-methods access-control-allow-origin access-control-expose-headers access-control-max-age
+  access-control-request-headers access-control-request-method allow cache-control connection content-encoding
+  content-language content-length content-security-policy content-type date dnt expires host keep-alive
+  logto-app-id origin pragma priority referrer-policy sec-ch-ua sec-ch-ua-mobile sec-ch-ua-platform sec-fetch-dest
+  sec-fetch-mode sec-fetch-site sec-fetch-user sec-gpc server transfer-encoding upgrade-insecure-requests
+  user-agent vary www-authenticate x-content-type-options x-frame-options x-request-id
+`);
 /** Headers that carry an address, whose query is looked through. */
 const ADDRESS_HEADERS = new Set(['location', 'referer', 'content-location']);
 
@@ -112,7 +83,10 @@ export function cleanText(text: string, net: Net): string {
     .replaceAll(USER_INFO, (_, scheme: string, user: string, password: string) => {
       return `${scheme}${user}:${hide('password', password)}@`;
     })
-    .replaceAll(CREDENTIAL, (_, scheme: string, value: string) => `${scheme} ${hide(scheme.toLowerCase(), value)}`)
+    .replaceAll(CREDENTIAL, (whole, scheme: string, value: string) =>
+      // A word of a sentence: "Bearer token", "Basic authentication".
+      /^[a-z]+$/.test(value) ? whole : `${scheme} ${hide(scheme.toLowerCase(), value)}`,
+    )
     .replaceAll(PAIR, (whole, name: string, value: string) =>
       isSecretName(name) && !isErrorCode(name, value) ? `${name}=${hide(name, value)}` : whole,
     )
