@@ -1,6 +1,7 @@
 import { memoryHost } from '$shared/host.memory';
 import { mount } from 'svelte';
 import App from './App.svelte';
+import { PAGES } from './lib/router.svelte';
 import './styles.css';
 
 // Development only: `dev.html?many=10000`, `?messages=1000`, `?empty`, `?portTaken`, `?live` (a new session or message now
@@ -16,7 +17,8 @@ if (query.has('live')) {
   setInterval(() => host.newSession(), 4000);
   setInterval(() => host.newMessage(), 7000);
 }
-Object.assign(window, { memoryHost: host });
+// Tests ask which pages there are.
+Object.assign(window, { memoryHost: host, consolePages: PAGES });
 
 const target = document.getElementById('app');
 if (target) mount(App, { target, props: { host } });
