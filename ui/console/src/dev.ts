@@ -2,6 +2,7 @@ import { browserAbilities } from '$shared/host.browser';
 import { memoryHost } from '$shared/host.memory';
 import { mount } from 'svelte';
 import App from './App.svelte';
+import { PAGES } from './lib/router.svelte';
 import './styles.css';
 
 // Development only: `dev.html?many=10000`, `?messages=1000`, `?people=5000`, `?empty`, `?portTaken`, `?live` (a new session or message now
@@ -20,7 +21,8 @@ if (query.has('live')) {
 }
 // A page in a browser really opens and saves; which browsers there are stays made up.
 Object.assign(host, { openExternal: browserAbilities.openExternal, saveFile: browserAbilities.saveFile });
-Object.assign(window, { memoryHost: host });
+// Tests ask which pages there are.
+Object.assign(window, { memoryHost: host, consolePages: PAGES });
 
 const target = document.getElementById('app');
 if (target) mount(App, { target, props: { host } });
