@@ -122,7 +122,7 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 }
 
 /// Carries the live stream to whoever shows it, until the engine is gone.
-pub(crate) fn follow(app: &AppHandle, engine: &Engine) {
+pub(crate) fn follow(app: &AppHandle, engine: &Arc<Engine>) {
     let app = app.clone();
     let mut live = engine.watch();
     tauri::async_runtime::spawn(async move {

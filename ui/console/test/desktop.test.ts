@@ -20,7 +20,7 @@ async function opened(options: MemoryOptions = {}) {
 describe('the section Desktop', () => {
   it('is not there in an ordinary browser', async () => {
     await opened({ plain: true });
-    await screen.findByRole('heading', { name: 'Theme of this window' });
+    await screen.findByRole('heading', { name: 'Appearance' });
     expect(screen.queryByRole('heading', { name: 'Desktop' })).toBeNull();
   });
 

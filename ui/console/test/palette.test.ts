@@ -96,7 +96,7 @@ describe('the command palette', () => {
     await open('#/sessions');
     const { press } = await palette('add person');
     await press('Enter');
-    expect(await screen.findByRole('dialog', { name: 'Add person' })).toBeTruthy();
+    expect(await screen.findByRole('dialog', { name: 'Add a person' })).toBeTruthy();
     expect(window.location.hash).toBe('#/people');
   });
 
@@ -182,7 +182,7 @@ describe('the keyboard', () => {
   it('does nothing while a dialog is open', async () => {
     await open('#/people');
     await press('n');
-    await screen.findByRole('dialog', { name: 'Add person' });
+    await screen.findByRole('dialog', { name: 'Add a person' });
     await press('g');
     await press('s');
     await press('k', { ctrlKey: true });

@@ -65,7 +65,7 @@ describe('the menu of a session', () => {
 
   it('does not take letters that somebody types, nor those with a modifier', async () => {
     await open();
-    await fireEvent.keyDown(screen.getByRole('searchbox', { name: 'Filter sessions' }), { key: 'f' });
+    await fireEvent.keyDown(screen.getByRole('combobox', { name: 'Filter sessions' }), { key: 'f' });
     await fireEvent.keyDown(document.body, { key: 'f', ctrlKey: true });
     expect(screen.queryByRole('dialog')).toBeNull();
     await fireEvent.keyDown(document.body, { key: 'f' });
@@ -77,7 +77,7 @@ describe('the menu of a session', () => {
     const list = screen.getByRole('group', { name: 'Session list' });
     const row = within(list).getAllByRole('listitem')[0];
     if (!row) throw new Error('there are rows');
-    await fireEvent.contextMenu(row);
+    await fireEvent.contextMenu(within(row).getAllByRole('button')[0] as HTMLElement);
     const lines = within(await within(row).findByRole('menu'));
     await fireEvent.click(await lines.findByRole('menuitem', { name: /^Pause/ }));
     expect(host.requests.find(({ op }) => op === 'pauseSession')).toMatchObject({ id: 'lv_waiting' });

@@ -95,12 +95,12 @@ describe('the sessions page', () => {
     expect(screen.queryByRole('button', { name: 'Good' })).toBeNull();
   });
 
-  it('pins with p and marks with m, and finds them again', async () => {
+  it('pins with P and marks with m, and finds them again', async () => {
     const { rows, current } = await open();
     const third = rows()[2];
     if (!third) throw new Error('there are more rows');
     await fireEvent.click(third);
-    await fireEvent.keyDown(document.body, { key: 'p' });
+    await fireEvent.keyDown(document.body, { key: 'P', shiftKey: true });
     await waitFor(() => expect(rows()[0]).toBe(current()));
     expect(rows()[0]?.textContent).toContain('Pinned.');
     expect(rows()[0]?.textContent).toContain('redirect_uri rejected');
@@ -121,10 +121,10 @@ describe('the sessions page', () => {
 
   it('compares two sessions', async () => {
     const { rows } = await open();
-    await fireEvent.keyDown(document.body, { key: 'c' });
+    await fireEvent.keyDown(document.body, { key: 'C', shiftKey: true });
     expect(await screen.findByText(/Choose the session to compare with/)).toBeTruthy();
     await fireEvent.keyDown(document.body, { key: 'j' });
-    await fireEvent.keyDown(document.body, { key: 'c' });
+    await fireEvent.keyDown(document.body, { key: 'C', shiftKey: true });
     expect(await screen.findByRole('heading', { name: 'Comparison' })).toBeTruthy();
     const params = await screen.findByRole('table', { name: 'Parameters' });
     expect(within(params).getByRole('row', { name: /direct_sign_in.*only in A/ })).toBeTruthy();
@@ -147,7 +147,7 @@ describe('the sessions page', () => {
   it('has a menu for each row, with the keys that menus have', async () => {
     const { rows } = await open();
     await fireEvent.contextMenu(rows()[1] as HTMLElement);
-    const menu = await screen.findByRole('menu', { name: 'Actions for this session' });
+    const menu = await screen.findByRole('menu', { name: /^Actions for/ });
     const items = within(menu).getAllByRole('menuitem');
     await waitFor(() => expect(document.activeElement).toBe(items[0]));
     await fireEvent.keyDown(items[0] as HTMLElement, { key: 'ArrowUp' });
@@ -186,7 +186,7 @@ describe('the sessions page', () => {
     const host = memoryHost({ empty: true });
     render(App, { host });
     await fireEvent.click(await screen.findByRole('button', { name: 'Start a test sign-in' }));
-    await waitFor(() => expect(host.opened[0]).toContain('/oidc/auth?client_id=playground'));
+    await waitFor(() => expect(host.opened[0]).toContain('/oidc/auth?client_id=demo-app'));
   });
 
   it('offers another port when the port is taken', async () => {

@@ -17,7 +17,7 @@ afterEach(cleanup);
 describe('the status card', () => {
   it('says who has the port, and serves on another with one click', async () => {
     const host = await open({ portTaken: true }, '#/settings');
-    const nav = screen.getByRole('navigation');
+    const nav = screen.getByRole('navigation', { name: 'Main' });
     expect(within(nav).getByText('Not serving: node (pid 4242) has it')).toBeTruthy();
     await fireEvent.click(within(nav).getByRole('button', { name: 'Use 3002' }));
     await within(nav).findByText('localhost:3002/oidc');

@@ -60,6 +60,7 @@ fn grant(n: i64, expires_at: Timestamp) -> Grant {
         client_id: "app".into(),
         openid_scopes: vec!["openid".into()],
         resources: BTreeMap::new(),
+        organizations: Vec::new(),
         created_at: Timestamp(1),
         expires_at,
     }

@@ -70,11 +70,14 @@ const opened =
 
 /** The sections of Settings: their headings have the id `settings-<id>`. */
 export const SETTINGS_SECTIONS = [
-  { id: 'facts', name: 'This provider', words: 'version address data directory key' },
-  { id: 'provider', name: 'Provider', words: 'signing algorithm dialect session lifetime tray development strip' },
+  { id: 'facts', name: 'General', words: 'port version address endpoint issuer this provider' },
+  { id: 'look', name: 'Appearance', words: 'dark light theme of this window' },
+  { id: 'desktop', name: 'Desktop', words: 'open at login zoom tray link' },
+  { id: 'provider', name: 'Provider', words: 'signing algorithm dialect session lifetime development strip' },
   { id: 'messages', name: 'Messages', words: 'smtp mail server file webhook inbox' },
-  { id: 'look', name: 'Theme of this window', words: 'dark light appearance' },
-  { id: 'clear', name: 'Live sessions', words: 'forget clear' },
+  { id: 'live', name: 'Live sessions', words: 'retention forget clear' },
+  { id: 'data', name: 'Data', words: 'directory size key custody' },
+  { id: 'start-over', name: 'Start over', words: 'reset empty everything undo' },
 ] as const;
 
 function section(id: string): void {

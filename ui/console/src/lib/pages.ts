@@ -32,7 +32,7 @@ export const PAGE_INFO: Readonly<Record<Page, PageInfo>> = {
     letter: 'o',
     words: 'saml oidc single sign-on domains companies',
   },
-  keys: { name: 'Keys', group: 'Configure', letter: 'k', words: 'signing jwks rotate certificates' },
+  keys: { name: 'Keys', group: 'Configure', letter: 'x', words: 'signing jwks rotate certificates' },
   settings: { name: 'Settings', group: null, letter: ',', words: 'preferences options configure' },
 };
 

@@ -409,7 +409,12 @@ pub fn allow_in_window(cx: &mut Cx<'_>, interaction_id: &str) -> Result<Result<S
     let Some((app, user)) = parties(cx, &interaction)? else {
         return Ok(Err(ApiError::session_not_found()));
     };
-    let granted = grant(cx, &interaction, &user)?;
+    // As the page has it at first: everywhere the person belongs.
+    let organizations: Vec<OrganizationId> = organizations::memberships(cx, Holder::User(user.id.as_str()))?
+        .into_iter()
+        .map(|membership| membership.organization.id.clone())
+        .collect();
+    let granted = grant(cx, &interaction, &user, &organizations)?;
     let mut interaction = (*interaction).clone();
     interaction.result.consent = Some(granted);
     interaction.result.take_back_error();

@@ -4,7 +4,8 @@ mod connectors;
 mod organizations;
 
 pub use connectors::{AccountEntry, ConnectorEntry};
-pub use organizations::{JitEntry, MachineEntry, MemberEntry, OrganizationEntry, OrganizationRoleEntry, OrganizationScopeEntry};
+pub(super) use organizations::JitEntry;
+pub use organizations::{MachineEntry, MemberEntry, OrganizationEntry, OrganizationRoleEntry, OrganizationScopeEntry};
 
 use super::error::{ConfigError, Source};
 use super::{files, phrases};

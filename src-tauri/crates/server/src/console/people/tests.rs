@@ -69,6 +69,7 @@ async fn sign_in(engine: &Arc<Engine>, key: &str, app: &str, outlives: bool) {
                 client_id: AppId(app.clone()),
                 openid_scopes: vec!["openid".into(), "email".into()],
                 resources: BTreeMap::new(),
+                organizations: Vec::new(),
                 created_at: cx.now,
                 expires_at: later,
             })?;
