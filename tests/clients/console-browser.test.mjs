@@ -11,7 +11,7 @@ const run = promisify(execFile);
 describe('the console in a browser', () => {
   const at = house();
   const ctl = async (...args) => {
-    const { stdout } = await run(BINARY, ['ctl', '--token-file', at.provider.control.tokenFile, ...args]);
+    const { stdout } = await run(BINARY, ['ctl', '--token-file', at.provider.tokenFile, ...args]);
     return stdout.trim();
   };
   /** A tab with the console in it. */
