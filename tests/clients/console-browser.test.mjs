@@ -11,7 +11,7 @@ const run = promisify(execFile);
 describe('the console in a browser', () => {
   const at = house();
   const ctl = async (...args) => {
-    const { stdout } = await run(BINARY, ['ctl', '--token-file', at.provider.control.tokenFile, ...args]);
+    const { stdout } = await run(BINARY, ['ctl', '--token-file', at.provider.tokenFile, ...args]);
     return stdout.trim();
   };
   /** A tab with the console in it. */
@@ -61,7 +61,7 @@ describe('the console in a browser', () => {
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel('Name', { exact: true }).fill('Made in a browser');
     await dialog.getByRole('button', { name: /^Create/ }).click();
-    await page.getByRole('heading', { name: 'Made in a browser' }).waitFor();
+    await page.getByText('Created Made in a browser.').first().waitFor();
     const list = JSON.parse(await ctl('applications', 'list', '--search', 'made in'));
     assert.deepEqual(
       list.map(({ name }) => name),
@@ -120,7 +120,7 @@ describe('the console in a browser', () => {
     await ours.goto(`${at.provider.endpoint}/demo-app`);
     assert.equal(await statusOf(ours, 'cors'), 'basic 403');
     assert.equal(await ours.evaluate(() => document.cookie.includes('console')), false);
-    assert.equal(await ours.evaluate(() => window.sessionStorage.length), 0);
+    assert.equal(await ours.evaluate(() => window.sessionStorage.getItem('vestibule.console.key')), null);
     // One of another port of this host: another local server.
     const other = await context.newPage();
     await other.goto(at.app.origin);

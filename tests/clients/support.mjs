@@ -115,6 +115,8 @@ export async function startProvider(until, config) {
   return {
     ...started,
     log: () => log,
+    /** Where `ctl` finds this provider. */
+    tokenFile: token,
     /** What was sent to people, newest first. */
     inbox: () => ask('/api/inbox'),
     /** What the window can do: a request of the console contract. */

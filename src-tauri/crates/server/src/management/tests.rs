@@ -281,10 +281,10 @@ async fn the_sign_in_experience_is_patched() {
         assert_eq!((status, &why["code"]), (400, &json!("guard.invalid_input")), "{wrong} {why}");
     }
     let phrases = Desk::done(
-        desk.ask("PUT", "/custom-phrases/de", json!({ "signIn": { "title": "Hereinspaziert" } }))
+        desk.ask("PUT", "/custom-phrases/de", json!({ "signIn": { "submit": "Hereinspaziert" } }))
             .await,
     );
-    assert_eq!(phrases["translation"], json!({ "signIn.title": "Hereinspaziert" }));
+    assert_eq!(phrases["translation"], json!({ "signIn.submit": "Hereinspaziert" }));
     assert_eq!(
         Desk::done(desk.ask("GET", "/custom-phrases", Value::Null).await)[0]["languageTag"],
         "de"
