@@ -17,10 +17,11 @@ const { values } = parseArgs({
 const [rate, seconds, starts] = [values.rate, values.seconds, values.starts].map(Number);
 
 const REDIRECT = 'http://localhost:5173/callback';
-const PEOPLE = ['alicearcher1', 'bobbanner001', 'carollindgr1'];
+const PEOPLE = ['alicearcher1', 'bobbanner001'];
 /** Clock ticks a second in /proc. */
 const HZ = 100;
 
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 const stops = [];
 const until = { after: (stop) => stops.push(stop) };
 const print = (name, value, unit, target) => {
