@@ -19,6 +19,18 @@ export const KEYS = { control: '\uE009', enter: '\uE007', escape: '\uE00C' };
 /** Only Linux has a driver for the window's web view. */
 export const skip = process.platform !== 'linux';
 
+/** Child processes that must not outlive this one, however it ends. */
+const children = new Set();
+process.on('exit', () => {
+  for (const child of children) child.kill('SIGKILL');
+});
+const start = (...command) => {
+  const child = spawn(...command);
+  children.add(child);
+  child.once('exit', () => children.delete(child));
+  return child;
+};
+
 export const freePort = () =>
   new Promise((resolve, reject) => {
     const server = net.createServer();
@@ -48,7 +60,7 @@ export async function openBrowser(until) {
 /** The display of `./dev test`, or a private one: windows neither show nor meet others. */
 async function openDisplay(until) {
   if (process.env.VESTIBULE_DISPLAY) return process.env.VESTIBULE_DISPLAY;
-  const display = spawn('Xvfb', ['-displayfd', '1', '-screen', '0', '1440x1000x24', '-nolisten', 'tcp'], {
+  const display = start('Xvfb', ['-displayfd', '1', '-screen', '0', '1440x1000x24', '-nolisten', 'tcp'], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   until.after(() => display.kill());
@@ -58,7 +70,7 @@ async function openDisplay(until) {
 
 /** A session bus of its own, so that the one window of the person's usual data is not somebody else's. */
 async function openBus(until, folder) {
-  const bus = spawn(
+  const bus = start(
     'dbus-daemon',
     ['--session', '--nofork', '--print-address=1', `--address=unix:path=${folder}/bus`],
     {
@@ -98,7 +110,7 @@ export async function makeHome(until) {
 
   /** Runs the program beside an open window, until it ends; answers its exit code and what it said. */
   async function run(...args) {
-    const child = spawn(BINARY, args, { env, stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = start(BINARY, args, { env, stdio: ['ignore', 'ignore', 'pipe'] });
     let said = '';
     child.stderr.setEncoding('utf8').on('data', (text) => (said += text));
     const [code] = await once(child, 'exit');
@@ -114,7 +126,7 @@ export async function makeHome(until) {
 async function openWindow(until, env, args) {
   const port = await freePort();
   const driverPort = await freePort();
-  const webdriver = spawn('WebKitWebDriver', [`--port=${driverPort}`], {
+  const webdriver = start('WebKitWebDriver', [`--port=${driverPort}`], {
     env: { ...env, TAURI_WEBVIEW_AUTOMATION: 'true' },
     stdio: 'ignore',
   });

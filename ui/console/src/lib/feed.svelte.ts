@@ -144,7 +144,8 @@ export class Feed {
     }
     const rest = this.#loadedAt + PAUSE - performance.now();
     if (rest <= 0) return this.#load(id);
-    this.#later ??= setTimeout(() => {
+    if (this.#later !== undefined) return;
+    this.#later = setTimeout(() => {
       this.#later = undefined;
       if (this.#open !== null) void this.#load(this.#open);
     }, rest);
