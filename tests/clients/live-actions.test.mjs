@@ -206,14 +206,15 @@ describe('acting on a live session', () => {
   });
 
   test('both at the same moment: one outcome, and nobody is left waiting', async () => {
-    for (let round = 0; round < 5; round += 1) {
+    for (let round = 0; round < 3; round += 1) {
       const { page, context } = await at.browser.open();
       const id = await waiting(page);
       await page.locator('#identifier').fill('alice');
       await page.locator('#password').fill(PASSWORD);
       const [order] = await Promise.allSettled([
         control({ op: 'failAs', id, error: 'server_error' }),
-        page.locator('form button[type=submit]').click(),
+        // The page may be gone before the click, which is one of the outcomes.
+        page.evaluate(() => document.querySelector('form button[type=submit]')?.click()),
       ]);
       const { url } = await arrivedIn(page, at.app, '/callback');
       const [code, error] = ['code', 'error'].map((name) => url.searchParams.get(name));

@@ -19,7 +19,7 @@ async function open(id = 'lv_waiting') {
     await fireEvent.click(within(actions).getByRole('button', { name: 'Actions' }));
     return within(await screen.findByRole('menu', { name: 'Actions' }));
   };
-  const press = (key: string) => fireEvent.keyDown(document.body, { key });
+  const press = (key: string) => fireEvent.keyDown(document.body, { key: key.toUpperCase(), shiftKey: true });
   return { host, actions, last, menu, press };
 }
 
@@ -37,13 +37,13 @@ describe('the menu of a session', () => {
       .getAllByRole('menuitem')
       .map((item) => [item.dataset['label'], item.ariaKeyShortcuts ?? item.getAttribute('aria-keyshortcuts')]);
     expect(names).toEqual([
-      ['Copy URL', 'u'],
-      ['Copy page URL', 'l'],
-      ['Replay with changes…', 'r'],
-      ['Continue as…', 'c'],
-      ['Fail as…', 'f'],
-      ['Expire…', 'x'],
-      ['Pause', 'p'],
+      ['Copy URL', 'Shift+U'],
+      ['Copy page URL', 'Shift+L'],
+      ['Replay with changes…', 'Shift+R'],
+      ['Continue as…', 'Shift+C'],
+      ['Fail as…', 'Shift+F'],
+      ['Expire…', 'Shift+X'],
+      ['Pause', 'Shift+P'],
     ]);
     cleanup();
     const over = await (await open('lv_finished')).menu();
@@ -65,10 +65,11 @@ describe('the menu of a session', () => {
 
   it('does not take letters that somebody types, nor those with a modifier', async () => {
     await open();
-    await fireEvent.keyDown(screen.getByRole('combobox', { name: 'Filter sessions' }), { key: 'f' });
-    await fireEvent.keyDown(document.body, { key: 'f', ctrlKey: true });
-    expect(screen.queryByRole('dialog')).toBeNull();
+    await fireEvent.keyDown(screen.getByRole('combobox', { name: 'Filter sessions' }), { key: 'F', shiftKey: true });
+    await fireEvent.keyDown(document.body, { key: 'F', shiftKey: true, ctrlKey: true });
     await fireEvent.keyDown(document.body, { key: 'f' });
+    expect(screen.queryByRole('dialog')).toBeNull();
+    await fireEvent.keyDown(document.body, { key: 'F', shiftKey: true });
     expect(await screen.findByRole('dialog', { name: 'Fail as…' })).toBeTruthy();
   });
 

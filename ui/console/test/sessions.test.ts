@@ -95,12 +95,12 @@ describe('the sessions page', () => {
     expect(screen.queryByRole('button', { name: 'Good' })).toBeNull();
   });
 
-  it('pins with P and marks with m, and finds them again', async () => {
+  it('pins with p and marks with m, and finds them again', async () => {
     const { rows, current } = await open();
     const third = rows()[2];
     if (!third) throw new Error('there are more rows');
     await fireEvent.click(third);
-    await fireEvent.keyDown(document.body, { key: 'P', shiftKey: true });
+    await fireEvent.keyDown(document.body, { key: 'p' });
     await waitFor(() => expect(rows()[0]).toBe(current()));
     expect(rows()[0]?.textContent).toContain('Pinned.');
     expect(rows()[0]?.textContent).toContain('redirect_uri rejected');
@@ -121,10 +121,10 @@ describe('the sessions page', () => {
 
   it('compares two sessions', async () => {
     const { rows } = await open();
-    await fireEvent.keyDown(document.body, { key: 'C', shiftKey: true });
+    await fireEvent.keyDown(document.body, { key: 'c' });
     expect(await screen.findByText(/Choose the session to compare with/)).toBeTruthy();
     await fireEvent.keyDown(document.body, { key: 'j' });
-    await fireEvent.keyDown(document.body, { key: 'C', shiftKey: true });
+    await fireEvent.keyDown(document.body, { key: 'c' });
     expect(await screen.findByRole('heading', { name: 'Comparison' })).toBeTruthy();
     const params = await screen.findByRole('table', { name: 'Parameters' });
     expect(within(params).getByRole('row', { name: /direct_sign_in.*only in A/ })).toBeTruthy();

@@ -29,7 +29,7 @@ export function actionItems(console: Console, summary: LiveSummary, known: Sessi
     {
       label: 'Copy URL',
       hint: 'The authorization request, as received',
-      key: 'u',
+      key: 'Shift+U',
       icon: Copy,
       onselect: () => void copyRequest(console, id),
     },
@@ -39,14 +39,14 @@ export function actionItems(console: Console, summary: LiveSummary, known: Sessi
     items.push({
       label: 'Copy page URL',
       hint: 'Works in the browser that began the sign-in',
-      key: 'l',
+      key: 'Shift+L',
       icon: Link,
       onselect: () => void copy(console.toasts, page, 'the URL of the page'),
     });
   }
   items.push({
     label: 'Replay with changes…',
-    key: 'r',
+    key: 'Shift+R',
     icon: RotateCcw,
     onselect: () => acting.ask('replay', id),
   });
@@ -54,7 +54,7 @@ export function actionItems(console: Console, summary: LiveSummary, known: Sessi
     items.push({
       label: 'Give consent',
       hint: `As ${summary.userName ?? 'the person'}, for ${application}`,
-      key: 'c',
+      key: 'Shift+C',
       icon: UserCheck,
       separated: true,
       onselect: run({ op: 'allowConsent', id }),
@@ -65,7 +65,7 @@ export function actionItems(console: Console, summary: LiveSummary, known: Sessi
       label: 'Continue as…',
       hint: why ?? undefined,
       disabled: why !== null,
-      key: 'c',
+      key: 'Shift+C',
       icon: UserCheck,
       separated: true,
       onselect: () => acting.ask('continue', id),
@@ -73,14 +73,14 @@ export function actionItems(console: Console, summary: LiveSummary, known: Sessi
   }
   const failing = { disabled: nothing !== null, danger: nothing === null };
   items.push(
-    { label: 'Fail as…', ...failing, key: 'f', icon: CircleX, onselect: () => acting.ask('fail', id) },
-    { label: 'Expire…', ...failing, key: 'x', icon: Hourglass, onselect: () => acting.ask('expire', id) },
+    { label: 'Fail as…', ...failing, key: 'Shift+F', icon: CircleX, onselect: () => acting.ask('fail', id) },
+    { label: 'Expire…', ...failing, key: 'Shift+X', icon: Hourglass, onselect: () => acting.ask('expire', id) },
   );
   if (summary.pause) {
     items.push({
       label: 'Release',
       hint: 'The requests go on; nothing waits any more',
-      key: 'p',
+      key: 'Shift+P',
       icon: Play,
       separated: true,
       onselect: run({ op: 'releaseSession', id, again: false }),
@@ -89,7 +89,7 @@ export function actionItems(console: Console, summary: LiveSummary, known: Sessi
       items.push({
         label: 'Release one step',
         hint: 'The request after it waits again',
-        key: 'o',
+        key: 'Shift+O',
         icon: StepForward,
         onselect: run({ op: 'releaseSession', id, again: true }),
       });
@@ -100,7 +100,7 @@ export function actionItems(console: Console, summary: LiveSummary, known: Sessi
       label: 'Pause',
       hint: why ?? 'The next request waits until you release it',
       disabled: why !== null,
-      key: 'p',
+      key: 'Shift+P',
       icon: Pause,
       separated: true,
       onselect: run({ op: 'pauseSession', id }),
