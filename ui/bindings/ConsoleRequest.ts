@@ -86,7 +86,19 @@ id: string,
 /**
  * Its name.
  */
-name: string, } | { "op": "users", 
+name: string, } | { "op": "applicationSessions", 
+/**
+ * `client_id`.
+ */
+id: string, } | { "op": "testBackchannelLogout", 
+/**
+ * `client_id`.
+ */
+id: string, 
+/**
+ * Whom it is about.
+ */
+subject: LogoutSubject, } | { "op": "users", 
 /**
  * May be empty.
  */
@@ -118,7 +130,7 @@ id: string,
 /**
  * Whether sign-in is refused.
  */
-suspended: boolean, } | { "op": "playgroundPreview", params: Array<[string, string]>, pkce: boolean, } | { "op": "applicationSessions", id: string, } | { "op": "testBackchannelLogout", id: string, subject: LogoutSubject, } | { "op": "playgroundStart", stepByStep?: boolean, 
+suspended: boolean, } | { "op": "playgroundStart", 
 /**
  * Parameters of the authorization request beside the client's own, in order; empty means a usual request.
  */
@@ -126,11 +138,23 @@ params: Array<[string, string]>,
 /**
  * Whether to send a PKCE challenge.
  */
+pkce: boolean, 
+/**
+ * Whether the code waits for `PlaygroundUse`; it is redeemed at once unless asked for.
+ */
+stepByStep?: boolean, } | { "op": "playgroundPreview", 
+/**
+ * As in `PlaygroundStart`.
+ */
+params: Array<[string, string]>, 
+/**
+ * As in `PlaygroundStart`.
+ */
 pkce: boolean, } | { "op": "playgroundRun", 
 /**
  * The run.
  */
-id: string, } | { "op": "playgroundUse", resource?: string, 
+id: string, } | { "op": "playgroundUse", 
 /**
  * The run.
  */
@@ -138,7 +162,11 @@ id: string,
 /**
  * What to do.
  */
-action: PlaygroundAction, } | { "op": "settings" } | { "op": "updateSettings", 
+action: PlaygroundAction, 
+/**
+ * The API resource that the new access token is for (RFC 8707), when one is asked for.
+ */
+resource?: string, } | { "op": "settings" } | { "op": "updateSettings", 
 /**
  * The settings as they should be.
  */
