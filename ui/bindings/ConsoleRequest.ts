@@ -168,7 +168,27 @@ id: string,
 /**
  * Whether sign-in is refused.
  */
-suspended: boolean, } | { "op": "playgroundPreview", params: Array<[string, string]>, pkce: boolean, } | { "op": "applicationSessions", id: string, } | { "op": "testBackchannelLogout", id: string, subject: LogoutSubject, } | { "op": "people", 
+suspended: boolean, } | { "op": "playgroundPreview", 
+/**
+ * As in `PlaygroundStart`.
+ */
+params: Array<[string, string]>, 
+/**
+ * As in `PlaygroundStart`.
+ */
+pkce: boolean, } | { "op": "applicationSessions", 
+/**
+ * `client_id`.
+ */
+id: string, } | { "op": "testBackchannelLogout", 
+/**
+ * `client_id`.
+ */
+id: string, 
+/**
+ * Whom it is about.
+ */
+subject: LogoutSubject, } | { "op": "people", 
 /**
  * As in `Users`.
  */
@@ -280,7 +300,7 @@ retention: LiveRetention, } | { "op": "data" } | { "op": "plantDemoData" } | { "
 /**
  * Whether the signing keys stay, so that clients need not learn new ones.
  */
-keepKeys: boolean, } | { "op": "undoStartOver" } | { "op": "playgroundStart", stepByStep?: boolean, 
+keepKeys: boolean, } | { "op": "undoStartOver" } | { "op": "playgroundStart", 
 /**
  * Parameters of the authorization request beside the client's own, in order; empty means a usual request.
  */
@@ -288,11 +308,15 @@ params: Array<[string, string]>,
 /**
  * Whether to send a PKCE challenge.
  */
-pkce: boolean, } | { "op": "playgroundRun", 
+pkce: boolean, 
+/**
+ * Whether the code waits for `PlaygroundUse`; it is redeemed at once unless asked for.
+ */
+stepByStep?: boolean, } | { "op": "playgroundRun", 
 /**
  * The run.
  */
-id: string, } | { "op": "playgroundUse", resource?: string, 
+id: string, } | { "op": "playgroundUse", 
 /**
  * The run.
  */
@@ -300,7 +324,11 @@ id: string,
 /**
  * What to do.
  */
-action: PlaygroundAction, } | { "op": "settings" } | { "op": "updateSettings", 
+action: PlaygroundAction, 
+/**
+ * The API resource that the new access token is for (RFC 8707), when one is asked for.
+ */
+resource?: string, } | { "op": "settings" } | { "op": "updateSettings", 
 /**
  * The settings as they should be.
  */

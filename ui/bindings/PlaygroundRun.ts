@@ -3,4 +3,83 @@ import type { PlaygroundCall } from "./PlaygroundCall";
 import type { PlaygroundCheck } from "./PlaygroundCheck";
 import type { Timestamp } from "./Timestamp";
 
-export type PlaygroundRun = { id: string, url: string, clientId: string, redirectUri: string | null, own: boolean, stepByStep: boolean, startedAt: Timestamp, callback: Array<[string, string]> | null, checks: Array<PlaygroundCheck>, tokens: Record<string, unknown> | null, idTokenClaims: Record<string, unknown> | null, userinfo: Record<string, unknown> | null, introspection: Record<string, unknown> | null, calls: Array<PlaygroundCall>, revoked: boolean, signOutUrl: string | null, signedOut: boolean, problem: string | null, live: string | null };
+/**
+ * One run of the playground.
+ */
+export type PlaygroundRun = { 
+/**
+ * The run.
+ */
+id: string, 
+/**
+ * The authorization request to open in a browser.
+ */
+url: string, 
+/**
+ * The application it is for.
+ */
+clientId: string, 
+/**
+ * Where the answer goes; `None` when the request does not say.
+ */
+redirectUri: string | null, 
+/**
+ * Whether the answer comes back here: it does for the built-in client alone.
+ */
+own: boolean, 
+/**
+ * Whether the code waits for [`PlaygroundAction::Exchange`].
+ */
+stepByStep: boolean, 
+/**
+ * When it was begun.
+ */
+startedAt: Timestamp, 
+/**
+ * Parameters of the callback, once it came.
+ */
+callback: Array<[string, string]> | null, 
+/**
+ * What was checked so far, in order.
+ */
+checks: Array<PlaygroundCheck>, 
+/**
+ * The token endpoint's newest answer, with the refresh token of the one before where it brings none.
+ */
+tokens: Record<string, unknown> | null, 
+/**
+ * Claims of the ID token, after its signature, issuer, audience, nonce and times were checked.
+ */
+idTokenClaims: Record<string, unknown> | null, 
+/**
+ * The userinfo endpoint's answer.
+ */
+userinfo: Record<string, unknown> | null, 
+/**
+ * The introspection endpoint's answer about the access token.
+ */
+introspection: Record<string, unknown> | null, 
+/**
+ * Calls to the provider, oldest first.
+ */
+calls: Array<PlaygroundCall>, 
+/**
+ * Whether the grant was revoked from here.
+ */
+revoked: boolean, 
+/**
+ * The address that signs out with the ID token as hint (OIDC RP-Initiated Logout), to open in the same browser.
+ */
+signOutUrl: string | null, 
+/**
+ * Whether the browser came back from it.
+ */
+signedOut: boolean, 
+/**
+ * What went wrong, in plain words.
+ */
+problem: string | null, 
+/**
+ * The live session it became, once known.
+ */
+live: string | null, };

@@ -3,4 +3,44 @@ import type { Because } from "./Because";
 import type { Param } from "./Param";
 import type { StepError } from "./StepError";
 
-export type RequestPreview = { endpoint: string, application: string | null, own: boolean, generated: Array<string>, params: Array<Param>, because: Array<Because>, error: StepError | null, errorGoesTo: string | null, opens: string | null };
+/**
+ * An authorization request that nobody has sent yet, and what the provider would make of it now, coming from a browser
+ * in which nobody is signed in. The rules are those of the endpoint; nothing is written.
+ */
+export type RequestPreview = { 
+/**
+ * The authorization endpoint, without a query.
+ */
+endpoint: string, 
+/**
+ * The application it is for; `None` when no application has this `client_id`.
+ */
+application: string | null, 
+/**
+ * Whether the answer comes back to the playground.
+ */
+own: boolean, 
+/**
+ * Names of parameters whose values are drawn anew for each request: `state`, `nonce`, `code_challenge`.
+ */
+generated: Array<string>, 
+/**
+ * The parameters in the order of the URL, each with what becomes of it.
+ */
+params: Array<Param>, 
+/**
+ * The decisions.
+ */
+because: Array<Because>, 
+/**
+ * The refusal, if it is refused.
+ */
+error: StepError | null, 
+/**
+ * Where the refusal would be sent; `None` when it is shown on the provider, or when there is none.
+ */
+errorGoesTo: string | null, 
+/**
+ * Path of the page that opens.
+ */
+opens: string | null, };
