@@ -4,6 +4,7 @@ import type { ConnectorDraft } from "./ConnectorDraft";
 import type { ConnectorId } from "./ConnectorId";
 import type { CustomPhrases } from "./CustomPhrases";
 import type { CustomProfileField } from "./CustomProfileField";
+import type { ExperienceDraft } from "./ExperienceDraft";
 import type { MessageSettingsDraft } from "./MessageSettingsDraft";
 import type { PlaygroundAction } from "./PlaygroundAction";
 import type { ProviderSettings } from "./ProviderSettings";
@@ -197,7 +198,11 @@ url: string, } | { "op": "removeCustomUi" } | { "op": "signInExperience" } | { "
 /**
  * The row as it should be.
  */
-signInExperience: SignInExperience, } | { "op": "connectors" } | { "op": "connectorFactories" } | { "op": "createConnector", 
+signInExperience: SignInExperience, } | { "op": "previewSignInExperience", 
+/**
+ * What is being edited.
+ */
+draft: ExperienceDraft, } | { "op": "connectors" } | { "op": "connectorFactories" } | { "op": "createConnector", 
 /**
  * Its id, from `ConnectorFactories`; drawn unless given.
  */

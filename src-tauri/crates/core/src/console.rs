@@ -4,10 +4,12 @@
 //! The TypeScript side in `ui/bindings` is generated from these declarations.
 
 mod connectors;
+mod preview;
 mod simulated;
 mod views;
 
 pub use connectors::*;
+pub use preview::{ExperienceDraft, ExperiencePreview};
 pub use simulated::SimulatedAccountDraft;
 pub use views::*;
 
@@ -232,6 +234,11 @@ pub enum ConsoleRequest {
         /// The row as it should be.
         sign_in_experience: Box<SignInExperience>,
     },
+    /// What the hosted pages would show if a sign-in experience were saved. Nothing is saved.
+    PreviewSignInExperience {
+        /// What is being edited.
+        draft: Box<ExperienceDraft>,
+    },
     /// All connectors, social and enterprise.
     Connectors,
     /// What a connector can be made from.
@@ -365,6 +372,8 @@ pub enum ConsoleReply {
     CustomUi(Option<CustomUiView>),
     /// To `SignInExperience` and `UpdateSignInExperience`.
     SignInExperience(Box<SignInExperience>),
+    /// To `PreviewSignInExperience`.
+    ExperiencePreview(Box<ExperiencePreview>),
     /// To the requests about custom profile fields: all of them, in their order.
     CustomProfileFields(Vec<CustomProfileField>),
     /// To `Phrases` and `UpdateCustomPhrases`.

@@ -7,6 +7,7 @@ mod experience;
 mod identities;
 mod inbox;
 mod people;
+mod preview;
 mod profile_fields;
 mod repairs;
 mod simulated;
@@ -104,6 +105,7 @@ impl Engine {
             ConsoleRequest::UpdateCustomPhrases { custom } => self.update_custom_phrases(custom).await,
             ConsoleRequest::SignInExperience => self.sign_in_experience(),
             ConsoleRequest::UpdateSignInExperience { sign_in_experience } => self.update_sign_in_experience(*sign_in_experience).await,
+            ConsoleRequest::PreviewSignInExperience { draft } => self.preview_sign_in_experience(*draft),
             ConsoleRequest::Connectors => self.connectors(),
             ConsoleRequest::ConnectorFactories => self.connector_factories(),
             ConsoleRequest::CreateConnector { id, connector, offer } => self.create_connector(id, *connector, offer).await,

@@ -15,6 +15,7 @@ pub mod headless;
 mod http;
 mod languages;
 mod messenger;
+mod page_data;
 mod pages;
 mod playground;
 mod ports;

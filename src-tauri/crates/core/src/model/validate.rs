@@ -7,6 +7,7 @@ mod address;
 mod connector;
 mod experience;
 mod identifier;
+mod idp_initiated;
 mod message;
 mod phrases;
 mod profile_field;
@@ -19,6 +20,7 @@ pub use experience::{
 };
 pub(super) use identifier::quoted;
 pub use identifier::{check_client_id, check_color, check_email, check_scope_name, check_username, normalize_phone};
+pub use idp_initiated::{OWN_AUTH_PARAMETERS, check_idp_initiated_auth, is_at_home, usual_redirect_uri};
 pub use message::check_message_settings;
 
 pub use phrases::check_custom_phrases;
