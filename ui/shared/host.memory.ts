@@ -21,6 +21,7 @@ import {
   exampleUsers,
 } from './host.memory.data';
 import { memoryConnectors } from './host.memory.connectors';
+import { memoryPreview } from './host.memory.preview';
 import { codeMessage, exampleMessages, memoryInbox } from './host.memory.messages';
 import { exampleSessions, finishedSession, machineSession, waitingSession } from './host.memory.sessions';
 import { aliceTokens } from './host.memory.tokens';
@@ -163,7 +164,7 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
     return { reply: 'user', value: changedUser };
   }
 
-  function answer(request: ConsoleRequest): ConsoleReply {
+  function answer(request: Exclude<ConsoleRequest, { op: 'previewSignInExperience' }>): ConsoleReply {
     switch (request.op) {
       case 'status':
         return status();
@@ -322,15 +323,19 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
         return { reply: 'customProfileFields', value: fields };
       case 'createCustomProfileField':
         fields = [...fields, { ...request.field, sieOrder: fields.length + 1 }];
+        changed();
         return { reply: 'customProfileFields', value: fields };
       case 'updateCustomProfileField':
         fields = fields.map((field) => (field.name === request.name ? request.field : field));
+        changed();
         return { reply: 'customProfileFields', value: fields };
       case 'deleteCustomProfileField':
         fields = fields.filter((field) => field.name !== request.name);
+        changed();
         return { reply: 'customProfileFields', value: fields };
       case 'orderCustomProfileFields':
         fields = request.names.flatMap((name) => fields.filter((field) => field.name === name));
+        changed();
         return { reply: 'customProfileFields', value: fields };
       case 'phrases':
         return { reply: 'phrases', value: phrases };
@@ -338,6 +343,7 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
         const others = phrases.custom.filter((one) => one.languageTag !== request.custom.languageTag);
         const left = Object.keys(request.custom.phrases).length > 0 ? [...others, request.custom] : others;
         phrases = { ...phrases, custom: left };
+        changed();
         return { reply: 'phrases', value: phrases };
       }
     }
@@ -389,6 +395,11 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
       // The request crosses a process boundary in the real window: only plain data survives.
       const plain = structuredClone(request);
       this.requests.push(plain);
+      // Asked again and again while somebody types: a refusal is meant for what they do.
+      if (plain.op === 'previewSignInExperience') {
+        const stored = { applications, connectors: providers.connectors(), fields, phrases: phrases.custom };
+        return { reply: 'experiencePreview', value: await memoryPreview(plain.draft, stored) };
+      }
       if (refusal) {
         const thrown = refusal;
         refusal = null;

@@ -1,5 +1,6 @@
 import { asProblem, type Host } from '$shared/host';
 import { getContext, setContext } from 'svelte';
+import { ExperienceDraft } from './experience-draft.svelte';
 import { Feed } from './feed.svelte';
 import type { Inbox } from './inbox.svelte';
 import { Clock } from './now.svelte';
@@ -16,6 +17,8 @@ export interface Console {
   status: StatusStore;
   router: Router;
   toasts: Toasts;
+  /** What is edited of the sign-in experience. */
+  experience: ExperienceDraft;
   theme: Theme;
   clock: Clock;
 }
@@ -31,6 +34,7 @@ export function createConsole(host: Host): Console {
     status: new StatusStore(host),
     router: new Router(),
     toasts: new Toasts(),
+    experience: new ExperienceDraft(host),
     theme: new Theme(),
     clock: new Clock(),
   };
