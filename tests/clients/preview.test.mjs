@@ -59,7 +59,10 @@ async function serve(until) {
   const { app } = JSON.parse(await file('tauri.conf.json'));
   const answer = async ({ url }) => {
     if (url === '/')
-      return ['html', '<!doctype html><title>Window</title><script type="module" src="/harness.js"></script>'];
+      return [
+        'html',
+        '<!doctype html><title>Window</title><link rel="icon" href="data:," /><script type="module" src="/harness.js"></script>',
+      ];
     if (url === '/harness.js') return ['js', HARNESS];
     return [url.split('.').at(-1), await file(`ui/dist/console${url}`)];
   };

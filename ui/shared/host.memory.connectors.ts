@@ -395,8 +395,7 @@ export function memoryConnectors({ now, experience, changed, startRun }: Surroun
       if (!(member in one.config) && kept !== undefined) one.config[member] = kept;
       if (one.config[member] === '') delete one.config[member];
     }
-    const start = one.idpInitiatedAuth;
-    if (start && start.defaultApplicationId === '') {
+    if (one.idpInitiatedAuth?.defaultApplicationId === '') {
       const message = 'Is missing. Choose the application that these sign-ins are for.';
       throw problem('guard.invalid_input', message, 'idpInitiatedAuth.defaultApplicationId');
     }
