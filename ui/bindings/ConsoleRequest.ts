@@ -4,6 +4,7 @@ import type { ConnectorDraft } from "./ConnectorDraft";
 import type { ConnectorId } from "./ConnectorId";
 import type { CustomPhrases } from "./CustomPhrases";
 import type { CustomProfileField } from "./CustomProfileField";
+import type { ExperienceDraft } from "./ExperienceDraft";
 import type { LiveRetention } from "./LiveRetention";
 import type { LogoutSubject } from "./LogoutSubject";
 import type { MessageSettingsDraft } from "./MessageSettingsDraft";
@@ -388,7 +389,11 @@ url: string, } | { "op": "removeCustomUi" } | { "op": "signInExperience" } | { "
 /**
  * The row as it should be.
  */
-signInExperience: SignInExperience, } | { "op": "organizations" } | { "op": "saveOrganization", 
+signInExperience: SignInExperience, } | { "op": "previewSignInExperience", 
+/**
+ * What is being edited.
+ */
+draft: ExperienceDraft, } | { "op": "organizations" } | { "op": "saveOrganization", 
 /**
  * The organization as it should be.
  */

@@ -196,6 +196,13 @@ function told(one: FactoryView | undefined, id: string): Pick<FactoryView, 'call
   return { callback, entityId, guide };
 }
 
+/** Where an enterprise provider begins a sign-in. */
+function startOf({ id, enterprise, connectorId, simulation, config }: Stored): string | null {
+  const issuer = simulation ? `${ENDPOINT}/simulated/${id}` : config['issuer'];
+  if (!enterprise || connectorId === 'SAML' || typeof issuer !== 'string') return null;
+  return `${ENDPOINT}/api/authn/single-sign-on/oidc/${id}?${new URLSearchParams({ iss: issuer })}`;
+}
+
 interface Stored extends ConnectorDraft {
   id: string;
   createdAt: number;
@@ -213,6 +220,7 @@ const draft = (connectorId: string, part: Partial<ConnectorDraft>): ConnectorDra
   domains: [],
   syncProfile: false,
   enableTokenStorage: false,
+  idpInitiatedAuth: null,
   simulation: { failure: null, next: null },
   config: {},
   ...part,
@@ -351,6 +359,7 @@ export function memoryConnectors({ now, experience, changed, startRun }: Surroun
       config,
       secrets,
       ...told(factoryOf(stored), stored.id),
+      initiateLoginUri: startOf(stored),
       simulatedAt: stored.simulation ? `${ENDPOINT}/simulated/${stored.id}` : null,
       obstacles,
     };
@@ -385,6 +394,10 @@ export function memoryConnectors({ now, experience, changed, startRun }: Surroun
       const kept = before?.config[member];
       if (!(member in one.config) && kept !== undefined) one.config[member] = kept;
       if (one.config[member] === '') delete one.config[member];
+    }
+    if (one.idpInitiatedAuth?.defaultApplicationId === '') {
+      const message = 'Is missing. Choose the application that these sign-ins are for.';
+      throw problem('guard.invalid_input', message, 'idpInitiatedAuth.defaultApplicationId');
     }
     const lacking = missing(one);
     if (lacking) throw problem('connector.invalid_config', `Is missing: ${lacking.label}.`, `config.${lacking.key}`);
@@ -483,5 +496,5 @@ export function memoryConnectors({ now, experience, changed, startRun }: Surroun
     }
   }
 
-  return { answer };
+  return { answer, connectors: () => list().connectors };
 }

@@ -8,6 +8,7 @@ import type { PhrasesView } from '$bindings/PhrasesView';
 import type { SignInExperience } from '$bindings/SignInExperience';
 import type { UserView } from '$bindings/UserView';
 import { examplePerson } from './host.memory.people';
+import { LANGUAGES } from './host.memory.preview';
 
 /** Example applications, people and settings for tests and for the development page. */
 
@@ -187,7 +188,7 @@ export const exampleProfileFields = (): CustomProfileField[] => [
 ];
 
 export const examplePhrases = (): PhrasesView => ({
-  builtIn: ['en'],
+  builtIn: [...LANGUAGES],
   english: { 'signIn.submit': 'Sign in', 'signIn.next': 'Continue' },
   custom: [{ languageTag: 'de', phrases: { 'signIn.submit': 'Anmelden' } }],
 });

@@ -24,6 +24,7 @@ import { memoryActions } from './host.memory.actions';
 import { memoryConnectors } from './host.memory.connectors';
 import { memoryDesktop } from './host.memory.desktop';
 import { logoutTests } from './host.memory.logout';
+import { memoryPreview } from './host.memory.preview';
 import { codeMessage, exampleMessages, memoryInbox } from './host.memory.messages';
 import { memoryOrganizations } from './host.memory.organizations';
 import { examplePerson, memoryPeople } from './host.memory.people';
@@ -198,7 +199,9 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
     return { reply: 'user', value: changedUser };
   }
 
-  function answer(request: ConsoleRequest): ConsoleReply | Promise<ConsoleReply> {
+  function answer(
+    request: Exclude<ConsoleRequest, { op: 'previewSignInExperience' }>,
+  ): ConsoleReply | Promise<ConsoleReply> {
     switch (request.op) {
       case 'status':
         return status();
@@ -402,15 +405,19 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
         return { reply: 'customProfileFields', value: fields };
       case 'createCustomProfileField':
         fields = [...fields, { ...request.field, sieOrder: fields.length + 1 }];
+        changed();
         return { reply: 'customProfileFields', value: fields };
       case 'updateCustomProfileField':
         fields = fields.map((field) => (field.name === request.name ? request.field : field));
+        changed();
         return { reply: 'customProfileFields', value: fields };
       case 'deleteCustomProfileField':
         fields = fields.filter((field) => field.name !== request.name);
+        changed();
         return { reply: 'customProfileFields', value: fields };
       case 'orderCustomProfileFields':
         fields = request.names.flatMap((name) => fields.filter((field) => field.name === name));
+        changed();
         return { reply: 'customProfileFields', value: fields };
       case 'phrases':
         return { reply: 'phrases', value: phrases };
@@ -418,6 +425,7 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
         const others = phrases.custom.filter((one) => one.languageTag !== request.custom.languageTag);
         const left = Object.keys(request.custom.phrases).length > 0 ? [...others, request.custom] : others;
         phrases = { ...phrases, custom: left };
+        changed();
         return { reply: 'phrases', value: phrases };
       }
     }
@@ -432,6 +440,11 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
       // The request crosses a process boundary in the real window: only plain data survives.
       const plain = structuredClone(request);
       this.requests.push(plain);
+      // Asked again and again while somebody types: a refusal is meant for what they do.
+      if (plain.op === 'previewSignInExperience') {
+        const stored = { applications, connectors: providers.connectors(), fields, phrases: phrases.custom };
+        return { reply: 'experiencePreview', value: await memoryPreview(plain.draft, stored) };
+      }
       if (refusal) {
         const thrown = refusal;
         refusal = null;

@@ -42,6 +42,7 @@ describe('the form of a connector', () => {
         domains: view.domains,
         syncProfile: view.syncProfile,
         enableTokenStorage: view.enableTokenStorage,
+        idpInitiatedAuth: view.idpInitiatedAuth,
         simulation: view.simulation,
         config: view.config,
       });

@@ -183,6 +183,44 @@ describe('a connector', () => {
     expect(screen.getByLabelText('domain 2').getAttribute('aria-invalid')).toBe('true');
   });
 
+  it('says where sign-ins lead that begin at a company’s provider', async () => {
+    open('#/enterprise-sso/acme');
+    await fireEvent.click(await screen.findByLabelText('Take them'));
+    screen.getByText(/single-sign-on\/oidc\/acme\?iss=http/);
+    await click('Save changes');
+    await screen.findByText(/Choose the application/);
+    const application = screen.getByLabelText('Application');
+    expect(application.getAttribute('aria-invalid')).toBe('true');
+    await screen.findByRole('option', { name: 'Bookstore' });
+    await fireEvent.change(application, { target: { value: 'k3v9q0c1xw7t5n2m8b4zs' } });
+    await screen.findByText(/It has to be at http:\/\/localhost:3000/);
+    const address = screen.getByLabelText('Address where the application begins');
+    await fireEvent.input(address, { target: { value: ' http://localhost:3000/start ' } });
+    await click('Save changes');
+    const whole = {
+      defaultApplicationId: 'k3v9q0c1xw7t5n2m8b4zs',
+      clientIdpInitiatedAuthCallbackUri: 'http://localhost:3000/start',
+      autoSendAuthorizationRequest: false,
+      redirectUri: null,
+      authParameters: {},
+    };
+    await waitFor(() => expect(last('updateConnector')?.connector.idpInitiatedAuth).toEqual(whole));
+    await click('Begin a sign-in here');
+    expect(host.opened.at(-1)).toMatch(/\/oidc\/acme\?iss=/);
+    await fireEvent.click(screen.getByLabelText(/^Vestibule begins for it/));
+    await click('Add parameter');
+    await fireEvent.input(screen.getByLabelText('parameter 1: name'), { target: { value: 'scope' } });
+    await fireEvent.input(screen.getByLabelText('parameter 1: value'), { target: { value: 'openid email' } });
+    await click('Save changes');
+    const automatic = { autoSendAuthorizationRequest: true, authParameters: { scope: 'openid email' } };
+    await waitFor(() =>
+      expect(last('updateConnector')?.connector.idpInitiatedAuth).toEqual({ ...whole, ...automatic }),
+    );
+    await fireEvent.click(screen.getByLabelText('Take them'));
+    await click('Save changes');
+    await waitFor(() => expect(last('updateConnector')?.connector.idpInitiatedAuth).toBeNull());
+  });
+
   it('is deleted after a question that says what goes and what stays', async () => {
     open('#/connectors/g00gle');
     await fireEvent.click(await screen.findByRole('button', { name: 'Delete connector' }));

@@ -11,12 +11,12 @@ import { createLanguage, joined, joinedLabel, wantedLanguages, type Translate } 
 import type { IdentifierType } from './data';
 import type { Parameters } from './parameters';
 import { PasskeyProblem } from './passkey';
-import { Router } from './router.svelte';
+import { Router, type PageWindow } from './router.svelte';
 import { isPassage, settle } from './routes';
 import { keep, kept } from './storage';
 
 interface Surroundings {
-  page: Window;
+  page: PageWindow;
   data: PageData;
   parameters: Parameters;
   /** Stands in for the network in tests. */

@@ -1,9 +1,19 @@
+/** What the pages use of their window. The preview in the provider's window gives them one of its own. */
+export interface PageWindow {
+  readonly location: Pick<Location, 'pathname' | 'origin' | 'replace' | 'assign'>;
+  readonly history: Pick<History, 'pushState' | 'replaceState' | 'back'>;
+  readonly navigator: Pick<Navigator, 'languages'>;
+  readonly sessionStorage: Storage;
+  addEventListener(type: 'popstate', listener: () => void): void;
+  removeEventListener(type: 'popstate', listener: () => void): void;
+}
+
 /** Which path is shown. Links are real links; a plain click on one that is marked with `link` stays in the page. */
 export class Router {
   path = $state('/');
-  readonly #page: Window;
+  readonly #page: PageWindow;
 
-  constructor(page: Window) {
+  constructor(page: PageWindow) {
     this.#page = page;
     this.path = page.location.pathname;
     page.addEventListener('popstate', this.#read);

@@ -29,7 +29,11 @@ export function brandProperties(
 }
 
 /** Dresses the document, now and whenever the system's theme changes. */
-export function dress(data: PageData, page: Document, prefersDark: MediaQueryList): void {
+export function dress(
+  data: PageData,
+  page: Document,
+  prefersDark: Pick<MediaQueryList, 'matches' | 'addEventListener'>,
+): void {
   const apply = (): void => {
     const theme: Theme = data.signInExperience.color.isDarkModeEnabled && prefersDark.matches ? 'dark' : 'light';
     page.documentElement.dataset['theme'] = theme;

@@ -55,6 +55,11 @@ impl Places {
     pub fn acs(&self, connector: &ConnectorId) -> String {
         format!("{}/api/authn/single-sign-on/saml/{connector}", self.endpoint)
     }
+    /// Where a connector's OpenID Connect provider begins a sign-in (OIDC Core 4).
+    #[must_use]
+    pub fn initiate_login(&self, connector: &ConnectorId) -> String {
+        format!("{}/api/authn/single-sign-on/oidc/{connector}", self.endpoint)
+    }
     /// Where a provider of this shape sends browsers back to: what is registered there.
     #[must_use]
     pub fn way_back(&self, shape: Shape, connector: &ConnectorId) -> String {

@@ -12,6 +12,7 @@ mod management;
 mod organizations;
 mod people;
 mod playground;
+mod preview;
 mod settings;
 mod simulated;
 mod views;
@@ -25,6 +26,7 @@ pub use management::*;
 pub use organizations::*;
 pub use people::*;
 pub use playground::*;
+pub use preview::{ExperienceDraft, ExperiencePreview};
 pub use settings::*;
 pub use simulated::SimulatedAccountDraft;
 pub use views::*;
@@ -488,6 +490,11 @@ pub enum ConsoleRequest {
         /// Its id.
         id: String,
     },
+    /// What the hosted pages would show if a sign-in experience were saved. Nothing is saved.
+    PreviewSignInExperience {
+        /// What is being edited.
+        draft: Box<ExperienceDraft>,
+    },
     /// All connectors, social and enterprise.
     Connectors,
     /// What a connector can be made from.
@@ -653,6 +660,8 @@ pub enum ConsoleReply {
     CustomUi(Option<CustomUiView>),
     /// To `SignInExperience` and `UpdateSignInExperience`.
     SignInExperience(Box<SignInExperience>),
+    /// To `PreviewSignInExperience`.
+    ExperiencePreview(Box<ExperiencePreview>),
     /// To the requests about custom profile fields: all of them, in their order.
     CustomProfileFields(Vec<CustomProfileField>),
     /// To `Phrases` and `UpdateCustomPhrases`.

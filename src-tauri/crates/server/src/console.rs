@@ -12,6 +12,7 @@ mod inbox;
 mod keys;
 mod organizations;
 mod people;
+mod preview;
 mod profile_fields;
 mod repairs;
 mod settings;
@@ -159,6 +160,7 @@ impl Engine {
             ConsoleRequest::UpdateCustomPhrases { custom } => self.update_custom_phrases(custom).await,
             ConsoleRequest::SignInExperience => self.sign_in_experience(),
             ConsoleRequest::UpdateSignInExperience { sign_in_experience } => self.update_sign_in_experience(*sign_in_experience).await,
+            ConsoleRequest::PreviewSignInExperience { draft } => self.preview_sign_in_experience(*draft),
             ConsoleRequest::Connectors => self.connectors(),
             ConsoleRequest::ConnectorFactories => self.connector_factories(),
             ConsoleRequest::CreateConnector { id, connector, offer } => self.create_connector(id, *connector, offer).await,

@@ -17,6 +17,7 @@ mod http;
 mod languages;
 mod management;
 mod messenger;
+mod page_data;
 mod pages;
 mod pauses;
 mod playground;

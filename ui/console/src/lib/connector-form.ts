@@ -3,6 +3,7 @@ import type { ConnectorDraft } from '$bindings/ConnectorDraft';
 import type { ConnectorView } from '$bindings/ConnectorView';
 import type { ConsoleProblem } from '$bindings/ConsoleProblem';
 import type { FactoryView } from '$bindings/FactoryView';
+import type { IdpInitiatedAuth } from '$bindings/IdpInitiatedAuth';
 import { nullable } from './fields';
 
 export interface Pair {
@@ -11,6 +12,17 @@ export interface Pair {
 }
 /** What a control of the configuration holds. `null` in a secret keeps the one that is there. */
 export type ConfigValue = string | boolean | null | string[] | Pair[];
+
+/** Where sign-ins lead that begin at an enterprise provider, as the page edits it. */
+export interface StartForm {
+  allowed: boolean;
+  application: string;
+  /** Whether Vestibule makes the authorization request for the application. */
+  automatic: boolean;
+  address: string;
+  redirectUri: string;
+  parameters: Pair[];
+}
 
 /** What the page of a connector edits. */
 export interface ConnectorForm {
@@ -24,6 +36,8 @@ export interface ConnectorForm {
   domains: string[];
   syncProfile: boolean;
   enableTokenStorage: boolean;
+  /** Where sign-ins lead that begin at the provider. */
+  start: StartForm;
   simulated: boolean;
   /** By dotted path of the field. */
   config: Record<string, ConfigValue>;
@@ -85,8 +99,33 @@ export function toConnectorForm(factory: FactoryView, view: ConnectorView | null
     domains: view ? [...view.domains] : factory.enterprise ? [''] : [],
     syncProfile: view?.syncProfile ?? false,
     enableTokenStorage: view?.enableTokenStorage ?? false,
+    start: toStartForm(view?.idpInitiatedAuth ?? null),
     simulated: view !== null && view.simulation !== null,
     config: configForm(factory, view?.config, view?.secrets ?? []),
+  };
+}
+
+function toStartForm(auth: IdpInitiatedAuth | null): StartForm {
+  return {
+    allowed: auth !== null,
+    application: auth?.defaultApplicationId ?? '',
+    automatic: auth?.autoSendAuthorizationRequest ?? false,
+    address: auth?.clientIdpInitiatedAuthCallbackUri ?? '',
+    redirectUri: auth?.redirectUri ?? '',
+    parameters: pairs(auth?.authParameters),
+  };
+}
+
+/** What belongs to the other way of beginning stays, so that going back and forth loses nothing. */
+function toStart(start: StartForm): IdpInitiatedAuth | null {
+  if (!start.allowed) return null;
+  const parameters = start.parameters.map(({ name, value }) => [name.trim(), value.trim()] as const);
+  return {
+    defaultApplicationId: start.application,
+    clientIdpInitiatedAuthCallbackUri: nullable(start.address),
+    autoSendAuthorizationRequest: start.automatic,
+    redirectUri: nullable(start.redirectUri),
+    authParameters: Object.fromEntries(parameters.filter(([name]) => name !== '')),
   };
 }
 
@@ -152,6 +191,7 @@ export function toConnectorDraft(
     domains: form.domains.map((domain) => domain.trim()).filter((domain) => domain !== ''),
     syncProfile: form.syncProfile,
     enableTokenStorage: form.enableTokenStorage,
+    idpInitiatedAuth: toStart(form.start),
     simulation: form.simulated ? (view?.simulation ?? { failure: null, next: null }) : null,
     config: toConfig(factory, form.config, view?.secrets ?? []),
   };
@@ -186,12 +226,21 @@ export function connectorPaths(form: ConnectorForm, factory: FactoryView): strin
   const own = ['name', 'target', 'logo', 'logoDark'];
   const social = form.names.map(({ name }) => `names.${name.trim()}`);
   const enterprise = ['displayName', 'domains', ...form.domains.map((_, index) => `domains.${index}`)];
+  const start = form.start.allowed ? startPaths(form.start) : [];
   const config = factory.fields.flatMap(({ key }) => {
     const value = form.config[key];
     const rows = Array.isArray(value) ? value.map((row, i) => (typeof row === 'string' ? i : row.name.trim())) : [];
     return [`config.${key}`, ...rows.map((row) => `config.${key}.${row}`)];
   });
-  return [...own, ...(factory.enterprise ? enterprise : social), ...config];
+  return [...own, ...(factory.enterprise ? [...enterprise, ...start] : social), ...config];
+}
+
+/** The fields that are seen of a start at the provider. */
+function startPaths({ automatic, parameters }: StartForm): string[] {
+  const members = automatic
+    ? ['redirectUri', ...parameters.map(({ name }) => `authParameters.${name.trim()}`)]
+    : ['clientIdpInitiatedAuthCallbackUri'];
+  return ['defaultApplicationId', 'autoSendAuthorizationRequest', ...members].map((one) => `idpInitiatedAuth.${one}`);
 }
 
 /** Whether a problem is about a field that is folded away. */

@@ -2,6 +2,7 @@ import { asProblem, type Host } from '$shared/host';
 import { getContext, onMount, setContext } from 'svelte';
 import { Commands } from './commands.svelte';
 import { Desktop } from './desktop.svelte';
+import { ExperienceDraft } from './experience-draft.svelte';
 import { Feed } from './feed.svelte';
 import type { Inbox } from './inbox.svelte';
 import { Clock } from './now.svelte';
@@ -26,6 +27,8 @@ export interface Console {
   status: StatusStore;
   router: Router;
   toasts: Toasts;
+  /** What is edited of the sign-in experience. */
+  experience: ExperienceDraft;
   theme: Theme;
   clock: Clock;
   commands: Commands;
@@ -49,6 +52,7 @@ export function createConsole(host: Host): Console {
     status: new StatusStore(host),
     router,
     toasts,
+    experience: new ExperienceDraft(host),
     theme: new Theme(),
     clock: new Clock(),
     commands: new Commands(),

@@ -109,3 +109,13 @@ export const FORGOT_METHODS = [
 export const LANGUAGES = 'ar cs de en es fa-IR fr it ja ko pl-PL pt-BR pt-PT ru th tr-TR uk-UA zh-CN zh-HK zh-TW'.split(
   ' ',
 );
+
+/** A language by its English name and its tag. */
+export function languageName(tag: string): string {
+  try {
+    const name = new Intl.DisplayNames('en', { type: 'language' }).of(tag);
+    return name && name !== tag ? `${name} (${tag})` : tag;
+  } catch {
+    return tag;
+  }
+}

@@ -4,6 +4,8 @@ const KEY = 'vestibule.theme';
 /** The theme: the system's, or the one chosen in Settings. Sets `data-theme` on the document. */
 export class Theme {
   choice = $state<ThemeChoice>('system');
+  /** Whether it is dark now. */
+  dark = $state(false);
 
   start(): () => void {
     const stored = window.localStorage.getItem(KEY);
@@ -24,6 +26,7 @@ export class Theme {
 
   #apply(systemIsDark: boolean): void {
     const dark = this.choice === 'dark' || (this.choice === 'system' && systemIsDark);
+    this.dark = dark;
     document.documentElement.dataset['theme'] = dark ? 'dark' : 'light';
   }
 }

@@ -2,7 +2,9 @@
 
 use super::{Discovery, check_config};
 use crate::console::{ConnectorDraft, Obstacle};
-use crate::model::{Connector, ConnectorConfig, Factory, Organization, SECRET_MEMBERS, SignInExperience, SimulatedAccount, User};
+use crate::model::{
+    Connector, ConnectorConfig, Factory, IdpInitiatedAuth, Organization, SECRET_MEMBERS, SignInExperience, SimulatedAccount, User,
+};
 use crate::port::{Cx, StoreError};
 use serde_json::{Map, Value, json};
 
@@ -37,7 +39,14 @@ pub fn put_draft(connector: &mut Connector, draft: ConnectorDraft) {
     connector.domains = draft.domains.iter().map(|domain| tidy_domain(domain)).collect();
     connector.sync_profile = draft.sync_profile;
     connector.enable_token_storage = draft.enable_token_storage;
+    connector.idp_initiated_auth = draft.idp_initiated_auth.map(tidy_start);
     connector.simulation = draft.simulation;
+}
+
+fn tidy_start(mut auth: IdpInitiatedAuth) -> IdpInitiatedAuth {
+    auth.client_idp_initiated_auth_callback_uri = filled(auth.client_idp_initiated_auth_callback_uri);
+    auth.redirect_uri = filled(auth.redirect_uri);
+    auth
 }
 
 /// A mail domain in lower case, without the `@` that people write before it (sheet 6.5).

@@ -2,7 +2,7 @@
 
 use crate::connectors::Places;
 use crate::ids::ConnectorId;
-use crate::model::{ConfigField, Connector, Factory, SECRET_MEMBERS, Shape, Simulation};
+use crate::model::{ConfigField, Connector, Factory, IdpInitiatedAuth, SECRET_MEMBERS, Shape, Simulation};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -45,6 +45,9 @@ pub struct ConnectorDraft {
     /// Whether the provider's tokens are kept, sealed.
     #[serde(default)]
     pub enable_token_storage: bool,
+    /// What a sign-in that begins at an enterprise provider leads to; such are refused where it is left out.
+    #[serde(default)]
+    pub idp_initiated_auth: Option<IdpInitiatedAuth>,
     /// Present where Vestibule plays the provider itself.
     #[serde(default)]
     pub simulation: Option<Simulation>,
@@ -82,6 +85,9 @@ pub struct ConnectorView {
     pub domains: Vec<String>,
     pub sync_profile: bool,
     pub enable_token_storage: bool,
+    pub idp_initiated_auth: Option<IdpInitiatedAuth>,
+    /// Where an enterprise provider sends browsers to begin a sign-in; `None` where it can't (SAML).
+    pub initiate_login_uri: Option<String>,
     pub simulation: Option<Simulation>,
     /// Its configuration without secrets.
     #[cfg_attr(feature = "bindings", ts(type = "Record<string, unknown>"))]
@@ -220,6 +226,24 @@ fn filled_guide(factory: &Factory, callback: &str, entity_id: Option<&str>) -> V
     factory.guide.iter().map(filled).collect()
 }
 
+/// Where an OpenID Connect provider sends browsers to begin a sign-in (OIDC Core 4), as soon as its issuer is known.
+fn initiate_login_uri(connector: &Connector, config: &Map<String, Value>, places: &Places) -> Option<String> {
+    let factory = connector
+        .factory()
+        .filter(|factory| factory.enterprise && factory.shape != Shape::Saml)?;
+    let configured = config.get("issuer").and_then(Value::as_str).filter(|issuer| !issuer.is_empty());
+    let issuer = match (&connector.simulation, configured) {
+        (Some(_), _) => places.simulated(&connector.id),
+        (None, Some(issuer)) => issuer.to_owned(),
+        (None, None) => factory.endpoints.issuer.to_owned(),
+    };
+    let query: String = url::form_urlencoded::Serializer::new(String::new())
+        .append_pair("iss", &issuer)
+        .finish();
+    let address = places.initiate_login(&connector.id);
+    (!issuer.is_empty()).then(|| format!("{address}?{query}"))
+}
+
 /// A factory as the window sees it, for a connector that is made next.
 #[must_use]
 pub fn factory_view(factory: &'static Factory, places: &Places, connector: &ConnectorId) -> FactoryView {
@@ -251,6 +275,7 @@ pub fn connector_view(
     simulated_at: Option<String>,
     obstacles: Vec<Obstacle>,
 ) -> ConnectorView {
+    let initiate_login_uri = initiate_login_uri(connector, &config, places);
     let secrets = SECRET_MEMBERS
         .iter()
         .filter(|member| config.remove(**member).is_some_and(|value| value.as_str() != Some("")))
@@ -274,6 +299,8 @@ pub fn connector_view(
         domains: connector.domains.clone(),
         sync_profile: connector.sync_profile,
         enable_token_storage: connector.enable_token_storage,
+        idp_initiated_auth: connector.idp_initiated_auth.clone(),
+        initiate_login_uri,
         simulation: connector.simulation.clone(),
         config,
         secrets,

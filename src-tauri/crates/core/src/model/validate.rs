@@ -7,6 +7,7 @@ mod address;
 mod connector;
 mod experience;
 mod identifier;
+mod idp_initiated;
 mod message;
 mod organization;
 mod phrases;
@@ -20,6 +21,7 @@ pub use experience::{
 };
 pub(super) use identifier::quoted;
 pub use identifier::{check_client_id, check_color, check_email, check_scope_name, check_username, normalize_phone};
+pub use idp_initiated::{OWN_AUTH_PARAMETERS, check_idp_initiated_auth, is_at_home, usual_redirect_uri};
 pub use message::check_message_settings;
 
 pub use organization::{check_organization, check_organization_role, check_organization_role_holder, check_organization_scope};

@@ -7,7 +7,7 @@ use crate::entropy::timed21;
 use crate::experience::open_config;
 use crate::ids::LiveId;
 use crate::live::{Lane, LiveStatus, StepError, StepKind};
-use crate::model::{Application, ApplicationType, Connector, IdpInitiatedAuth};
+use crate::model::{Application, Connector, IdpInitiatedAuth, check_idp_initiated_auth, is_at_home, usual_redirect_uri};
 use crate::port::{Cx, StoreError};
 use url::Url;
 
@@ -130,17 +130,11 @@ fn own_issuer(cx: &Cx<'_>, connector: &Connector, places: &Places) -> Result<Str
 
 /// Where the browser goes, or what is not set up right.
 fn next(app: &Application, connector: &Connector, auth: &IdpInitiatedAuth, asked: &InitiateLogin, issuer: &str) -> Result<String, String> {
-    if auth.auto_send_authorization_request {
-        if app.kind != ApplicationType::Traditional {
-            return Err(format!(
-                "{} has no secret, so it has to begin its own sign-in: give its address instead.",
-                app.name
-            ));
-        }
-        let first = app.oidc_client_metadata.redirect_uris.first();
-        let Some(redirect_uri) = auth.redirect_uri.as_ref().or(first) else {
-            return Err(format!("{} has no redirect URI.", app.name));
-        };
+    if let Some(problem) = check_idp_initiated_auth(auth, Some(app)).into_iter().next() {
+        return Err(problem.message);
+    }
+    let usual = usual_redirect_uri(app);
+    if let (true, Some(redirect_uri)) = (auth.auto_send_authorization_request, auth.redirect_uri.as_ref().or(usual)) {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
         query
             .append_pair("client_id", app.id.as_str())
@@ -150,28 +144,15 @@ fn next(app: &Application, connector: &Connector, auth: &IdpInitiatedAuth, asked
         if !auth.auth_parameters.contains_key("scope") {
             query.append_pair("scope", "openid profile");
         }
-        let own = ["client_id", "redirect_uri", "response_type", "direct_sign_in"];
-        query.extend_pairs(auth.auth_parameters.iter().filter(|(name, _)| !own.contains(&name.as_str())));
+        query.extend_pairs(&auth.auth_parameters);
         if let Some(hint) = &asked.login_hint {
             query.append_pair("login_hint", hint);
         }
         return Ok(format!("{}/auth?{}", issuer.trim_end_matches('/'), query.finish()));
     }
-    let Some(address) = &auth.client_idp_initiated_auth_callback_uri else {
-        return Err(format!(
-            "Neither an address of {} is set, nor that requests are made for it.",
-            app.name
-        ));
-    };
-    // No open redirect: only to where the application is known to be.
-    let origin = |text: &str| Url::parse(text).ok().map(|url| url.origin());
-    let registered = &app.oidc_client_metadata.redirect_uris;
-    let known = |text: &str| {
-        origin(text).is_some_and(|asked| asked.is_tuple() && registered.iter().any(|uri| origin(uri).as_ref() == Some(&asked)))
-    };
-    let Some(mut url) = Url::parse(address).ok().filter(|_| known(address)) else {
-        return Err(format!("`{address}` is on no origin of {}'s redirect URIs.", app.name));
-    };
+    // No open redirect: the check has looked that the address is where the application is known to be.
+    let address = auth.client_idp_initiated_auth_callback_uri.as_deref().unwrap_or_default();
+    let mut url = Url::parse(address).map_err(|error| format!("`{address}` is not an address: {error}."))?;
     {
         let mut query = url.query_pairs_mut();
         query
@@ -181,7 +162,7 @@ fn next(app: &Application, connector: &Connector, auth: &IdpInitiatedAuth, asked
         if let Some(hint) = &asked.login_hint {
             query.append_pair("login_hint", hint);
         }
-        if let Some(target) = asked.target_link_uri.as_deref().filter(|target| known(target)) {
+        if let Some(target) = asked.target_link_uri.as_deref().filter(|target| is_at_home(app, target)) {
             query.append_pair("target_link_uri", target);
         }
     }

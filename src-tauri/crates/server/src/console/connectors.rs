@@ -15,8 +15,8 @@ use vestibule_core::console::{
 use vestibule_core::entropy::{id12, id21};
 use vestibule_core::ids::ConnectorId;
 use vestibule_core::model::{
-    Connector, ConnectorConfig, Factory, INVALID_INPUT, Problem, SECRET_MEMBERS, SignInExperience, check_connector, check_connector_among,
-    check_http_url,
+    Application, Connector, ConnectorConfig, Factory, INVALID_INPUT, Problem, SECRET_MEMBERS, SignInExperience, check_connector,
+    check_connector_among, check_http_url, check_idp_initiated_auth,
 };
 use vestibule_core::{Cx, Secret, StoreError};
 
@@ -103,6 +103,10 @@ fn edited(
     };
     let mut problems = check_connector_among(&connector, stored, &cx.list::<Connector>(MAX_CONNECTORS)?);
     problems.extend(check_connector(&connector, &config));
+    if let Some(auth) = &connector.idp_initiated_auth {
+        let application = cx.get::<Application>(auth.default_application_id.as_str())?;
+        problems.extend(check_idp_initiated_auth(auth, application.as_deref()));
+    }
     Ok(first(problems).map(|()| Edited { connector, config }))
 }
 

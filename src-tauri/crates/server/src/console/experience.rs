@@ -5,7 +5,7 @@ use crate::config::{no_case_conflicts, unknown_profile_field};
 use crate::engine::Engine;
 use crate::languages;
 use std::sync::Arc;
-use vestibule_core::console::{ConsoleReply, PhrasesView};
+use vestibule_core::console::{ConsoleProblem, ConsoleReply, PhrasesView};
 use vestibule_core::model::{CustomPhrases, SignInExperience, check_custom_phrases, check_sign_in_experience};
 use vestibule_core::{Cx, StoreError};
 
@@ -47,25 +47,15 @@ impl Engine {
 
     /// Replaces the row. What else is stored has a say too: usernames can't lose their case while some differ by it.
     pub(super) async fn update_sign_in_experience(self: &Arc<Self>, row: SignInExperience) -> Answer {
-        first(check_sign_in_experience(&row))?;
         let row = self
             .commit(move |cx| {
                 let mut row = row;
                 let stored = cx.get::<SignInExperience>(SignInExperience::ID)?;
                 let before = stored.as_deref().cloned().unwrap_or_default();
+                if let Err(problem) = check_row(cx, &row, &before)? {
+                    return Ok(Err(problem));
+                }
                 row.password_expiration = row.password_expiration.begun(Some(before.password_expiration), cx.now);
-                if before.username_policy.case_sensitive
-                    && !row.username_policy.case_sensitive
-                    && let Err(problem) = no_case_conflicts(cx)?
-                {
-                    return Ok(Err(at_field(problem)));
-                }
-                if let Some(problem) = unknown_profile_field(cx, &row)? {
-                    return Ok(Err(at_field(problem)));
-                }
-                if let Some(problem) = languages::unsupported_fallback(cx, &row)? {
-                    return Ok(Err(at_field(problem)));
-                }
                 cx.put(&row)?;
                 Ok(Ok(row))
             })
@@ -74,6 +64,24 @@ impl Engine {
         self.publish_documents();
         Ok(ConsoleReply::SignInExperience(Box::new(row)))
     }
+}
+
+/// Whether a row can be saved in place of the one before. What else is stored has a say too.
+pub(super) fn check_row(cx: &Cx<'_>, row: &SignInExperience, before: &SignInExperience) -> Result<Result<(), ConsoleProblem>, StoreError> {
+    if let Err(problem) = first(check_sign_in_experience(row)) {
+        return Ok(Err(problem));
+    }
+    if before.username_policy.case_sensitive
+        && !row.username_policy.case_sensitive
+        && let Err(problem) = no_case_conflicts(cx)?
+    {
+        return Ok(Err(at_field(problem)));
+    }
+    let problem = match unknown_profile_field(cx, row)? {
+        Some(problem) => Some(problem),
+        None => languages::unsupported_fallback(cx, row)?,
+    };
+    Ok(problem.map_or(Ok(()), |problem| Err(at_field(problem))))
 }
 
 fn phrases_view(cx: &Cx<'_>) -> Result<PhrasesView, StoreError> {

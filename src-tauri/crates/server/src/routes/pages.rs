@@ -7,6 +7,7 @@ use super::oidc::current_interaction;
 use crate::engine::{Engine, PLAYGROUND_APP};
 use crate::http::{Request, Response};
 use crate::languages;
+use crate::page_data;
 use crate::pages;
 use crate::recorder::Exchange;
 use http::{StatusCode, header};
@@ -14,12 +15,9 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use vestibule_core::experience;
 use vestibule_core::ids::AppId;
-use vestibule_core::model::{Application, Channel, MessageSettings, Organization, ProviderSettings, SignInExperience, User};
+use vestibule_core::model::{Application, Organization, ProviderSettings, SignInExperience};
 use vestibule_core::record::Interaction;
 use vestibule_core::{Cx, StoreError};
-
-/// People offered in the development strip.
-const PEOPLE: usize = 8;
 
 /// Pages that need a live interaction (sheet 3.6). Ours adds the ones Logto leaves unguarded: a page that can do
 /// nothing helps nobody.
@@ -184,108 +182,32 @@ fn data(engine: &Engine, request: &Request, page: &str, more: Option<(&str, Valu
             Some(id) => cx.get::<Application>(id.as_str())?,
             None => None,
         };
-        let organization = match interaction.as_ref().and_then(|i| i.params.get("organization_id")) {
-            Some(id) => cx.get::<Organization>(id)?,
-            None => None,
-        };
-        let settings = cx.get::<ProviderSettings>(ProviderSettings::ID)?.unwrap_or_default();
+        let param = |name: &str| interaction.as_ref().and_then(|i| i.params.get(name)).map(String::as_str);
+        let organization = param("organization_id").map(|id| cx.get::<Organization>(id)).transpose()?.flatten();
         let row = cx.get::<SignInExperience>(SignInExperience::ID)?.unwrap_or_default();
-        let css = experience::custom_css(cx, app.as_deref(), organization.as_deref())?;
-        let strip = if settings.development_sign_in && page == "experience" {
-            development_strip(cx)?
-        } else {
-            Value::Null
+        let locales = param("ui_locales");
+        let shown = page_data::Shown {
+            page,
+            issuer: &engine.site().issuer,
+            app: app.as_deref(),
+            organization: organization.as_deref(),
+            redirect_uri: param("redirect_uri"),
+            development: true,
         };
-        let application = app.as_ref().map_or(Value::Null, |app| application(app, interaction.as_deref()));
-        let mut data = json!({
-            "page": page,
-            "issuer": engine.site().issuer,
-            "demoUrl": "/demo-app?start=1",
-            "application": application,
-            "signInExperience": experience::public_sign_in_experience(cx, app.as_deref(), organization.as_deref())?,
-            "organization": organization.as_ref().map(|o| json!({ "id": o.id, "name": o.name })),
-            "developmentSignIn": strip,
-            "customCss": css.is_some_and(|css| !css.is_empty()),
-            "messages": { "inbox": only_in_the_inbox(cx, &settings)? },
-        });
-        if let Some(interaction) = interaction
-            .as_ref()
-            .filter(|_| page == "experience" && settings.development_sign_in)
+        let mut data = page_data::page_data(cx, &shown, wanted_languages(request, &row, locales))?;
+        if let Some(interaction) = interaction.as_ref().filter(|_| page == "experience")
+            && cx.settings()?.development_sign_in
         {
             data["follow"] = json!(format!("{}/wait", interaction.return_to("")));
         }
-        let locales = interaction.as_ref().and_then(|i| i.params.get("ui_locales"));
         if let Some(locales) = locales {
             data["uiLocales"] = json!(locales);
         }
-        let spoken = languages::speak(cx, &row, wanted_languages(request, &row, locales.map(String::as_str)))?;
-        data["language"] = json!({ "tag": spoken.tag, "dir": if spoken.right_to_left { "rtl" } else { "ltr" }, "phrases": spoken.phrases });
         if let Some((name, value)) = more {
             data[name] = value;
         }
         Ok(data)
     })
-}
-
-fn application(app: &Application, interaction: Option<&Interaction>) -> Value {
-    let brand = &app.sign_in_experience;
-    let host = interaction
-        .and_then(|i| i.params.get("redirect_uri"))
-        .and_then(|uri| url::Url::parse(uri).ok())
-        .and_then(|uri| {
-            uri.host_str()
-                .map(|host| uri.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
-        });
-    let mut value = json!({ "id": app.id, "name": app.name, "isThirdParty": app.is_third_party });
-    for (name, member) in [
-        ("displayName", brand.display_name.clone()),
-        (
-            "logoUrl",
-            brand.logo_url.clone().or_else(|| app.oidc_client_metadata.logo_uri.clone()),
-        ),
-        ("primaryColor", brand.primary_color.clone()),
-        ("darkPrimaryColor", brand.dark_primary_color.clone()),
-        ("termsOfUseUrl", brand.terms_of_use_url.clone()),
-        ("privacyPolicyUrl", brand.privacy_policy_url.clone()),
-        ("host", host),
-    ] {
-        if let Some(member) = member {
-            value[name] = json!(member);
-        }
-    }
-    value
-}
-
-fn development_strip(cx: &Cx<'_>) -> Result<Value, StoreError> {
-    let mut people = cx.list::<User>(200)?;
-    people.sort_by_key(|u| (u.demo_note.is_none(), u.created_at, u.display_name()));
-    let demo = people.iter().any(|u| u.demo_note.is_some());
-    let shown: Vec<Value> = people
-        .iter()
-        .take(PEOPLE)
-        .map(|user| {
-            let name = user.display_name();
-            let initials: String = name
-                .split_whitespace()
-                .filter_map(|w| w.chars().next())
-                .take(2)
-                .collect::<String>()
-                .to_uppercase();
-            let mut person = json!({ "id": user.id, "name": name, "initials": initials, "suspended": user.is_suspended });
-            // Only what changes how the sign-in goes; why a demo person exists is the window's business.
-            if user.is_suspended {
-                person["note"] = json!("suspended");
-            } else if user.password_encrypted.is_none() {
-                person["note"] = json!("no password");
-            }
-            person
-        })
-        .collect();
-    let mut strip = json!({ "people": shown });
-    if demo {
-        strip["password"] = json!(crate::seed::DEMO_PASSWORD);
-    }
-    Ok(strip)
 }
 
 /// The application and the organization that a query names.
@@ -458,14 +380,6 @@ const PASSED_ON: [&str; 11] = [
     "acr_values",
     "max_age",
 ];
-
-/// Whether codes of either kind are to be found in the window and nowhere else, which pages say to whoever develops with
-/// them.
-fn only_in_the_inbox(cx: &Cx<'_>, provider: &ProviderSettings) -> Result<Value, StoreError> {
-    let settings = cx.get::<MessageSettings>(MessageSettings::ID)?.unwrap_or_default();
-    let said = |channel| provider.development_sign_in && settings.keeps_in_inbox(channel);
-    Ok(json!({ "email": said(Channel::Email), "phone": said(Channel::Sms) }))
-}
 
 /// The page shows the shape of the answer, not the tokens themselves; those are in the window.
 fn hide_tokens(tokens: &mut Value) {

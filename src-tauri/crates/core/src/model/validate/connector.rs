@@ -52,6 +52,12 @@ pub fn check_connector(connector: &Connector, config: &ConnectorConfig) -> Vec<P
             format!("The tokens of {} can't be kept. Switch token storage off.", factory.name),
         );
     }
+    if connector.idp_initiated_auth.is_some() && (!factory.enterprise || factory.shape == Shape::Saml) {
+        report.add(
+            "idpInitiatedAuth",
+            "Only an enterprise provider of OpenID Connect can begin a sign-in here. Leave this out.",
+        );
+    }
     if let Some(simulation) = &connector.simulation {
         report.0.extend(check_simulation(factory, simulation));
     }

@@ -4,7 +4,7 @@ use crate::engine::{DataPlace, Engine, Options, Ports};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use vestibule_core::console::{ConnectorList, ConnectorView, ConsoleProblem, ConsoleReply, ConsoleRequest, Obstacle};
-use vestibule_core::model::{Connector, SignInExperience, SimulatedAccount, SocialIdentity, SsoIdentity, User};
+use vestibule_core::model::{Application, Connector, SignInExperience, SimulatedAccount, SocialIdentity, SsoIdentity, User};
 
 /// An empty provider: no demo people, no connectors.
 async fn open() -> Arc<Engine> {
@@ -285,4 +285,43 @@ async fn the_last_way_to_sign_in_is_not_unlinked() {
     assert_eq!(engine.console(social).await.unwrap_err().code, "user.last_sign_in_method_required");
     let kept = engine.look(|cx| cx.get::<User>(&id)).unwrap().unwrap();
     assert!(kept.identities.contains_key("google"));
+}
+
+#[tokio::test]
+async fn a_sign_in_may_begin_at_an_enterprise_provider() {
+    let engine = open().await;
+    let app = json!({
+        "id": "shop", "name": "Shop", "type": "Traditional", "createdAt": 0,
+        "oidcClientMetadata": { "redirectUris": ["http://localhost:3000/callback"] },
+    });
+    let app: Application = serde_json::from_value(app).unwrap();
+    engine.change(move |cx| cx.put(&app)).await.unwrap();
+    let acme = |auth: Value| {
+        json!({
+            "connectorId": "OIDC", "enterprise": true, "name": "Acme", "domains": ["acme.test"], "simulation": {},
+            "idpInitiatedAuth": auth,
+        })
+    };
+    let view = one(&engine, create("e1", true, acme(Value::Null))).await.unwrap();
+    assert_eq!(view.idp_initiated_auth, None);
+    let start = view.initiate_login_uri.unwrap();
+    assert!(
+        start.contains("/api/authn/single-sign-on/oidc/e1?iss=") && start.ends_with("%2Fsimulated%2Fe1"),
+        "{start}"
+    );
+
+    let elsewhere = json!({ "defaultApplicationId": "shop", "clientIdpInitiatedAuthCallbackUri": "http://elsewhere.test/start" });
+    let refused = one(&engine, update("e1", acme(elsewhere))).await.unwrap_err();
+    assert_eq!(refused.field.as_deref(), Some("idpInitiatedAuth.clientIdpInitiatedAuthCallbackUri"));
+    let right = json!({ "defaultApplicationId": "shop", "clientIdpInitiatedAuthCallbackUri": " http://localhost:3000/start " });
+    let view = one(&engine, update("e1", acme(right))).await.unwrap();
+    let kept = view.idp_initiated_auth.unwrap();
+    assert_eq!(
+        kept.client_idp_initiated_auth_callback_uri.as_deref(),
+        Some("http://localhost:3000/start")
+    );
+
+    let saml = json!({ "connectorId": "SAML", "enterprise": true, "name": "Birch", "simulation": {}, "idpInitiatedAuth": kept });
+    let refused = one(&engine, create("e2", true, saml)).await.unwrap_err();
+    assert_eq!(refused.field.as_deref(), Some("idpInitiatedAuth"));
 }
