@@ -41,7 +41,7 @@ seq: number,
 /**
  * Show secrets too. Passwords are never shown.
  */
-reveal: boolean, } | { "op": "clearSessions" } | { "op": "repair", 
+reveal: boolean, } | { "op": "clearSessions" } | { "op": "removeExamples" } | { "op": "repair", 
 /**
  * The repair.
  */

@@ -35,6 +35,8 @@ export interface MemoryOptions {
   /** This many more messages, for long lists. */
   manyMessages?: number;
   portTaken?: boolean;
+  /** Ids of the sessions that came with the demo data. */
+  examples?: string[];
 }
 
 /** The host of tests and of the development page. Everything lives in memory; nothing is served. */
@@ -112,6 +114,7 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
         dataDir: '~/.local/share/vestibule',
         keyCustody: 'OS keychain',
         notice: null,
+        examples: sessions.map(({ summary }) => summary.id).filter((id) => options.examples?.includes(id)),
         applications: applications.length,
         users: users.length,
         demoPassword: 'vestibule-demo',
@@ -190,6 +193,14 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
       case 'clearSessions':
         sessions.length = 0;
         return done('Forgot all sessions.');
+      case 'removeExamples':
+        sessions.splice(
+          0,
+          sessions.length,
+          ...sessions.filter(({ summary }) => !options.examples?.includes(summary.id)),
+        );
+        changed();
+        return done('Removed the examples. Your own sessions will appear here.');
       case 'repair': {
         if (request.repair.kind === 'offerConnector') {
           experience.socialSignInConnectorTargets.push(request.repair.target);

@@ -52,6 +52,8 @@ pub enum ConsoleRequest {
     },
     /// Forget all live sessions (not browser sessions or tokens).
     ClearSessions,
+    /// Forget the example sessions that came with the demo data, and end what they left behind.
+    RemoveExamples,
     /// Carry out a repair that a card offers.
     Repair {
         /// The repair.

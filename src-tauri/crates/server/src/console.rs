@@ -69,6 +69,7 @@ impl Engine {
                 self.recorder.clear(&self.store);
                 Ok(ConsoleReply::Done("Forgot all live sessions. People stay signed in.".into()))
             }
+            ConsoleRequest::RemoveExamples => self.remove_examples().await,
             ConsoleRequest::Repair { repair } => self.repair(repair).await,
             ConsoleRequest::Applications => self.applications(),
             ConsoleRequest::CreateApplication { application } => self.create_application(application).await,
@@ -155,12 +156,13 @@ impl Engine {
     }
 
     fn status(self: &Arc<Self>) -> Result<Status, ConsoleProblem> {
-        let (applications, users, demo) = self
+        let (applications, users, demo, examples) = self
             .look(|cx| {
                 Ok((
                     cx.count::<Application>(ROWS)?,
                     cx.count::<User>(ROWS)?,
                     crate::seed::password_in_use(cx)?,
+                    crate::seed::examples::sessions(cx)?,
                 ))
             })
             .map_err(|e| storage(&e))?;
@@ -188,6 +190,7 @@ impl Engine {
             data_dir,
             key_custody: self.custody.sentence.clone(),
             notice: self.custody_notice(),
+            examples: examples.into_iter().filter(|live| self.recorder.keeps(live)).collect(),
             applications: u32::try_from(applications).unwrap_or(u32::MAX),
             users: u32::try_from(users).unwrap_or(u32::MAX),
             demo_password: demo.then(|| crate::seed::DEMO_PASSWORD.to_owned()),

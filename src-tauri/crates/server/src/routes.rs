@@ -28,6 +28,7 @@ pub(crate) use saml::{RESPONSE_LIMIT, takes_responses};
 use common::{cors_any, preflight, secure};
 use http::{Method, StatusCode, header};
 use std::sync::Arc;
+use vestibule_core::ids::LiveId;
 use vestibule_upstream::dev_server::OnUpgrade;
 
 /// Answers a request: host guard, route table, recording, security headers.
@@ -49,11 +50,7 @@ pub(crate) async fn answer(engine: &Arc<Engine>, mut request: Request, upgrade: 
         return switched;
     }
     let mut response = if is_recorded(&request) {
-        let mut exchange = engine.recorder.begin(&request, engine.now());
-        let mut response = dispatch(engine, &request, &mut exchange).await;
-        secure(&request, &mut response);
-        engine.recorder.finish(exchange, &request, &response, &engine.store);
-        response
+        answer_inside(engine, &request).await.0
     } else {
         let mut exchange = engine.recorder.begin(&request, engine.now());
         let mut response = dispatch(engine, &request, &mut exchange).await;
@@ -65,6 +62,17 @@ pub(crate) async fn answer(engine: &Arc<Engine>, mut request: Request, upgrade: 
         response.stream = None;
     }
     response
+}
+
+/// Answers a request behind the guards, records it, and says in which live session it is shown. The engine's own
+/// requests come in here.
+pub(crate) async fn answer_inside(engine: &Arc<Engine>, request: &Request) -> (Response, LiveId) {
+    let mut exchange = engine.recorder.begin(request, engine.now());
+    let mut response = dispatch(engine, request, &mut exchange).await;
+    secure(request, &mut response);
+    let live = exchange.live();
+    engine.recorder.finish(exchange, request, &response, &engine.store);
+    (response, live)
 }
 
 /// Exchanges that belong to a sign-in. Documents, assets and preflights don't.

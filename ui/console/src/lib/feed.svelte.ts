@@ -128,6 +128,13 @@ export class Feed {
     await this.reload();
   }
 
+  /** Forgets the sessions that came with the demo data; answers what was done. */
+  async removeExamples(): Promise<string> {
+    const done = await ask(this.#host, { op: 'removeExamples' }, 'done');
+    await this.reload();
+    return done;
+  }
+
   #keep(summary: LiveSummary): void {
     const known = this.summaries.get(summary.id);
     if (!known || known.seq <= summary.seq) this.summaries.set(summary.id, summary);

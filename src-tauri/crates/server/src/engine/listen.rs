@@ -66,6 +66,10 @@ impl Engine {
         );
         drop(handles);
         self.start_housekeeping();
+        if self.has_just_seeded() {
+            // In the background: they are for whoever looks, and nobody should wait for them.
+            tokio::spawn(self.make_examples());
+        }
         Ok(())
     }
 
