@@ -265,7 +265,7 @@ describe('every page of the console', () => {
     }
   }
 
-  for (const query of ['?empty', '?portTaken']) {
+  for (const query of ['?empty', '?portTaken', '?examples']) {
     test(`with ${query}`, async () => {
       const { context, page, watch } = await open({ viewport: { width: 1000, height: 640 } }, query);
       const problems = [];

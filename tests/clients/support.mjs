@@ -72,9 +72,10 @@ process.on('exit', () => {
 });
 
 /**
- * Starts the provider with a configuration file, on a free port and with nothing on disk.
+ * Starts the provider with a configuration file, or with the demo data where that is null, on a free port and with
+ * nothing on disk.
  * @param {ReturnType<typeof scope>} until
- * @param {string} config TOML
+ * @param {string | null} config TOML
  * @returns {Promise<{ issuer: string, endpoint: string, port: number, log: () => string,
  *   inbox: () => Promise<object[]>, control: (request: object) => Promise<unknown> }>}
  */
@@ -82,10 +83,13 @@ export async function startProvider(until, config) {
   if (!existsSync(BINARY))
     throw new Error(`There is no provider at ${BINARY}. Build it: cargo build -p vestibule-server`);
   const folder = await mkdtemp(join(tmpdir(), 'vestibule-clients-'));
-  const file = join(folder, 'config.toml');
-  await writeFile(file, config);
   const token = join(folder, 'control.token');
-  const args = ['serve', '--port', '0', '--ephemeral', '--config', file, `--control=${token}`];
+  const args = ['serve', '--port', '0', '--ephemeral', `--control=${token}`];
+  if (config !== null) {
+    const file = join(folder, 'config.toml');
+    await writeFile(file, config);
+    args.push('--config', file);
+  }
   const child = spawn(BINARY, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   children.add(child);
   let log = '';

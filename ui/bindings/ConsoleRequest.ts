@@ -49,7 +49,7 @@ seq: number,
 /**
  * Show secrets too. Passwords are never shown.
  */
-reveal: boolean, } | { "op": "jwks" } | { "op": "clearSessions" } | { "op": "sessionActions", 
+reveal: boolean, } | { "op": "jwks" } | { "op": "clearSessions" } | { "op": "removeExamples" } | { "op": "sessionActions", 
 /**
  * The live session.
  */

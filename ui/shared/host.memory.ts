@@ -52,6 +52,8 @@ export interface MemoryOptions {
   portTaken?: boolean;
   /** As a page in an ordinary browser, without a desktop around it. */
   plain?: boolean;
+  /** Ids of the sessions that came with the demo data. */
+  examples?: string[];
 }
 
 /** The host of tests and of the development page. Everything lives in memory; nothing is served. */
@@ -159,6 +161,7 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
         dataDir: '~/.local/share/vestibule',
         keyCustody: 'OS keychain',
         notice: null,
+        examples: sessions.map(({ summary }) => summary.id).filter((id) => options.examples?.includes(id)),
         applications: applications.length,
         users: users.length,
         demoPassword: 'vestibule-demo',
@@ -236,6 +239,14 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
       case 'pauseSession':
       case 'releaseSession':
         return acts.answer(request);
+      case 'removeExamples':
+        sessions.splice(
+          0,
+          sessions.length,
+          ...sessions.filter(({ summary }) => !options.examples?.includes(summary.id)),
+        );
+        changed();
+        return done('Removed the examples. Your own sessions will appear here.');
       case 'repair': {
         if (request.repair.kind === 'offerConnector') {
           experience.socialSignInConnectorTargets.push(request.repair.target);

@@ -5,7 +5,7 @@ import App from './App.svelte';
 import { PAGES } from './lib/router.svelte';
 import './styles.css';
 
-// Development only: `dev.html?many=10000`, `?messages=1000`, `?people=5000`, `?empty`, `?portTaken`, `?live` (a new session or message now
+// Development only: `dev.html?many=10000`, `?messages=1000`, `?people=5000`, `?empty`, `?portTaken`, `?examples`, `?live` (a new session or message now
 // and then).
 const query = new URLSearchParams(window.location.search);
 const host = memoryHost({
@@ -14,6 +14,7 @@ const host = memoryHost({
   manyPeople: Number(query.get('people') ?? 0),
   empty: query.has('empty'),
   portTaken: query.has('portTaken'),
+  examples: query.has('examples') ? ['lv_finished', 'lv_refused'] : [],
 });
 if (query.has('live')) {
   setInterval(() => host.newSession(), 4000);

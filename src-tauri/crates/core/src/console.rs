@@ -76,6 +76,8 @@ pub enum ConsoleRequest {
     Jwks,
     /// Forget all live sessions (not browser sessions or tokens).
     ClearSessions,
+    /// Forget the example sessions that came with the demo data, and end what they left behind.
+    RemoveExamples,
     /// What can be done about a live session, and why the rest can't.
     SessionActions {
         /// The live session.

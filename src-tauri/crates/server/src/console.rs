@@ -80,6 +80,7 @@ impl Engine {
                 self.recorder.clear(&self.store);
                 Ok(ConsoleReply::Done("Forgot all live sessions. People stay signed in.".into()))
             }
+            ConsoleRequest::RemoveExamples => self.remove_examples().await,
             ConsoleRequest::SessionActions { id } => self.session_actions(&id),
             ConsoleRequest::ContinueAs { id, user_id } => self.continue_as(&id, user_id).await,
             ConsoleRequest::AllowConsent { id } => self.allow_consent(&id).await,
@@ -227,12 +228,13 @@ impl Engine {
     }
 
     fn status(self: &Arc<Self>) -> Result<Status, ConsoleProblem> {
-        let (applications, users, demo) = self
+        let (applications, users, demo, examples) = self
             .look(|cx| {
                 Ok((
                     cx.count::<Application>(ROWS)?,
                     cx.count::<User>(ROWS)?,
                     crate::seed::password_in_use(cx)?,
+                    crate::seed::examples::sessions(cx)?,
                 ))
             })
             .map_err(|e| storage(&e))?;
@@ -260,6 +262,7 @@ impl Engine {
             data_dir,
             key_custody: self.custody.sentence.clone(),
             notice: self.custody_notice(),
+            examples: examples.into_iter().filter(|live| self.recorder.keeps(live)).collect(),
             applications: u32::try_from(applications).unwrap_or(u32::MAX),
             users: u32::try_from(users).unwrap_or(u32::MAX),
             demo_password: demo.then(|| crate::seed::DEMO_PASSWORD.to_owned()),

@@ -405,6 +405,18 @@ impl Recorder {
         self.shelf().kept()
     }
 
+    /// Forgets some live sessions.
+    pub(crate) fn forget(&self, sessions: &[LiveId], store: &Store) {
+        self.shelf().forget(sessions);
+        self.hand_over(store);
+        let _ = self.tell.send(Signal::Configuration);
+    }
+
+    /// Whether a live session is kept.
+    pub(crate) fn keeps(&self, live: &LiveId) -> bool {
+        self.shelf().summary(live).is_some()
+    }
+
     /// Reads the sessions back, before the first request: one that goes on with an earlier session must find it, and no
     /// step may get a number that is taken. What their steps say stays where it is until somebody looks.
     ///

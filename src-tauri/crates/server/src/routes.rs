@@ -35,6 +35,7 @@ pub(crate) use session_end::deliver_logout;
 use common::{cors_any, preflight, secure};
 use http::{Method, StatusCode, header};
 use std::sync::Arc;
+use vestibule_core::ids::LiveId;
 use vestibule_core::{Because, Outcome};
 use vestibule_upstream::dev_server::OnUpgrade;
 
@@ -58,14 +59,7 @@ pub(crate) async fn answer(engine: &Arc<Engine>, mut request: Request, upgrade: 
     }
     let mut response = if is_recorded(&request) {
         let paused = pass_pause(engine, &request).await;
-        let mut exchange = engine.recorder.begin(&request, engine.now());
-        if let Some(paused) = paused {
-            exchange.trail.because(paused);
-        }
-        let mut response = dispatch(engine, &request, &mut exchange).await;
-        secure(&request, &mut response);
-        engine.recorder.finish(exchange, &request, &response, &engine.store);
-        response
+        answer_recorded(engine, &request, paused).await.0
     } else {
         let mut exchange = engine.recorder.begin(&request, engine.now());
         let mut response = dispatch(engine, &request, &mut exchange).await;
@@ -97,6 +91,24 @@ async fn pass_pause(engine: &Arc<Engine>, request: &Request) -> Option<Because> 
             "Vestibule window",
         )
     })
+}
+
+/// Answers a request behind the guards, records it, and says in which live session it is shown. The engine's own
+/// requests come in here; no pause holds them.
+pub(crate) async fn answer_inside(engine: &Arc<Engine>, request: &Request) -> (Response, LiveId) {
+    answer_recorded(engine, request, None).await
+}
+
+async fn answer_recorded(engine: &Arc<Engine>, request: &Request, paused: Option<Because>) -> (Response, LiveId) {
+    let mut exchange = engine.recorder.begin(request, engine.now());
+    if let Some(paused) = paused {
+        exchange.trail.because(paused);
+    }
+    let mut response = dispatch(engine, request, &mut exchange).await;
+    secure(request, &mut response);
+    let live = exchange.live();
+    engine.recorder.finish(exchange, request, &response, &engine.store);
+    (response, live)
 }
 
 /// Exchanges that belong to a sign-in. Documents, assets and preflights don't.

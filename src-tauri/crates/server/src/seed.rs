@@ -3,6 +3,8 @@
 //! The data is an ordinary configuration document (`seed/demo.toml`), applied once. What becomes of it afterwards is
 //! the user's affair: a start never puts back what somebody changed or deleted.
 
+pub(crate) mod examples;
+
 use crate::config::{ApplyError, ConfigError, Document, PreparedHashes, Summary};
 use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;

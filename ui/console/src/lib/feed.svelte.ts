@@ -190,6 +190,13 @@ export class Feed {
     }
   }
 
+  /** Forgets the sessions that came with the demo data; answers what was done. */
+  async removeExamples(): Promise<string> {
+    const done = await ask(this.#host, { op: 'removeExamples' }, 'done');
+    await this.reload();
+    return done;
+  }
+
   #keep(summary: LiveSummary): void {
     const known = this.#all.get(summary.id);
     if (known && known.seq > summary.seq) return;

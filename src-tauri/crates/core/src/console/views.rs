@@ -1,5 +1,6 @@
 //! What the window is shown and what it sends back: the types inside requests and replies.
 
+use crate::ids::LiveId;
 use crate::model::{
     ApplicationSignInExperience, ApplicationType, Channel, CustomClientMetadata, CustomPhrases, CustomUi, Delivery, OidcClientMetadata,
     Profile, SmtpSecurity, TemplateType,
@@ -54,6 +55,8 @@ pub struct Status {
     pub key_custody: String,
     /// Says once what is worth saying aloud: no keychain was found.
     pub notice: Option<String>,
+    /// Live sessions that came with the demo data as examples, while they are kept.
+    pub examples: Vec<LiveId>,
     /// How many applications there are.
     pub applications: u32,
     /// How many people there are.

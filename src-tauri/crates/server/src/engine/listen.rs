@@ -70,6 +70,10 @@ impl Engine {
         self.serve_on(listeners, port).await?;
         replace(&self.serving, None);
         self.start_housekeeping();
+        if self.has_just_seeded() {
+            // In the background: they are for whoever looks, and nobody should wait for them.
+            tokio::spawn(self.make_examples());
+        }
         Ok(())
     }
 

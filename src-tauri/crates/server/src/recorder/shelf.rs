@@ -244,15 +244,28 @@ impl Shelf {
     pub(super) fn evict(&mut self, keep: usize) {
         while self.order.len() > keep {
             let Some(((_, _, live), ())) = self.order.pop_first() else { break };
-            let Some(entry) = self.sessions.remove(&live) else { continue };
-            for slot in entry.slots {
-                if slot.chunk == IN_TAIL {
-                    if self.waiting.tail.remove(&slot.seq).is_some_and(|tail| tail.stored) {
-                        self.waiting.gone.push(journal::tail_key(slot.seq));
-                    }
-                } else {
-                    self.unwant(slot.chunk);
+            self.drop_session(&live);
+        }
+    }
+
+    /// Drops these sessions, where they are kept.
+    pub(super) fn forget(&mut self, sessions: &[LiveId]) {
+        self.order.retain(|(_, _, live), ()| !sessions.contains(live));
+        for live in sessions {
+            self.drop_session(live);
+        }
+    }
+
+    /// Drops what a session has; its place in the order is gone already.
+    fn drop_session(&mut self, live: &LiveId) {
+        let Some(entry) = self.sessions.remove(live) else { return };
+        for slot in entry.slots {
+            if slot.chunk == IN_TAIL {
+                if self.waiting.tail.remove(&slot.seq).is_some_and(|tail| tail.stored) {
+                    self.waiting.gone.push(journal::tail_key(slot.seq));
                 }
+            } else {
+                self.unwant(slot.chunk);
             }
         }
     }

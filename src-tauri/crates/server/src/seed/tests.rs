@@ -1,7 +1,12 @@
 use super::*;
 use crate::config::tests::{Stored, fake_hash, listed};
 use crate::config::{hash_passwords, parse_alone, passwords_to_hash};
+use crate::engine::{Engine, Options};
+use std::sync::Arc;
+use vestibule_core::console::{ConsoleReply, ConsoleRequest, Status};
+use vestibule_core::live::LiveStatus;
 use vestibule_core::model::{ApplicationType, Connector, Role, SignInExperience};
+use vestibule_core::record::Index;
 
 async fn seeded() -> Stored {
     let mut stored = Stored::default();
@@ -119,4 +124,97 @@ fn the_welcome_names_password_and_people() {
             .iter()
             .all(|person| text.contains(person.signs_in_as) && text.contains(person.note))
     );
+}
+
+/// A provider with demo data, and with the examples that it makes once it listens.
+async fn with_examples() -> Arc<Engine> {
+    let engine = Engine::open(Options::default()).await.unwrap();
+    assert!(engine.has_just_seeded());
+    engine.make_examples().await;
+    engine
+}
+
+async fn status(engine: &Arc<Engine>) -> Status {
+    match engine.console(ConsoleRequest::Status).await.unwrap() {
+        ConsoleReply::Status(status) => status,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn one_session_finishes_and_one_is_refused_by_the_real_rules() {
+    let engine = with_examples().await;
+    let sessions = engine.recorder.sessions(10, engine.now());
+    let shown: Vec<_> = sessions
+        .iter()
+        .map(|s| (s.app_name.as_str(), s.status, &*s.outcome, s.user_name.as_deref()))
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            ("Bookstore", LiveStatus::Done, "tokens issued", Some("Alice Archer")),
+            ("Admin SPA", LiveStatus::Failed, "redirect_uri rejected", None),
+        ]
+    );
+    assert!(sessions.iter().all(|s| s.agent.as_deref() == Some("Vestibule-example")));
+    let steps = engine.steps(&sessions[0].id.0);
+    for path in [
+        "/oidc/auth",
+        "/api/experience/verification/password",
+        "/consent",
+        "/oidc/token",
+        "/oidc/me",
+    ] {
+        assert!(steps.iter().any(|step| step.path == path && step.status < 400), "{path}");
+    }
+    assert!(steps.iter().any(|step| step.tokens.len() > 1), "tokens to look at");
+    let refused = engine.steps(&sessions[1].id.0);
+    assert!(refused[0].because.iter().any(|because| because.repair.is_some()), "a repair to try");
+
+    let ids: Vec<_> = sessions.iter().rev().map(|s| s.id.clone()).collect();
+    assert_eq!(status(&engine).await.examples, ids);
+}
+
+#[tokio::test]
+async fn the_examples_go_at_once_with_what_they_left_behind_and_stay_away() {
+    let engine = with_examples().await;
+    let left = |engine: &Arc<Engine>| {
+        engine
+            .look(|cx| {
+                let of = |index: Index| cx.find_ids(&index.entry("alicearcher1"), 10).map(|ids| ids.len());
+                Ok((of(Index::SessionUser)?, of(Index::GrantUser)?))
+            })
+            .unwrap()
+    };
+    assert_eq!(left(&engine), (1, 1));
+    let removed = engine.console(ConsoleRequest::RemoveExamples).await.unwrap();
+    assert!(matches!(removed, ConsoleReply::Done(said) if said.starts_with("Removed the examples.")));
+    assert_eq!(left(&engine), (0, 0));
+    assert!(engine.recorder.sessions(10, engine.now()).is_empty());
+    assert!(status(&engine).await.examples.is_empty());
+
+    engine.make_examples().await;
+    assert!(engine.recorder.sessions(10, engine.now()).is_empty(), "they don't come back");
+    assert!(matches!(
+        engine.console(ConsoleRequest::RemoveExamples).await.unwrap(),
+        ConsoleReply::Done(_)
+    ));
+}
+
+#[tokio::test]
+async fn only_the_examples_go() {
+    let engine = with_examples().await;
+    let mut headers = http::HeaderMap::new();
+    headers.insert("host", http::HeaderValue::from_static("localhost:3001"));
+    let request = crate::http::Request {
+        method: http::Method::GET,
+        path: "/oidc/auth".into(),
+        query: Some("client_id=bookstore".into()),
+        headers,
+        body: bytes::Bytes::new(),
+    };
+    let (_, live) = crate::routes::answer_inside(&engine, &request).await;
+    engine.console(ConsoleRequest::RemoveExamples).await.unwrap();
+    let kept: Vec<_> = engine.recorder.sessions(10, engine.now()).into_iter().map(|s| s.id).collect();
+    assert_eq!(kept, [live]);
 }
