@@ -83,6 +83,7 @@ describe('the playground', () => {
   test('redeems, checks and uses what comes back', async () => {
     const run = await start([
       ['scope', 'openid profile offline_access'],
+      ['resource', API],
       ['prompt', 'consent'],
     ]);
     assert.equal((await read(run)).live, null);

@@ -27,11 +27,11 @@ pub(super) struct Built {
 }
 
 impl Built {
-    pub fn get(&self, name: &str) -> Option<&str> {
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.params.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
     }
 
-    pub fn url(&self, issuer: &str) -> String {
+    pub(super) fn url(&self, issuer: &str) -> String {
         let query = url::form_urlencoded::Serializer::new(String::new())
             .extend_pairs(&self.params)
             .finish();
