@@ -217,7 +217,7 @@ async fn an_expired_session_is_answered_as_after_its_hour() {
 
 #[tokio::test]
 async fn consent_is_given_in_the_window() {
-    let third = "[[applications]]\nid = \"partner\"\nname = \"Partner\"\ntype = \"SPA\"\nisThirdParty = true\n\
+    let third = "[[applications]]\nid = \"partner\"\nname = \"Partner\"\ntype = \"SPA\"\nisThirdParty = true\nuserConsentScopes = [\"profile\"]\n\
                  oidcClientMetadata.redirectUris = [\"https://shop.example.test/cb\"]\n";
     let mut house = House::furnished(third).await;
     expect(&house.get(&format!("/oidc/auth?{}", AUTH.replace("=shop", "=partner"))).await, 303);
