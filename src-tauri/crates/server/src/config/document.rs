@@ -5,7 +5,9 @@ mod organizations;
 
 pub use connectors::{AccountEntry, ConnectorEntry};
 pub(super) use organizations::JitEntry;
-pub use organizations::{MachineEntry, MemberEntry, OrganizationEntry, OrganizationRoleEntry, OrganizationScopeEntry};
+#[cfg(test)]
+pub(super) use organizations::{MachineEntry, MemberEntry};
+pub use organizations::{OrganizationEntry, OrganizationRoleEntry, OrganizationScopeEntry};
 
 use super::error::{ConfigError, Source};
 use super::{files, phrases};

@@ -197,6 +197,7 @@ fn draft(view: ConnectorView) -> ConnectorDraft {
         domains: view.domains,
         sync_profile: view.sync_profile,
         enable_token_storage: view.enable_token_storage,
+        idp_initiated_auth: view.idp_initiated_auth,
         simulation: view.simulation,
         config: view.config,
     }
@@ -269,6 +270,7 @@ async fn create(engine: &Arc<Engine>, mut call: Call, enterprise: bool) -> Outco
         domains: Vec::new(),
         sync_profile: false,
         enable_token_storage: false,
+        idp_initiated_auth: None,
         simulation: None,
         config: Default::default(),
     };

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use vestibule_core::experience;
 use vestibule_core::ids::AppId;
-use vestibule_core::model::{Application, Organization, ProviderSettings, SignInExperience};
+use vestibule_core::model::{Application, Organization, SignInExperience};
 use vestibule_core::record::Interaction;
 use vestibule_core::{Cx, StoreError};
 
