@@ -205,7 +205,7 @@ describe('a connector', () => {
       authParameters: {},
     };
     await waitFor(() => expect(last('updateConnector')?.connector.idpInitiatedAuth).toEqual(whole));
-    await click('Begin a sign-in here');
+    await fireEvent.click(await screen.findByRole('button', { name: 'Begin a sign-in here' }));
     expect(host.opened.at(-1)).toMatch(/\/oidc\/acme\?iss=/);
     await fireEvent.click(screen.getByLabelText(/^Vestibule begins for it/));
     await click('Add parameter');
@@ -213,7 +213,9 @@ describe('a connector', () => {
     await fireEvent.input(screen.getByLabelText('parameter 1: value'), { target: { value: 'openid email' } });
     await click('Save changes');
     const automatic = { autoSendAuthorizationRequest: true, authParameters: { scope: 'openid email' } };
-    await waitFor(() => expect(last('updateConnector')?.connector.idpInitiatedAuth).toEqual({ ...whole, ...automatic }));
+    await waitFor(() =>
+      expect(last('updateConnector')?.connector.idpInitiatedAuth).toEqual({ ...whole, ...automatic }),
+    );
     await fireEvent.click(screen.getByLabelText('Take them'));
     await click('Save changes');
     await waitFor(() => expect(last('updateConnector')?.connector.idpInitiatedAuth).toBeNull());
