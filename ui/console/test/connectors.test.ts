@@ -205,7 +205,7 @@ describe('a connector', () => {
       authParameters: {},
     };
     await waitFor(() => expect(last('updateConnector')?.connector.idpInitiatedAuth).toEqual(whole));
-    await click('Begin a sign-in here');
+    await fireEvent.click(await screen.findByRole('button', { name: 'Begin a sign-in here' }));
     expect(host.opened.at(-1)).toMatch(/\/oidc\/acme\?iss=/);
     await fireEvent.click(screen.getByLabelText(/^Vestibule begins for it/));
     await click('Add parameter');
