@@ -166,7 +166,7 @@ describe('the page', () => {
     await fireEvent.input(dialog.getByLabelText('Name'), { target: { value: 'fullname' } });
     await fireEvent.change(dialog.getByLabelText('Type'), { target: { value: 'Fullname' } });
     await fireEvent.click(dialog.getByRole('button', { name: 'Move Family name up' }));
-    await fireEvent.click(dialog.getByRole('checkbox', { name: 'Required: Given name' }));
+    await fireEvent.click(dialog.getByRole('checkbox', { name: /^Required ?: Given name$/ }));
     await fireEvent.click(dialog.getByRole('button', { name: 'Details of Given name' }));
     await fireEvent.input(dialog.getAllByLabelText('Longest')[0] as HTMLElement, { target: { value: '40' } });
     const message = 'Must not be more than maxLength.';
