@@ -136,7 +136,7 @@ fn routes_that_are_none() {
         let description = format!("unrecognized route or not allowed method ({method} on {path})");
         refused(&response, 404, "invalid_request", &description);
     }
-    let api = provider.send(&Request::get("/api/users")).expect(404).json();
+    let api = provider.send(&Request::get("/api/nothing-here")).expect(404).json();
     assert_eq!(api["code"], "entity.not_found");
     assert_eq!(provider.send(&Request::get("/.well-known/openid-configuration")).status, 404);
     assert_eq!(provider.send(&Request::get("/nothing-here")).status, 404);

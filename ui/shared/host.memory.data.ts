@@ -1,4 +1,5 @@
 import type { ApplicationDraft } from '$bindings/ApplicationDraft';
+import type { Browser } from '$bindings/Browser';
 import type { ApplicationView } from '$bindings/ApplicationView';
 import type { ConsoleRequest } from '$bindings/ConsoleRequest';
 import type { CustomUiView } from '$bindings/CustomUiView';
@@ -223,3 +224,8 @@ export function customUiView(request: ConsoleRequest): CustomUiView | null {
       return null;
   }
 }
+
+export const exampleBrowsers: Browser[] = [
+  { id: 'firefox.desktop', name: 'Firefox' },
+  { id: 'chromium.desktop', name: 'Chromium' },
+];

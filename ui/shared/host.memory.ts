@@ -1,5 +1,4 @@
 import type { ApplicationView } from '$bindings/ApplicationView';
-import type { Browser } from '$bindings/Browser';
 import type { ConsoleProblem } from '$bindings/ConsoleProblem';
 import type { ConsoleReply } from '$bindings/ConsoleReply';
 import type { ConsoleRequest } from '$bindings/ConsoleRequest';
@@ -13,6 +12,7 @@ import type { UserDraft } from '$bindings/UserDraft';
 import type { Host } from './host';
 import {
   exampleApplications,
+  exampleBrowsers,
   exampleExperience,
   examplePhrases,
   exampleProfileFields,
@@ -32,11 +32,6 @@ import { memoryPlayground } from './host.memory.playground';
 import { exampleSessions, finishedSession, machineSession, waitingSession } from './host.memory.sessions';
 import { memorySettings } from './host.memory.settings';
 import { exampleKeys, exampleWire } from './host.memory.wire';
-
-const BROWSERS: Browser[] = [
-  { id: 'firefox.desktop', name: 'Firefox' },
-  { id: 'chromium.desktop', name: 'Chromium' },
-];
 
 export interface MemoryOptions {
   /** The clock, in milliseconds. */
@@ -461,7 +456,9 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
         refusal = null;
         throw thrown;
       }
-      return structuredClone(await answer(plain));
+      const reply = answer(plain);
+      // A promise only where there is something to wait for: tests count on an answer at once.
+      return structuredClone(reply instanceof Promise ? await reply : reply);
     },
     watch(onBatch) {
       watchers.add(onBatch);
@@ -471,7 +468,7 @@ export function memoryHost(options: MemoryOptions = {}): MemoryHost {
       this.opened.push(url);
       if (browser !== undefined) this.openedIn.push(browser);
     },
-    browsers: async () => BROWSERS,
+    browsers: async () => exampleBrowsers,
     async saveFile(name, text) {
       this.saved.push({ name, text });
       return `~/Downloads/${name}`;

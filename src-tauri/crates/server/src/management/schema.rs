@@ -141,6 +141,9 @@ fn primary(tokens: &mut Tokens<'_>) -> Result<Value, String> {
         "number" | "bigint" => json!({ "type": "number" }),
         "boolean" => json!({ "type": "boolean" }),
         "null" => json!({ "type": "null" }),
+        "symbol" => json!({ "type": "string" }),
+        // What no value has: the map without members.
+        "never" => json!({ "not": {} }),
         "unknown" => json!({}),
         "Array" => {
             tokens.expect('<')?;

@@ -147,7 +147,7 @@ impl SsoConnectorObject {
     /// An enterprise connector; `None` of a social one.
     #[must_use]
     pub fn of(view: ConnectorView) -> Option<Self> {
-        view.enterprise.then(|| Self {
+        view.enterprise.then_some(Self {
             tenant_id: TENANT,
             id: view.id,
             provider_name: view.connector_id,

@@ -112,11 +112,11 @@ fn an_organization_asks_its_members_for_a_second_factor_where_the_experience_hon
                 assert!(asked, "{policy:?} {required} {member}");
                 assert_eq!((error.status, error.code), (422, "user.missing_mfa"));
                 assert_eq!(error.data.unwrap().as_ref(), &json!({ "availableFactors": ["Totp"] }));
-                let said = page
-                    .trail
-                    .because
-                    .iter()
-                    .any(|b| b.detail.contains("Acme requires a second factor"));
+                let said = page.trail.because.iter().any(|b| {
+                    b.input
+                        .as_deref()
+                        .is_some_and(|input| input.contains("Acme requires a second factor"))
+                });
                 assert!(said, "{:?}", page.trail.because);
             }
         }

@@ -58,12 +58,12 @@ fn unknown_keys_name_the_nearest() {
         &[(1, 3, "application", "Unknown key in the file. Did you mean applications?")],
     );
     says(
-        "[[organizations]]\n",
+        "[[tenants]]\n",
         &[(
             1,
             3,
-            "organizations",
-            "Known here: applications, users, resources, roles, connectors, signInExperience, customProfileFields, customPhrases, provider, messages.",
+            "tenants",
+            "Known here: applications, users, resources, roles, organizations, organizationRoles, organizationScopes, connectors, signInExperience, customProfileFields, customPhrases, provider, messages.",
         )],
     );
     says(
