@@ -77,7 +77,7 @@ fn the_running_program_is_found_by_its_data_directory() {
 #[test]
 fn what_a_killed_program_left_behind_is_recognised() {
     let dir = TempDir::new().unwrap();
-    Start::plain(dir.path()).arg("--control").ready().kill();
+    let _ = Start::plain(dir.path()).arg("--control").ready().kill();
     assert!(dir.path().join("control.token").exists());
     let (code, _, stderr) = ctl(dir.path(), &["status"]);
     assert_eq!(code, NOT_RUNNING);
@@ -98,7 +98,7 @@ fn without_control_there_is_nothing_to_find() {
             "{path}"
         );
     }
-    process.end("TERM");
+    let _ = process.end("TERM");
 }
 
 #[test]
@@ -117,13 +117,13 @@ fn sessions_are_followed_line_by_line_until_the_program_stops() {
     // It may not follow yet: whatever happens before is not told, so something happens until it is.
     let told = std::thread::spawn(move || (lines.next().map(Result::unwrap), lines));
     while !told.is_finished() {
-        process.origin.send(&acceptance::Request::get("/oidc/auth?client_id=nobody-known"));
+        let _ = process.origin.send(&acceptance::Request::get("/oidc/auth?client_id=nobody-known"));
     }
     // Its standard output stays open: a closed one would end it before the program does.
     let (told, _open) = told.join().unwrap();
     let batch: Value = serde_json::from_str(&told.unwrap()).unwrap();
     assert_eq!(batch["events"][0]["summary"]["status"], "failed", "{batch}");
-    process.end("TERM");
+    let _ = process.end("TERM");
     let (code, _, stderr) = finish(&following.wait_with_output().unwrap());
     assert_eq!(code, NOT_RUNNING, "{stderr}");
     assert!(stderr.contains("has stopped") || stderr.contains("call failed"), "{stderr}");

@@ -137,7 +137,19 @@ id: string,
 /**
  * Its name.
  */
-name: string, } | { "op": "users", 
+name: string, } | { "op": "applicationSessions", 
+/**
+ * `client_id`.
+ */
+id: string, } | { "op": "testBackchannelLogout", 
+/**
+ * `client_id`.
+ */
+id: string, 
+/**
+ * Whom it is about.
+ */
+subject: LogoutSubject, } | { "op": "users", 
 /**
  * May be empty.
  */
@@ -169,27 +181,7 @@ id: string,
 /**
  * Whether sign-in is refused.
  */
-suspended: boolean, } | { "op": "playgroundPreview", 
-/**
- * As in `PlaygroundStart`.
- */
-params: Array<[string, string]>, 
-/**
- * As in `PlaygroundStart`.
- */
-pkce: boolean, } | { "op": "applicationSessions", 
-/**
- * `client_id`.
- */
-id: string, } | { "op": "testBackchannelLogout", 
-/**
- * `client_id`.
- */
-id: string, 
-/**
- * Whom it is about.
- */
-subject: LogoutSubject, } | { "op": "people", 
+suspended: boolean, } | { "op": "people", 
 /**
  * As in `Users`.
  */
@@ -313,7 +305,15 @@ pkce: boolean,
 /**
  * Whether the code waits for `PlaygroundUse`; it is redeemed at once unless asked for.
  */
-stepByStep?: boolean, } | { "op": "playgroundRun", 
+stepByStep?: boolean, } | { "op": "playgroundPreview", 
+/**
+ * As in `PlaygroundStart`.
+ */
+params: Array<[string, string]>, 
+/**
+ * As in `PlaygroundStart`.
+ */
+pkce: boolean, } | { "op": "playgroundRun", 
 /**
  * The run.
  */
@@ -389,11 +389,7 @@ url: string, } | { "op": "removeCustomUi" } | { "op": "signInExperience" } | { "
 /**
  * The row as it should be.
  */
-signInExperience: SignInExperience, } | { "op": "previewSignInExperience", 
-/**
- * What is being edited.
- */
-draft: ExperienceDraft, } | { "op": "organizations" } | { "op": "saveOrganization", 
+signInExperience: SignInExperience, } | { "op": "organizations" } | { "op": "saveOrganization", 
 /**
  * The organization as it should be.
  */
@@ -417,7 +413,11 @@ scope: OrganizationScopeDraft, } | { "op": "deleteOrganizationScope",
 /**
  * Its id.
  */
-id: string, } | { "op": "connectors" } | { "op": "connectorFactories" } | { "op": "createConnector", 
+id: string, } | { "op": "previewSignInExperience", 
+/**
+ * What is being edited.
+ */
+draft: ExperienceDraft, } | { "op": "connectors" } | { "op": "connectorFactories" } | { "op": "createConnector", 
 /**
  * Its id, from `ConnectorFactories`; drawn unless given.
  */

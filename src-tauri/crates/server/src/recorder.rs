@@ -25,7 +25,6 @@ use tokio::sync::{Notify, broadcast};
 use vestibule_core::console::{InboxMessage, SessionPause};
 use vestibule_core::ids::LiveId;
 use vestibule_core::live::{LiveDetail, LiveEvent, LiveSummary, Step, StepKind, Trail, Wire};
-use vestibule_core::model::LiveRetention;
 use vestibule_core::port::Witness;
 use vestibule_core::record::Table;
 use vestibule_core::{Batch, StoreError, Timestamp, View};

@@ -4,10 +4,9 @@ mod connectors;
 mod organizations;
 
 pub use connectors::{AccountEntry, ConnectorEntry};
-pub(super) use organizations::JitEntry;
+pub(super) use organizations::{JitEntry, OrganizationEntry, OrganizationRoleEntry, OrganizationScopeEntry};
 #[cfg(test)]
 pub(super) use organizations::{MachineEntry, MemberEntry};
-pub use organizations::{OrganizationEntry, OrganizationRoleEntry, OrganizationScopeEntry};
 
 use super::error::{ConfigError, Source};
 use super::{files, phrases};

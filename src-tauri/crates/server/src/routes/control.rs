@@ -40,7 +40,7 @@ pub(super) async fn answer(engine: &Arc<Engine>, request: &Request, rest: &[&str
     }
     let caller = match admit(engine, control, request) {
         Ok(caller) => caller,
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     let order: ConsoleRequest = match (&request.method, rest) {
         (_, ["api", rest @ ..] | rest @ ["inbox"]) => return management::answer(engine, request, rest, false).await,
@@ -106,7 +106,7 @@ fn is_from_elsewhere(engine: &Engine, request: &Request) -> bool {
 
 /// A bearer token, and no page of a browser: it could make this call with somebody else's rights. The one page that may is the
 /// console, which has both halves of what it was given.
-fn admit(engine: &Engine, control: &Control, request: &Request) -> Result<Caller, Response> {
+fn admit(engine: &Engine, control: &Control, request: &Request) -> Result<Caller, Box<Response>> {
     let forbidden = || {
         problem(
             StatusCode::FORBIDDEN,
@@ -116,30 +116,30 @@ fn admit(engine: &Engine, control: &Control, request: &Request) -> Result<Caller
     };
     if let Some(key) = browser::key(request) {
         if is_from_elsewhere(engine, request) {
-            return Err(forbidden());
+            return Err(Box::new(forbidden()));
         }
         let cookie = browser::cookie(engine, request).unwrap_or_default();
         if control.knows(cookie, key) {
             return Ok(Caller::Browser);
         }
-        return Err(problem(
+        return Err(Box::new(problem(
             StatusCode::UNAUTHORIZED,
             "control.signed_out",
             "This console is signed out: the program was started again, or many others were opened. `vestibule ctl open` opens it anew."
                 .to_owned(),
-        ));
+        )));
     }
     if is_from_a_page(&request.headers) {
-        return Err(forbidden());
+        return Err(Box::new(forbidden()));
     }
     if request.bearer().is_some_and(|token| control.token.matches(token)) {
         return Ok(Caller::Program);
     }
-    Err(problem(
+    Err(Box::new(problem(
         StatusCode::UNAUTHORIZED,
         "auth.unauthorized",
         "Send the token as Authorization: Bearer; it lies in the file that the program named at its start.".to_owned(),
-    ))
+    )))
 }
 
 fn problem(status: StatusCode, code: &str, message: String) -> Response {

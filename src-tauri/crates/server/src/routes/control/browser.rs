@@ -10,9 +10,12 @@ use serde::Deserialize;
 use serde_json::json;
 use vestibule_core::console::ConsoleKey;
 
-/// As in the native window; previews of hosted pages are frames from here.
-const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; font-src 'self'; \
-                   frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/// As in the native window; previews of hosted pages are frames from here, with logos from anywhere.
+const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data: https: http:; \
+                   font-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/// The page of those frames asks nobody, and stands in the console alone.
+const PREVIEW_CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: https: http:; font-src 'self'; \
+                           base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
 /// Carries the half that the page keeps for itself.
 const KEY: HeaderName = HeaderName::from_static("vestibule-console");
 
@@ -34,11 +37,16 @@ pub(in super::super) fn page(request: &Request, rest: &[&str]) -> Response {
             },
         );
     };
+    let (policy, framed) = if name == "preview.html" {
+        (PREVIEW_CSP, "SAMEORIGIN")
+    } else {
+        (CSP, "DENY")
+    };
     let media = mime_guess::from_path(&name).first_or_octet_stream();
     let mut response = Response::new(StatusCode::OK)
         .with(header::CONTENT_TYPE, media.essence_str())
-        .with_static(header::CONTENT_SECURITY_POLICY, CSP)
-        .with_static(header::X_FRAME_OPTIONS, "DENY")
+        .with_static(header::CONTENT_SECURITY_POLICY, policy)
+        .with_static(header::X_FRAME_OPTIONS, framed)
         .with_static(HeaderName::from_static("cross-origin-opener-policy"), "same-origin")
         .with_static(HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
     if name.starts_with("assets/") {
