@@ -35,8 +35,9 @@ accounts = [{ name = "${person}", email = "nora@${domain ?? `${id}.test`}" }]
 ).join('')}
 
 [[connectors]]
-id = "unfinished"
+id = "hidden"
 connectorId = "discord-universal"
+simulated = true
 `;
 
 describe('Test sign-in', () => {
@@ -92,7 +93,7 @@ describe('Test sign-in', () => {
     assert.match(said.join('\n'), /access_denied/);
   });
 
-  test('a connector that lacks its client: the button says what is missing and opens nothing', async () => {
-    await assert.rejects(provider.control({ op: 'testConnector', id: 'unfinished' }), /422/);
+  test('a connector that the page does not show: the button says so and opens nothing', async () => {
+    await assert.rejects(provider.control({ op: 'testConnector', id: 'hidden' }), /422.*Switch it on first/);
   });
 });

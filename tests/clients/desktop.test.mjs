@@ -29,6 +29,21 @@ describe('the window', { skip }, () => {
     await window.go('sessions');
   });
 
+  test('a first run has one finished and one failed session to look at, gone with one click', async () => {
+    await window.shows('Remove examples');
+    const text = await window.text();
+    for (const wanted of [
+      '2 sessions are examples',
+      'tokens issued',
+      'redirect_uri rejected',
+      'Start a real sign-in',
+    ]) {
+      assert.ok(text.includes(wanted), `${wanted} in\n${text}`);
+    }
+    await window.press('Remove examples');
+    await window.shows('No sign-in yet');
+  });
+
   test('an application is created, and its secret and addresses are there to copy', async () => {
     await window.go('applications');
     await window.shows('Create application');

@@ -282,6 +282,8 @@ mod tests {
     fn every_declared_type_is_read() {
         let names: Vec<String> = Bindings::iter()
             .filter_map(|file| file.strip_suffix(".ts").map(str::to_owned))
+            // What the window's own bridge is made of is no part of the interface.
+            .filter(|name| !name.starts_with("Bridge"))
             .collect();
         assert!(names.len() > 100, "{names:?}");
         let found = schemas(names.iter().map(String::as_str)).unwrap();
