@@ -285,7 +285,7 @@ describe('every page of the console', () => {
 
   test('what is cut off, and a ring that is, would be seen', async () => {
     const { context, page } = await open({ viewport: { width: 1000, height: 640 } });
-    await go(page, '#/people');
+    await go(page, '#/applications');
     assert.deepEqual([...(await cutOff(page)), ...(await badRings(page))], []);
     await page.evaluate(() => {
       const heading = document.querySelector('main h1');
