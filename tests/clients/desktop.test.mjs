@@ -20,7 +20,7 @@ describe('the window', { skip }, () => {
 
   test('a first run serves, says where, and has demo data', async () => {
     await window.shows('Serving');
-    assert.ok((await window.text()).includes(`${window.endpoint}/oidc`), await window.text());
+    assert.ok((await window.text()).includes(`${new URL(window.endpoint).host}/oidc`), await window.text());
     await window.go('applications');
     await window.shows('Bookstore');
     await window.shows('Admin SPA');
